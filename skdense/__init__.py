@@ -1,0 +1,16 @@
+"""Keras dense networks as real scikit-learn estimators."""
+
+from skdense.comparison import Comparison, compare
+from skdense.estimators import DenseClassifier, DenseRegressor
+from skdense.program_cache import cache_info, clear_cache
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Comparison",
+    "DenseClassifier",
+    "DenseRegressor",
+    "cache_info",
+    "clear_cache",
+    "compare",
+]

@@ -1,0 +1,103 @@
+"""What a network looks like: everything that changes its graph, and nothing that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+Activation = str | Callable
+
+
+class WeightSpec(NamedTuple):
+    """One array of a network's weights: its place, its role and its shape."""
+
+    layer: int
+    role: str
+    shape: tuple[int, ...]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the optimizer moves it; batch norm's running statistics follow the data."""
+        return not self.role.startswith("moving_")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Frozen, hashable description of a dense network.
+
+    Two networks with equal architectures share one compiled training program. Rates, penalties
+    and the learning rate are therefore not in here: they are values that go into the program.
+
+    Parameters
+    ----------
+    n_features : int
+        Width of the input.
+    hidden_layer_sizes : tuple of int
+        Units of each hidden layer; ``()`` is a linear, logistic or softmax regression.
+    activation : tuple of (str or callable)
+        Activation of each hidden layer.
+    batch_norm : {None, "before", "after"}
+        Batch normalization before or after the activation of each hidden layer.
+    dropout : tuple of bool
+        Whether each hidden layer is followed by dropout.
+    n_outputs : int
+        Width of the output.
+    out_activation : str
+        Activation of the output: ``"sigmoid"``, ``"softmax"``, ``"exponential"`` or ``"linear"``.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and arithmetic.
+
+    Examples
+    --------
+    >>> from skdense.architecture import Architecture
+    >>> net = Architecture(13, (64, 64), ("relu", "relu"), None, (False, False), 1, "linear")
+    >>> net.n_weights
+    5121
+    """
+
+    n_features: int
+    hidden_layer_sizes: tuple[int, ...]
+    activation: tuple[Activation, ...]
+    batch_norm: str | None
+    dropout: tuple[bool, ...]
+    n_outputs: int
+    out_activation: str
+    dtype: str = "float32"
+
+    @property
+    def n_hidden(self) -> int:
+        """Number of hidden layers."""
+        return len(self.hidden_layer_sizes)
+
+    @property
+    def n_penalties(self) -> int:
+        """Number of penalized kernels: the hidden ones or, without any, the output's."""
+        return max(self.n_hidden, 1)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights, batch norm's running statistics included."""
+        total = 0
+        for spec in self.weights():
+            size = 1
+            for length in spec.shape:
+                size *= length
+            total += size
+        return total
+
+    def weights(self) -> Iterator[WeightSpec]:
+        """Every weight array, in the order of ``keras.Model.get_weights``.
+
+        Yields
+        ------
+        WeightSpec
+            Layers count from 0; the output is the last.
+        """
+        widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
+        for layer, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            yield WeightSpec(layer, "kernel", (fan_in, fan_out))
+            yield WeightSpec(layer, "bias", (fan_out,))
+            if self.batch_norm is not None and layer < self.n_hidden:
+                for role in ("gamma", "beta", "moving_mean", "moving_variance"):
+                    yield WeightSpec(layer, role, (fan_out,))

@@ -1,0 +1,369 @@
+"""What the classifier and the regressor have in common: from parameters and data to a network."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdense.architecture import Architecture
+from skdense.encoding import ClassEncoding, TargetScale
+from skdense.hyperparameters import (
+    SHARED_CONSTRAINTS,
+    batch_norm_place,
+    layer_sizes,
+    per_layer_activations,
+    per_layer_rates,
+)
+from skdense.inference import forward
+from skdense.initialization import initial_weights
+from skdense.validation import hold_out
+from skdense.weighting import check_sample_weight
+
+if TYPE_CHECKING:
+    import keras
+
+    from skdense.engine.training import Settings, Trained
+
+DEFAULT_VALIDATION_FRACTION = 0.2  # held out by early_stopping=True
+_REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with clipnorm=1.0."
+
+
+class Targets(NamedTuple):
+    """What a network learns from.
+
+    values : (n_rows, n_outputs), or (n_rows,) of class numbers; weight : float64 (n_rows,);
+    labels : class numbers (n_rows,) to stratify by, or None.
+    """
+
+    values: np.ndarray
+    weight: np.ndarray
+    labels: np.ndarray | None
+
+
+class DenseNetwork(BaseEstimator):
+    """Base of the dense estimators; a subclass says how y becomes targets and back."""
+
+    _parameter_constraints: dict = SHARED_CONSTRAINTS
+    _known_losses: frozenset[str] = frozenset()
+    _encoding: ClassEncoding | TargetScale
+
+    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
+        """Find out how to encode y, unless training goes on, and encode it."""
+        raise NotImplementedError
+
+    def _loss(self) -> Any:
+        """Name or object of the loss, ``"auto"`` resolved."""
+        raise NotImplementedError
+
+    # Training ------------------------------------------------------------------------------------
+
+    @property
+    def _loss_is_auto(self) -> bool:
+        return isinstance(self.loss, str) and self.loss == "auto"
+
+    @property
+    def _is_fitted(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        """Train for one epoch on some of the rows."""
+        if self.early_stopping or self.validation_fraction is not None:
+            raise ValueError(
+                f"partial_fit holds out no rows, but early_stopping={self.early_stopping} and "
+                f"validation_fraction={self.validation_fraction}: set them to False and None."
+            )
+        continuing = self._is_fitted
+        return self._fit(
+            X, y, sample_weight, continuing=continuing, one_epoch=True, classes=classes
+        )
+
+    def _fit(self, X, y, sample_weight, *, continuing: bool, one_epoch=False, classes=None):
+        """Train from fresh weights, or go on from the ones there are; all or nothing."""
+        before = dict(vars(self))
+        try:
+            X, targets = self._check_data(X, y, sample_weight, continuing, classes, one_epoch)
+            settings = self._settings(epochs=1 if one_epoch else self.epochs)
+            architecture = self._architecture(X.shape[1], settings.dropout)
+            if continuing:
+                self._check_same_weights(architecture)
+            if not (one_epoch and continuing):
+                seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+                self._seeds = np.random.SeedSequence(seed)
+            trained = self._train(architecture, settings, X, targets, continuing)
+            self._store(architecture, settings, trained, continuing)
+        except BaseException:
+            # A failed or interrupted fit leaves what was there before.
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+        return self
+
+    def _check_data(self, X, y, sample_weight, continuing, classes, part_only):
+        X, y = validate_data(self, X, y, dtype=self.dtype, multi_output=True, reset=not continuing)
+        sample_weight = check_sample_weight(sample_weight, X)
+        return X, self._targets(y, sample_weight, continuing, classes, part_only)
+
+    def _settings(self, epochs: int) -> Settings:
+        from skdense.engine.recipes import loss_recipe, optimizer_recipe
+        from skdense.engine.training import Settings
+
+        n_hidden = len(layer_sizes(self.hidden_layer_sizes))
+        optimizer, own_rate = optimizer_recipe(self.optimizer, self.learning_rate is not None)
+        return Settings(
+            optimizer=optimizer,
+            loss=loss_recipe(self._loss(), self._known_losses),
+            learning_rate=own_rate if self.learning_rate is None else self.learning_rate,
+            batch_size=self.batch_size,
+            epochs=epochs,
+            # Without hidden layers, the output's kernel is the one to penalize.
+            l1=per_layer_rates("l1", self.l1, max(n_hidden, 1)),
+            l2=per_layer_rates("l2", self.l2, max(n_hidden, 1)),
+            dropout=per_layer_rates("dropout", self.dropout, n_hidden, below=1.0),
+            early_stopping=self.early_stopping,
+            patience=self.patience,
+            min_delta=self.min_delta,
+            restore_best_weights=self.restore_best_weights,
+        )
+
+    def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:
+        from skdense.engine.recipes import activation_name
+
+        sizes = layer_sizes(self.hidden_layer_sizes)
+        activations = per_layer_activations(self.activation, len(sizes))
+        return Architecture(
+            n_features=n_features,
+            hidden_layer_sizes=sizes,
+            activation=tuple(activation_name(activation) for activation in activations),
+            batch_norm=batch_norm_place(self.batch_norm) if sizes else None,
+            dropout=tuple(rate > 0 for rate in dropout),
+            n_outputs=self._encoding.n_outputs,
+            out_activation=self._encoding.out_activation,
+            dtype=self.dtype,
+        )
+
+    def _check_same_weights(self, architecture: Architecture) -> None:
+        if list(architecture.weights()) != list(self.architecture_.weights()):
+            raise ValueError(
+                "Training cannot go on with other layers: the network has hidden_layer_sizes="
+                f"{self.architecture_.hidden_layer_sizes} and batch_norm="
+                f"{self.architecture_.batch_norm!r}, now asked for are "
+                f"{architecture.hidden_layer_sizes} and {architecture.batch_norm!r}. Set them back, "
+                "or fit anew with warm_start=False."
+            )
+
+    def _train(self, architecture, settings, X, targets: Targets, continuing: bool) -> Trained:
+        from skdense.engine.training import train
+
+        first, split, masks, order = map(np.random.default_rng, self._seeds.spawn(4))
+        rows, validation = self._split(X, targets, split)
+        n_rows = len(rows.X)
+        slots = None
+        if continuing and self._optimizer_state[0] == settings.optimizer.label:
+            slots = self._optimizer_state[1]
+        trained = train(
+            architecture,
+            settings,
+            rows,
+            validation,
+            self.weights_ if continuing else initial_weights(architecture, first),
+            slots,
+            orders=(order.permutation(n_rows) for _ in count()),
+            dropout_seeds=masks.integers(2**31, size=architecture.n_hidden),
+            on_epoch=self._print_epoch if self.verbose else None,
+        )
+        if not trained.finite:
+            _report_not_finite(trained)
+        return trained
+
+    def _split(self, X, targets: Targets, random: np.random.Generator):
+        """Training rows and held-out rows, the weights of each with mean 1."""
+        from skdense.engine.values import Rows
+
+        fraction = self.validation_fraction
+        if fraction is None and self.early_stopping:
+            fraction = DEFAULT_VALIDATION_FRACTION
+
+        def take(index) -> Rows:
+            weight = targets.weight[index]
+            if not weight.any():
+                raise ValueError(
+                    f"validation_fraction={fraction} holds out, or leaves, only rows whose "
+                    "sample_weight is zero: leave such rows out of the fit."
+                )
+            weight = (weight / weight.mean()).astype(self.dtype)
+            return Rows(X[index], targets.values[index], weight)
+
+        if fraction is None:
+            return take(slice(None)), None
+        seed = int(random.integers(2**31))
+        train, held_out = hold_out(len(X), fraction, targets.labels, seed)
+        return take(train), take(held_out)
+
+    def _print_epoch(self, epoch: int, loss: float, val_loss: float) -> None:
+        watched = "" if np.isnan(val_loss) else f" - val_loss: {val_loss:.6g}"
+        print(f"Epoch {epoch}/{self.epochs} - loss: {loss:.6g}{watched}")
+
+    def _store(self, architecture, settings, trained: Trained, continuing: bool) -> None:
+        earlier = self.history_ if continuing else {"loss": []}
+        n_earlier = len(earlier["loss"])
+        self.weights_ = trained.weights
+        self.architecture_ = architecture
+        self.history_ = _extend_history(earlier, trained)
+        self.n_iter_ = n_earlier + len(trained.loss)
+        self.best_epoch_ = n_earlier + trained.best_epoch
+        watched = trained.val_loss or trained.loss
+        self.best_loss_ = watched[trained.best_epoch - 1]
+        self._optimizer_state = (settings.optimizer.label, trained.slots)
+
+    # The fitted network --------------------------------------------------------------------------
+
+    @property
+    def coefs_(self) -> list[np.ndarray]:
+        """Kernels, one for each layer: (n_units before, n_units)."""
+        return self._of_role("kernel")
+
+    @property
+    def intercepts_(self) -> list[np.ndarray]:
+        """Biases, one for each layer: (n_units,)."""
+        return self._of_role("bias")
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss of each epoch."""
+        return self.history_["loss"]
+
+    @property
+    def n_layers_(self) -> int:
+        """Number of layers, input and output included."""
+        return self.architecture_.n_hidden + 2
+
+    @property
+    def n_outputs_(self) -> int:
+        """Number of units in the output layer."""
+        return self.architecture_.n_outputs
+
+    @property
+    def out_activation_(self) -> str:
+        """Activation of the output layer."""
+        return self.architecture_.out_activation
+
+    def _of_role(self, role: str) -> list[np.ndarray]:
+        pairs = zip(self.architecture_.weights(), self.weights_, strict=True)
+        return [array for spec, array in pairs if spec.role == role]
+
+    def _raw_outputs(self, X) -> np.ndarray:
+        """The output layer before its activation, (n_rows, n_outputs)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        return forward(self.architecture_, self.weights_, X)
+
+    def hidden_output(self, X, layer: int = -1) -> np.ndarray:
+        """Compute what a hidden layer gives to the next one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        layer : int, default=-1
+            Which hidden layer: 0 is the first, -1 the last.
+
+        Returns
+        -------
+        array of shape (n_rows, n_units)
+            After activation and batch norm; dropout is off.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> net = DenseClassifier((8, 2), epochs=2, random_state=0).fit(X, y)
+        >>> net.hidden_output(X).shape
+        (150, 2)
+        """
+        check_is_fitted(self)
+        n_hidden = self.architecture_.n_hidden
+        if not -n_hidden <= layer < n_hidden:
+            raise ValueError(
+                f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
+                "counted from 0."
+            )
+        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
+
+    def to_keras(self) -> keras.Model:
+        """Build the same network as a compiled ``keras.Model`` with the trained weights.
+
+        It consists of Keras's standard layers, its regularizers and dropout rates included, and
+        of ``Rescaling`` at the end where a regressor's target was standardized: it predicts in
+        the target's own unit. It is a copy: training it leaves the estimator as it is.
+
+        Returns
+        -------
+        keras.Model
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = DenseClassifier(8, epochs=2, random_state=0).fit(X, y).to_keras()
+        >>> model.predict(X, verbose=0).shape
+        (150, 3)
+        """
+        check_is_fitted(self)
+        from skdense.engine.build import fitted_model
+
+        scale = self._encoding if isinstance(self._encoding, TargetScale) else None
+        rescaling = (scale.scale, scale.mean) if scale is not None and scale.is_active else None
+        return fitted_model(
+            self.architecture_, self._settings(self.epochs), self.weights_, rescaling
+        )
+
+    def summary(self) -> None:
+        """Print Keras's table of the network: its layers, their shapes and numbers of weights.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> DenseClassifier(8, epochs=2, random_state=0).fit(X, y).summary()  # doctest: +SKIP
+        """
+        self.to_keras().summary()
+
+
+def _extend_history(earlier: dict[str, list], trained: Trained) -> dict[str, list]:
+    """Join two histories; NaN where a figure was not recorded."""
+    n_earlier, n_new = len(earlier["loss"]), len(trained.loss)
+    history = {"loss": [*earlier["loss"], *trained.loss]}
+    if "val_loss" in earlier or trained.val_loss:
+        old = earlier.get("val_loss", [np.nan] * n_earlier)
+        history["val_loss"] = [*old, *(trained.val_loss or [np.nan] * n_new)]
+    return history
+
+
+def _report_not_finite(trained: Trained) -> None:
+    epoch = len(trained.loss)
+    if trained.best_epoch == 0:
+        raise ValueError(
+            f"The loss or a weight stopped being finite in epoch {epoch} of this training, before "
+            f"any epoch had ended well, so nothing was learned. {_REMEDY}"
+        )
+    warnings.warn(
+        f"The loss or a weight stopped being finite in epoch {epoch} and training ended there; the "
+        f"weights of an earlier epoch, the best or the last finite one, were kept. {_REMEDY}",
+        ConvergenceWarning,
+        stacklevel=4,
+    )

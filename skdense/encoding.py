@@ -1,0 +1,332 @@
+"""From y to targets that a network can learn, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+CLASSIFIER_LOSSES = frozenset(
+    (
+        "binary_crossentropy",
+        "binary_focal_crossentropy",
+        "categorical_crossentropy",
+        "categorical_focal_crossentropy",
+        "sparse_categorical_crossentropy",
+        "kl_divergence",
+        "mae",
+        "mean_absolute_error",
+        "mean_squared_error",
+        "mse",
+    )
+)
+REGRESSOR_LOSSES = frozenset(
+    (
+        "cosine_similarity",
+        "huber",
+        "log_cosh",
+        "mae",
+        "mape",
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_error",
+        "mean_squared_logarithmic_error",
+        "mse",
+        "msle",
+        "poisson",
+    )
+)
+_SOFTMAX = {
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "sparse_categorical_crossentropy",
+}
+_ONE_HOT = {"categorical_crossentropy", "categorical_focal_crossentropy"}
+# Losses of counts and ratios: their scale means something, so the target is left as it is.
+_OWN_SCALE = {
+    "cosine_similarity",
+    "mape",
+    "mean_absolute_percentage_error",
+    "mean_squared_logarithmic_error",
+    "msle",
+    "poisson",
+}
+_NOT_NEGATIVE = {"poisson", "mean_squared_logarithmic_error", "msle"}
+
+
+def loss_name(loss: Any) -> str:
+    """Name of a loss as Keras spells it, for an instance that of its class.
+
+    Examples
+    --------
+    >>> loss_name("mse")
+    'mse'
+    """
+    if isinstance(loss, str):
+        return loss
+    name = "".join("_" + c.lower() if c.isupper() else c for c in type(loss).__name__)
+    return name.lstrip("_").replace("k_l_", "kl_")
+
+
+@dataclass(frozen=True)
+class ClassEncoding:
+    """How a classifier's labels become targets.
+
+    Parameters
+    ----------
+    kind : {"binary", "multiclass", "multilabel", "one-hot"}
+    classes : array of shape (n_classes,)
+        The labels, sorted; column numbers for the last two kinds.
+    loss : str
+        The loss's name, ``"auto"`` resolved.
+    """
+
+    kind: str
+    classes: np.ndarray
+    loss: str
+
+    @property
+    def out_activation(self) -> str:
+        """The output's activation: ``"softmax"`` or ``"sigmoid"``."""
+        softmax = self.kind in ("multiclass", "one-hot") or self.loss in _SOFTMAX
+        return "softmax" if softmax else "sigmoid"
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the output; one unit serves two classes under a sigmoid."""
+        if self.kind == "binary" and self.out_activation == "sigmoid":
+            return 1
+        return len(self.classes)
+
+    def numbers(self, y: np.ndarray) -> np.ndarray:
+        """Class number of each row, or the 0/1 matrix of a multilabel y.
+
+        Raises
+        ------
+        ValueError
+            If y has labels that are not among `classes`.
+        """
+        if self.kind in ("multilabel", "one-hot"):
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"y has shape {y.shape}; a 0/1 matrix with {len(self.classes)} columns is "
+                    "expected, as before."
+                )
+            return y.argmax(axis=1) if self.kind == "one-hot" else y
+        unknown = np.setdiff1d(y, self.classes)
+        if len(unknown):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`: {unknown}; known are {self.classes}. "
+                "Name all of them in the first call, or fit anew."
+            )
+        return np.searchsorted(self.classes, y)
+
+    def targets(self, numbers: np.ndarray, dtype: str) -> np.ndarray:
+        """What the loss compares the output with.
+
+        Parameters
+        ----------
+        numbers : array
+            As given by `numbers`.
+        dtype : {"float32", "float64"}
+
+        Returns
+        -------
+        array of shape (n_rows,) of class numbers, or of shape (n_rows, n_outputs)
+        """
+        if self.kind == "multilabel":
+            return numbers.astype(dtype)
+        if self.loss == "sparse_categorical_crossentropy":
+            return numbers.astype(np.int32)
+        if self.n_outputs == 1:
+            return numbers[:, None].astype(dtype)
+        return np.eye(len(self.classes), dtype=dtype)[numbers]
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """From the output before its activation to probabilities, (n_rows, n_classes)."""
+        if self.out_activation == "softmax":
+            return special.softmax(logits, axis=1)
+        positive = special.expit(logits)
+        if self.kind == "multilabel":
+            return positive
+        return np.hstack([1 - positive, positive])
+
+    def log_probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Logarithms of `probabilities`, exact where those round to 0 or 1."""
+        if self.out_activation == "softmax":
+            return special.log_softmax(logits, axis=1)
+        positive = special.log_expit(logits)
+        if self.kind == "multilabel":
+            return positive
+        return np.hstack([special.log_expit(-logits), positive])
+
+    def decisions(self, logits: np.ndarray) -> np.ndarray:
+        """Scores as `decision_function` gives them: (n_rows,) for two classes."""
+        if self.kind != "binary":
+            return logits
+        return logits[:, 0] if self.n_outputs == 1 else logits[:, 1] - logits[:, 0]
+
+    def labels(self, logits: np.ndarray) -> np.ndarray:
+        """The most probable labels."""
+        if self.kind == "multilabel":
+            return (logits > 0).astype(int)
+        if self.kind == "binary":
+            return self.classes[(self.decisions(logits) > 0).astype(int)]
+        numbers = logits.argmax(axis=1)
+        if self.kind == "one-hot":
+            return np.eye(len(self.classes), dtype=int)[numbers]
+        return self.classes[numbers]
+
+
+def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncoding:
+    """Find out how labels become targets.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,) or (n_rows, n_labels)
+        Any labels, or a 0/1 matrix: multilabel, unless `loss` is a categorical cross-entropy.
+    loss : str or keras.losses.Loss
+    classes : array-like, default=None
+        All the labels, where y need not have them all (`partial_fit`).
+
+    Returns
+    -------
+    ClassEncoding
+
+    Raises
+    ------
+    ValueError
+        If y holds no classes, a single one, or something that does not fit the loss.
+    """
+    name = loss_name(loss)
+    kind = type_of_target(y, input_name="y")
+    check_classification_targets(y)
+    if kind == "multilabel-indicator":
+        return _encode_matrix(y, name)
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            f"y has shape {y.shape} and more than two different values: several classes a row are "
+            "taken as a 0/1 matrix only. Fit one column at a time, or use MultiOutputClassifier."
+        )
+    found = np.unique(y if classes is None else classes)
+    if len(found) < 2:
+        raise ValueError(
+            f"The number of classes has to be greater than one; got {len(found)} class in y: "
+            f"{found.tolist()}."
+        )
+    kind = "binary" if len(found) == 2 else "multiclass"
+    if name.startswith("binary_") and kind != "binary":
+        raise ValueError(
+            f"loss={loss!r} is for two classes or a 0/1 matrix, but y has {len(found)} classes: "
+            "use loss='auto' or 'categorical_crossentropy'."
+        )
+    default = "binary_crossentropy" if kind == "binary" else "sparse_categorical_crossentropy"
+    return ClassEncoding(kind, found, default if name == "auto" else name)
+
+
+def _encode_matrix(y: np.ndarray, name: str) -> ClassEncoding:
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"y is a matrix with the values {np.unique(y).tolist()}; a matrix of labels has to "
+            "hold 0 and 1 only."
+        )
+    columns = np.arange(y.shape[1])
+    if name in _ONE_HOT:
+        bad = np.flatnonzero(np.sum(y, axis=1) != 1)
+        if len(bad):
+            raise ValueError(
+                f"loss={name!r} takes one-hot rows, each with a single 1, but row {bad[0]} of y "
+                f"sums to {y[bad[0]].sum()}. For several labels a row use loss='auto'."
+            )
+        return ClassEncoding("one-hot", columns, name)
+    if name == "sparse_categorical_crossentropy":
+        raise ValueError(
+            f"loss={name!r} takes one label a row, but y is a 0/1 matrix of shape {y.shape}: use "
+            "'categorical_crossentropy' for one-hot rows or 'auto' for several labels a row."
+        )
+    return ClassEncoding("multilabel", columns, "binary_crossentropy" if name == "auto" else name)
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """How a regressor's numbers become targets.
+
+    Parameters
+    ----------
+    mean, scale : float64 arrays of shape (n_outputs,)
+    one_dimensional : bool
+        Whether y came, and predictions go, without a second axis.
+    out_activation : {"linear", "exponential"}
+        Poisson regression has a log link.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    one_dimensional: bool
+    out_activation: str
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the output."""
+        return len(self.mean)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.mean.any() or (self.scale != 1).any())
+
+    def targets(self, y: np.ndarray, dtype: str) -> np.ndarray:
+        """Standardize y: (n_rows,) or (n_rows, n_outputs) to (n_rows, n_outputs)."""
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != self.n_outputs or self.one_dimensional != (y.ndim == 1):
+            raise ValueError(
+                f"y has shape {y.shape}; {self.n_outputs} number(s) a row are expected, as before."
+            )
+        return ((columns - self.mean) / self.scale).astype(dtype)
+
+    def numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Undo `targets` for what the network says before its output's activation."""
+        if self.out_activation == "exponential":
+            outputs = np.exp(outputs)
+        numbers = (outputs * self.scale + self.mean).astype(outputs.dtype)
+        return numbers[:, 0] if self.one_dimensional else numbers
+
+
+def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:
+    """Find the mean and the standard deviation of y, or leave it as it is.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,) or (n_rows, n_outputs)
+    weight : array of shape (n_rows,)
+        Row weights: repeating a row and doubling its weight give the same scale.
+    loss : str or keras.losses.Loss
+        Poisson and relative losses keep the target's own scale.
+    scale : bool
+
+    Returns
+    -------
+    TargetScale
+
+    Raises
+    ------
+    ValueError
+        If y has negative numbers and the loss cannot take them.
+    """
+    name = loss_name(loss)
+    columns = y.reshape(len(y), -1)
+    if name in _NOT_NEGATIVE and columns.min() < 0:
+        raise ValueError(
+            f"loss={name!r} takes no negative targets, but the least in y is {columns.min()}: use "
+            "another loss, such as 'huber'."
+        )
+    mean, spread = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+    if scale and name not in _OWN_SCALE:
+        mean = np.average(columns, axis=0, weights=weight)
+        spread = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
+        spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1.0
+    link = "exponential" if name == "poisson" else "linear"
+    return TargetScale(mean, spread, y.ndim == 1, link)

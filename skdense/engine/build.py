@@ -1,0 +1,116 @@
+"""From an Architecture to a Keras model: one for training, one to hand to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from skdense.architecture import Architecture
+from skdense.engine.blocks import ValueDropout
+from skdense.engine.recipes import make_loss
+
+if TYPE_CHECKING:
+    from skdense.engine.training import Settings
+
+
+def training_model(architecture: Architecture) -> keras.Model:
+    """Build the model that the engine trains.
+
+    Its penalties are added by the engine and its dropout rates are values, so that one model
+    serves every penalty and rate.
+
+    Parameters
+    ----------
+    architecture : Architecture
+
+    Returns
+    -------
+    keras.Model
+        Input (n_rows, n_features), output (n_rows, n_outputs).
+    """
+    return _assemble(
+        architecture,
+        lambda layer: (
+            ValueDropout(dtype=architecture.dtype) if architecture.dropout[layer] else None
+        ),
+        lambda layer: None,
+    )
+
+
+def fitted_model(
+    architecture: Architecture,
+    settings: Settings,
+    weights: list[np.ndarray],
+    rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+) -> keras.Model:
+    """Build the same network from Keras's standard layers, compiled and with given weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    settings : Settings
+        Rates, penalties, optimizer and loss.
+    weights : list of arrays
+        In the architecture's order.
+    rescaling : (scale, offset), default=None
+        Arrays of shape (n_outputs,) to multiply the output by and to add to it.
+
+    Returns
+    -------
+    keras.Model
+    """
+
+    def regularizer(layer: int):
+        if layer >= architecture.n_penalties or not (settings.l1[layer] or settings.l2[layer]):
+            return None
+        return keras.regularizers.L1L2(l1=settings.l1[layer], l2=settings.l2[layer])
+
+    def dropout(layer: int):
+        rate = settings.dropout[layer]
+        return keras.layers.Dropout(rate, dtype=architecture.dtype) if rate else None
+
+    model = _assemble(architecture, dropout, regularizer)
+    model.set_weights(weights)
+    if rescaling is not None:
+        scale, offset = (array.tolist() for array in rescaling)
+        rescale = keras.layers.Rescaling(scale, offset, dtype=architecture.dtype)
+        model = keras.Model(model.input, rescale(model.output))
+    rate = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
+    model.compile(optimizer=settings.optimizer.make(**rate), loss=make_loss(settings.loss))
+    return model
+
+
+def _assemble(
+    architecture: Architecture,
+    dropout_layer: Callable[[int], keras.layers.Layer | None],
+    regularizer: Callable[[int], keras.regularizers.Regularizer | None],
+) -> keras.Model:
+    dtype = architecture.dtype
+    inputs = keras.Input((architecture.n_features,), dtype=dtype)
+    x = inputs
+    for layer, units in enumerate(architecture.hidden_layer_sizes):
+        x = keras.layers.Dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
+        x = _normalize_and_activate(x, architecture, layer)
+        drop = dropout_layer(layer)
+        if drop is not None:
+            x = drop(x)
+    output = keras.layers.Dense(
+        architecture.n_outputs,
+        activation=architecture.out_activation,
+        dtype=dtype,
+        kernel_regularizer=regularizer(architecture.n_hidden),
+    )
+    return keras.Model(inputs, output(x))
+
+
+def _normalize_and_activate(x, architecture: Architecture, layer: int):
+    dtype = architecture.dtype
+    if architecture.batch_norm == "before":
+        x = keras.layers.BatchNormalization(dtype=dtype)(x)
+    x = keras.layers.Activation(architecture.activation[layer], dtype=dtype)(x)
+    if architecture.batch_norm == "after":
+        x = keras.layers.BatchNormalization(dtype=dtype)(x)
+    return x

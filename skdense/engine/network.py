@@ -1,0 +1,149 @@
+"""A Keras model and a Keras optimizer as one thing that takes training steps."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skdense.architecture import Architecture
+from skdense.engine.blocks import ValueDropout
+from skdense.engine.build import training_model
+from skdense.engine.penalties import penalty
+from skdense.engine.recipes import Recipe, is_elementwise, make_loss
+from skdense.engine.values import Rows, Values
+
+
+class TrainableNetwork:
+    """The network as scratch memory: its variables hold whatever training is under way.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    optimizer, loss : Recipe
+
+    Attributes
+    ----------
+    trainable : list of keras.Variable
+        The weights that the optimizer moves; all in one flat variable where the optimizer works
+        element by element, which halves the time to trace and compile.
+    slots : list of keras.Variable
+        The optimizer's own variables, its learning rate excepted.
+    fresh_slots : list of arrays
+        Their values before the first step.
+    """
+
+    def __init__(self, architecture: Architecture, optimizer: Recipe, loss: Recipe):
+        self.architecture = architecture
+        self.specs = list(architecture.weights())
+        self.loss = make_loss(loss)
+        self.model = training_model(architecture)
+        self.optimizer = optimizer.make()
+        self.is_flat = is_elementwise(optimizer)
+        self.trainable = self._trainable_variables()
+        self.optimizer.build(self.trainable)
+        rate = getattr(self.optimizer, "_learning_rate", None)
+        self.slots = [v for v in self.optimizer.variables if v is not rate]
+        self.fresh_slots = [v.numpy() for v in self.slots]
+        self._statistics = self._non_trainable_slots()
+
+    def _trainable_variables(self) -> list:
+        variables = self.model.trainable_variables
+        if not self.is_flat:
+            return variables
+        zeros = np.zeros(sum(int(np.prod(v.shape)) for v in variables))
+        return [keras.Variable(zeros, dtype=self.architecture.dtype, name="weights")]
+
+    def _non_trainable_slots(self) -> list[tuple[str, int]]:
+        """Say for each non-trainable variable of the model what goes there."""
+        dropouts = [layer for layer in self.model.layers if isinstance(layer, ValueDropout)]
+        hidden = [layer for layer, present in enumerate(self.architecture.dropout) if present]
+        places = {}
+        for layer, dropout in zip(hidden, dropouts, strict=True):
+            places[id(dropout.rate)] = ("rate", layer)
+            places[id(dropout.seed)] = ("seed", layer)
+        slots, n_moving = [], 0
+        for variable in self.model.non_trainable_variables:
+            slots.append(places.get(id(variable), ("moving", n_moving)))
+            n_moving += slots[-1][0] == "moving"
+        return slots
+
+    def weights(self) -> list[tf.Tensor]:
+        """Give the trainable weights as tensors, one for each array of the architecture."""
+        if not self.is_flat:
+            return [tf.convert_to_tensor(v) for v in self.trainable]
+        shapes = [spec.shape for spec in self.specs if spec.trainable]
+        pieces = tf.split(
+            tf.convert_to_tensor(self.trainable[0]), [int(np.prod(s)) for s in shapes]
+        )
+        return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+    def penalty(self, weights: list[tf.Tensor], values: Values) -> tf.Tensor:
+        """Give the penalties of the penalized kernels."""
+        trainable = [spec for spec in self.specs if spec.trainable]
+        kernels = [w for w, spec in zip(weights, trainable, strict=True) if spec.role == "kernel"]
+        return penalty(kernels[: self.architecture.n_penalties], values.l1, values.l2)
+
+    def step(self, rows: Rows, real: tf.Tensor, moving: list, values: Values, step: tf.Tensor):
+        """Take one optimizer step on one batch.
+
+        Parameters
+        ----------
+        rows : Rows
+            The batch, (batch_rows, ...).
+        real : bool tensor of shape (batch_rows,)
+            False for rows that only fill the batch.
+        moving : list of tensors
+            Batch norm's running statistics.
+        values : Values
+        step : int32 tensor
+            Number of the step since the start of the fit; picks the dropout masks.
+
+        Returns
+        -------
+        loss : tensor of shape ()
+            Mean over the real rows, penalties included.
+        moving : list of tensors
+        """
+        n_real = tf.cast(tf.math.count_nonzero(real), rows.X.dtype)
+        with tf.GradientTape() as tape:
+            weights = self.weights()
+            outputs, moving = self._forward(weights, moving, rows.X, values, real=real, step=step)
+            loss = self._mean_loss(rows, outputs, real, n_real) + self.penalty(weights, values)
+            scaled = self.optimizer.scale_loss(loss)
+        gradients = tape.gradient(scaled, [v.value for v in self.trainable])
+        self.optimizer.apply(gradients)
+        return loss, moving
+
+    def weighted_losses(self, rows: Rows, moving: list, values: Values) -> tf.Tensor:
+        """Give each row's loss times its weight, in inference mode, without penalties."""
+        outputs, _ = self._forward(self.weights(), moving, rows.X, values)
+        return self.loss.call(rows.y, outputs) * rows.weight
+
+    def _mean_loss(self, rows: Rows, outputs, real, n_real) -> tf.Tensor:
+        losses = self.loss.call(rows.y, outputs)
+        if losses.shape.rank != 1:
+            raise ValueError(
+                f"loss={self.loss!r} gives an array of shape {losses.shape} for a batch; it has to "
+                "give one figure for each row."
+            )
+        weight = tf.where(real, rows.weight, 0.0)
+        by_weight = self.loss.reduction == "mean_with_sample_weight"
+        return tf.reduce_sum(losses * weight) / (tf.reduce_sum(weight) if by_weight else n_real)
+
+    def _forward(self, weights, moving, X, values: Values, real=None, step=None):
+        """Outputs and batch norm's new statistics; in training where `step` is given."""
+        training = step is not None
+        step = tf.constant(0) if step is None else step
+        values_of = {
+            "moving": lambda i: moving[i],
+            "rate": lambda layer: values.dropout[layer],
+            "seed": lambda layer: tf.stack([values.dropout_seeds[layer], step]),
+        }
+        non_trainable = [values_of[kind](index) for kind, index in self._statistics]
+        mask = {"mask": real} if self.architecture.batch_norm and training else {}
+        outputs, updated = self.model.stateless_call(
+            weights, non_trainable, X, training=training, **mask
+        )
+        kinds = [kind for kind, _ in self._statistics]
+        return outputs, [v for v, kind in zip(updated, kinds, strict=True) if kind == "moving"]

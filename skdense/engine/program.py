@@ -1,0 +1,252 @@
+"""A training program: whole epochs in one compiled call, for one kind of network and data size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from skdense.architecture import Architecture
+from skdense.engine.network import TrainableNetwork
+from skdense.engine.recipes import Recipe
+from skdense.engine.stopping import improved
+from skdense.engine.values import Epochs, Rows, State, Values
+from skdense.program_cache import count_trace
+
+VALIDATION_CHUNK = 1024  # rows of one forward pass over held-out rows
+
+
+@dataclass(frozen=True)
+class ProgramKey:
+    """Everything that is constant in a program; fits that agree on it share one.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    optimizer, loss : Recipe
+    batch_rows : int
+        Rows of one step.
+    steps : int
+        Room for so many steps an epoch; how many are taken is a value.
+    validation_rows : int
+        Room for so many held-out rows, 0 for none.
+    epochs_per_call : int
+        Room for so many epochs in one call; how many are run is a value.
+    compiled : bool
+        Whether XLA compiles the program, or TensorFlow runs its plain graph.
+    """
+
+    architecture: Architecture
+    optimizer: Recipe
+    loss: Recipe
+    batch_rows: int
+    steps: int
+    validation_rows: int
+    epochs_per_call: int
+    compiled: bool
+
+    @property
+    def rows(self) -> int:
+        """Room for so many training rows."""
+        return self.batch_rows * self.steps
+
+
+class Program:
+    """Compiled epochs of one network, pure from the outside: state in, state out.
+
+    Parameters
+    ----------
+    key : ProgramKey
+
+    Notes
+    -----
+    One thread at a time: the network's variables are scratch memory.
+    """
+
+    def __init__(self, key: ProgramKey):
+        self.key = key
+        self._network = TrainableNetwork(key.architecture, key.optimizer, key.loss)
+        self._epochs = None
+
+    def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
+        """Make the state that training starts from.
+
+        Parameters
+        ----------
+        weights : list of arrays
+            In the architecture's order.
+        slots : list of arrays, default=None
+            The optimizer's variables from an earlier fit; None starts afresh.
+
+        Returns
+        -------
+        State
+        """
+        network, dtype = self._network, self.key.architecture.dtype
+        pairs = list(zip(weights, network.specs, strict=True))
+        trainable = [array for array, spec in pairs if spec.trainable]
+        if network.is_flat:
+            trainable = [np.concatenate([array.ravel() for array in trainable])]
+        current = [tf.constant(array, dtype) for array in trainable]
+        current += [tf.constant(array, dtype) for array, spec in pairs if not spec.trainable]
+        slots = network.fresh_slots if slots is None else slots
+        current += [tf.constant(s, v.dtype) for s, v in zip(slots, network.slots, strict=True)]
+        return State(current, current, tf.constant(np.inf, tf.float64), tf.constant(0))
+
+    def run(
+        self, rows: Rows, validation: Rows | None, orders, values: Values, state: State
+    ) -> tuple[State, Epochs]:
+        """Train for `values.n_epochs` epochs, or until there is a reason to stop.
+
+        Parameters
+        ----------
+        rows, validation : Rows
+            Padded to the room that the key gives.
+        orders : int32 tensor of shape (epochs_per_call, batch_rows * steps)
+            The rows each epoch visits, in order. Any real row may follow the last one.
+        values : Values
+        state : State
+
+        Returns
+        -------
+        state : State
+        epochs : Epochs
+        """
+        arguments = (rows, validation, orders, values, state)
+        if self._epochs is None:
+            function = tf.function(self._run, autograph=False, jit_compile=self.key.compiled)
+            # One concrete function: other shapes would be an error, not a second trace.
+            self._epochs = function.get_concrete_function(*arguments)
+        return self._epochs(*arguments)
+
+    def finish(self, state: State) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Turn the kept half of a state into arrays.
+
+        Parameters
+        ----------
+        state : State
+
+        Returns
+        -------
+        weights : list of arrays
+            In the architecture's order.
+        slots : list of arrays
+            The optimizer's variables.
+        """
+        network = self._network
+        moving = self._load(state.kept)
+        if network.optimizer.use_ema:
+            network.optimizer.finalize_variable_values(network.trainable)
+        trainable = iter(network.weights())
+        moving = iter(moving)
+        arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
+        return arrays, [np.array(v) for v in network.slots]
+
+    # The graph ----------------------------------------------------------------------------------
+
+    def _load(self, current: list) -> list:
+        """Write a network into the variables; give back what is no variable."""
+        network = self._network
+        n_trainable, n_slots = len(network.trainable), len(network.slots)
+        end = len(current) - n_slots
+        for variable, value in zip(network.trainable, current[:n_trainable], strict=True):
+            variable.assign(value)
+        for variable, value in zip(network.slots, current[end:], strict=True):
+            variable.assign(value)
+        return current[n_trainable:end]
+
+    def _read(self, moving: list) -> list:
+        variables = (*self._network.trainable, *self._network.slots)
+        tensors = [tf.convert_to_tensor(v) for v in variables]
+        n_trainable = len(self._network.trainable)
+        return [*tensors[:n_trainable], *moving, *tensors[n_trainable:]]
+
+    def _run(self, rows, validation, orders, values: Values, state: State):
+        count_trace()
+        moving = self._load(state.current)
+        if values.learning_rate is not None:
+            self._network.optimizer.learning_rate.assign(values.learning_rate)
+        nothing = tf.fill([self.key.epochs_per_call], tf.constant(np.nan, tf.float64))
+        epochs = Epochs(tf.constant(0), nothing, nothing, tf.constant(True), tf.constant(False))
+
+        def more(moving, kept, best, wait, epochs):
+            return (epochs.n_run < values.n_epochs) & ~epochs.stopped
+
+        def one_epoch(moving, kept, best, wait, epochs: Epochs):
+            loss, moving = self._train(rows, orders[epochs.n_run], moving, values, epochs.n_run)
+            val_loss = self._validate(validation, moving, values)
+            finite = self._all_finite(loss, val_loss, moving)
+            better = improved(val_loss, best, values.min_delta) & finite
+            if validation is None:
+                better = finite
+            keep = finite & (better | ~values.restore_best)
+            current = self._read(moving)
+            kept = [tf.where(keep, new, old) for new, old in zip(current, kept, strict=True)]
+            best = tf.where(better, val_loss, best)
+            wait = tf.where(better, 0, wait + 1)
+            out_of_patience = values.early_stopping & ~better & (wait >= values.patience)
+            place = [[epochs.n_run]]
+            epochs = Epochs(
+                epochs.n_run + 1,
+                tf.tensor_scatter_nd_update(epochs.loss, place, [loss]),
+                tf.tensor_scatter_nd_update(epochs.val_loss, place, [val_loss]),
+                finite,
+                out_of_patience | ~finite,
+            )
+            return moving, kept, best, wait, epochs
+
+        loop = (moving, state.kept, state.best, state.wait, epochs)
+        moving, kept, best, wait, epochs = tf.while_loop(more, one_epoch, loop)
+        return State(self._read(moving), kept, best, wait), epochs
+
+    def _train(self, rows: Rows, order, moving, values: Values, epoch):
+        """One epoch of steps; the mean loss over its rows as float64."""
+        # Gathering once an epoch and slicing inside is ten times faster than gathering each step.
+        shuffled = Rows(*(tf.gather(array, order) for array in rows))
+        size = self.key.batch_rows
+        n_steps = (values.n_rows + size - 1) // size
+
+        def one_step(step, moving, total):
+            start = step * size
+            batch = Rows(*(_slice_rows(array, start, size) for array in shuffled))
+            real = start + tf.range(size) < values.n_rows
+            number = values.first_step + epoch * n_steps + step
+            loss, moving = self._network.step(batch, real, moving, values, number)
+            n_real = tf.minimum(size, values.n_rows - start)
+            return step + 1, moving, total + tf.cast(loss, tf.float64) * tf.cast(n_real, tf.float64)
+
+        loop = (tf.constant(0), moving, tf.constant(0.0, tf.float64))
+        _, moving, total = tf.while_loop(lambda step, *_: step < n_steps, one_step, loop)
+        return total / tf.cast(values.n_rows, tf.float64), moving
+
+    def _validate(self, validation: Rows | None, moving, values: Values):
+        """Mean loss over the held-out rows, penalties included, as float64; NaN without any."""
+        if validation is None:
+            return tf.constant(np.nan, tf.float64)
+        size = min(VALIDATION_CHUNK, self.key.validation_rows)
+
+        def one_chunk(start, total):
+            chunk = Rows(*(_slice_rows(array, start, size) for array in validation))
+            losses = self._network.weighted_losses(chunk, moving, values)
+            losses = tf.where(start + tf.range(size) < values.n_validation, losses, 0.0)
+            return start + size, total + tf.reduce_sum(tf.cast(losses, tf.float64))
+
+        loop = (tf.constant(0), tf.constant(0.0, tf.float64))
+        _, total = tf.while_loop(lambda start, _: start < values.n_validation, one_chunk, loop)
+        penalty = self._network.penalty(self._network.weights(), values)
+        return total / tf.cast(values.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
+
+    def _all_finite(self, loss, val_loss, moving):
+        finite = tf.math.is_finite(loss)
+        if self.key.validation_rows:
+            finite &= tf.math.is_finite(val_loss)
+        for array in (*self._network.trainable, *moving):
+            finite &= tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(array)))
+        return finite
+
+
+def _slice_rows(array, start, size: int):
+    """Give `size` rows from `start` on; the size is static, as XLA needs it."""
+    begin = tf.concat([[start], tf.zeros(array.shape.rank - 1, tf.int32)], 0)
+    return tf.slice(array, begin, [size, *array.shape[1:]])

@@ -1,0 +1,237 @@
+"""What the user named or handed over, as hashable recipes: optimizers, losses, activations.
+
+A recipe is part of a program's key, and builds a fresh Keras object whenever one is needed, so
+that the user's own object is never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+# Element-by-element optimizers: exact when all weights are one flat variable.
+_ELEMENTWISE = frozenset(
+    ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Lion", "Ftrl")
+)
+_OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
+_LOSSES = {
+    "binary_crossentropy": "BinaryCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "cosine_similarity": "CosineSimilarity",
+    "huber": "Huber",
+    "kl_divergence": "KLDivergence",
+    "log_cosh": "LogCosh",
+    "mae": "MeanAbsoluteError",
+    "mape": "MeanAbsolutePercentageError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_error": "MeanSquaredError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
+    "mse": "MeanSquaredError",
+    "msle": "MeanSquaredLogarithmicError",
+    "poisson": "Poisson",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to build one Keras object, hashable and equal for equal settings.
+
+    Parameters
+    ----------
+    kind : type
+        The object's class.
+    settings : str
+        Its configuration as JSON, keys sorted.
+    extra : bytes or object
+        What the configuration of a class that is not Keras's own may leave out.
+    prototype : object
+        Rebuilt from `settings` by `make`, or handed out where its class is not Keras's own.
+    """
+
+    kind: type
+    settings: str
+    extra: Any = None
+    prototype: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def label(self) -> str:
+        """Class and settings in words."""
+        return f"{self.kind.__module__}.{self.kind.__qualname__} {self.settings}"
+
+    def make(self, **changes: Any) -> Any:
+        """Build a fresh object, with `changes` to its configuration."""
+        return self.kind.from_config({**json.loads(self.settings), **changes})
+
+
+def optimizer_recipe(optimizer: Any, drop_learning_rate: bool) -> tuple[Recipe, float | None]:
+    """Describe an optimizer, with its learning rate set apart as a value.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+        A Keras name, or an instance that is read and never changed.
+    drop_learning_rate : bool
+        Whether a rate of the user's replaces the optimizer's own, schedule or not.
+
+    Returns
+    -------
+    recipe : Recipe
+    learning_rate : float or None
+        The optimizer's own rate; None where it is a schedule, which stays in the recipe.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or the object is no Keras optimizer.
+    """
+    if isinstance(optimizer, str):
+        lookup = {name.lower(): name for name in _OPTIMIZERS if hasattr(keras.optimizers, name)}
+        if optimizer.lower() not in lookup:
+            raise _unknown("optimizer", optimizer, sorted(lookup), "a keras.optimizers.Optimizer")
+        optimizer = getattr(keras.optimizers, lookup[optimizer.lower()])()
+    elif not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise ValueError(
+            f"optimizer={optimizer!r} is neither the name of a Keras optimizer nor an instance of "
+            "keras.optimizers.Optimizer: pass for example 'adam' or "
+            "keras.optimizers.SGD(momentum=0.9)."
+        )
+    config = {key: value for key, value in optimizer.get_config().items() if key != "name"}
+    learning_rate = config.get("learning_rate")
+    if drop_learning_rate or not isinstance(learning_rate, dict):
+        config["learning_rate"] = 0.001
+    rate = None if isinstance(learning_rate, dict) else float(learning_rate)
+    return Recipe(type(optimizer), _settings(config), _beyond_config(optimizer)), rate
+
+
+def is_elementwise(recipe: Recipe) -> bool:
+    """Whether an optimizer treats every weight alone, so that flat weights give the same steps."""
+    own = recipe.kind.__module__.startswith("keras.") and recipe.kind.__name__ in _ELEMENTWISE
+    return own and json.loads(recipe.settings).get("clipnorm") is None
+
+
+def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
+    """Describe a loss.
+
+    Parameters
+    ----------
+    loss : str or keras.losses.Loss
+    known : iterable of str
+        Names to accept.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    ValueError
+        If the name is not among `known`, the object is no Keras loss, or its reduction leaves
+        nothing to minimize.
+    """
+    if isinstance(loss, str):
+        if loss not in known:
+            raise _unknown("loss", loss, sorted(known), "a keras.losses.Loss")
+        loss = getattr(keras.losses, _LOSSES[loss])()
+    elif not isinstance(loss, keras.losses.Loss):
+        raise ValueError(
+            f"loss={loss!r} is neither the name of a Keras loss nor an instance of "
+            "keras.losses.Loss: pass for example 'huber' or keras.losses.Huber(delta=2.0)."
+        )
+    if loss.reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
+        raise ValueError(
+            f"loss={loss!r} has reduction={loss.reduction!r}; training minimizes the mean over "
+            "rows: use reduction='sum_over_batch_size'."
+        )
+    if getattr(loss, "get_config", dict)().get("from_logits"):
+        raise ValueError(
+            f"loss={loss!r} has from_logits=True, but the network's output is a probability: use "
+            "from_logits=False (Keras still computes it from the logits inside)."
+        )
+    if type(loss).__module__.startswith("keras."):
+        return Recipe(type(loss), _settings(loss.get_config()))
+    return Recipe(type(loss), "{}", _beyond_config(loss), loss)
+
+
+def make_loss(recipe: Recipe) -> keras.losses.Loss:
+    """Build a recipe's loss; a class of the user's own is used as it was handed over."""
+    return recipe.prototype if recipe.prototype is not None else recipe.make()
+
+
+def activation_name(activation: str | Callable) -> str | Callable:
+    """Give an activation its Keras name where it has one.
+
+    Parameters
+    ----------
+    activation : str or callable
+
+    Returns
+    -------
+    str or callable
+        The name, or the function itself where it is the user's own.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or the object is a layer or not callable.
+    """
+    names = _activation_names()
+    if isinstance(activation, str):
+        if activation not in names:
+            raise _unknown(
+                "activation", activation, sorted(names), "a function such as keras.activations.silu"
+            )
+        return names[activation]
+    if isinstance(activation, keras.layers.Layer) or not callable(activation):
+        raise ValueError(
+            f"activation={activation!r} is neither the name of a Keras activation nor a function: "
+            "pass for example 'gelu' or keras.activations.gelu (layers are not taken)."
+        )
+    for canonical in set(names.values()):
+        if getattr(keras.activations, canonical, None) is activation:
+            return canonical
+    return activation
+
+
+def _activation_names() -> dict[str, str]:
+    # glu halves the width of what it is given, so it fits no dense layer here.
+    canonical = [
+        name
+        for name in dir(keras.activations)
+        if not name.startswith("_")
+        and name not in ("get", "serialize", "deserialize", "glu")
+        and callable(getattr(keras.activations, name))
+    ]
+    by_function: dict[Any, str] = {}
+    for name in canonical:
+        function = getattr(keras.activations, name)
+        by_function.setdefault(function, getattr(function, "__name__", name))
+    return {name: by_function[getattr(keras.activations, name)] for name in canonical}
+
+
+def _settings(config: dict) -> str:
+    return json.dumps(config, sort_keys=True, default=repr)
+
+
+def _beyond_config(thing: Any) -> Any:
+    """State that a user's class may hold outside `get_config`; None for Keras's own classes."""
+    if type(thing).__module__.startswith("keras."):
+        return None
+    try:
+        return pickle.dumps(vars(thing))
+    except Exception:
+        return id(thing)
+
+
+def _unknown(parameter: str, value: str, known: list[str], other: str) -> ValueError:
+    return ValueError(
+        f"{parameter}={value!r} is unknown. Known names: {', '.join(known)}. Or pass {other}."
+    )

@@ -1,0 +1,100 @@
+"""How much room a program has: sizes rounded up, so that folds of nearly equal size share one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from skdense.architecture import Architecture
+from skdense.engine.program import VALIDATION_CHUNK
+
+_ROWS_PER_CALL = 2**18  # epochs times rows of one call: about a second of work
+_MOST_EPOCHS_PER_CALL = 64
+_LEAST_ROWS = 16
+# One compilation costs about as much as these many steps of a small network gain by it, shared
+# between the handful of fits that a search or a cross-validation makes of one program.
+_STEPS_WORTH_COMPILING = 600
+_SMALL_STEP = 500_000  # weights times rows of a step that is mostly overhead
+
+
+class Room(NamedTuple):
+    """Sizes that are constant in a program.
+
+    batch_rows : rows of one step; steps : steps of one epoch; validation_rows : held-out rows;
+    epochs_per_call : epochs of one call.
+    """
+
+    batch_rows: int
+    steps: int
+    validation_rows: int
+    epochs_per_call: int
+
+
+def room_for(n_rows: int, batch_size: int, n_validation: int) -> Room:
+    """Choose a program's room.
+
+    Parameters
+    ----------
+    n_rows : int
+        Training rows.
+    batch_size : int
+        A batch larger than the data becomes the data.
+    n_validation : int
+        Held-out rows.
+
+    Returns
+    -------
+    Room
+
+    Examples
+    --------
+    >>> room_for(455, 32, 0) == room_for(456, 32, 0)
+    True
+    """
+    if batch_size >= n_rows:
+        batch_rows, steps = round_up(max(n_rows, _LEAST_ROWS), pieces=4), 1
+    else:
+        batch_rows, needed = batch_size, -(-n_rows // batch_size)
+        steps = round_up(needed, pieces=1 if needed <= 64 else 8)
+    validation_rows = 0
+    if n_validation:
+        chunks = -(-n_validation // VALIDATION_CHUNK)
+        rows = round_up(max(n_validation, _LEAST_ROWS), pieces=4)
+        validation_rows = rows if chunks == 1 else VALIDATION_CHUNK * round_up(chunks, pieces=8)
+    epochs = _ROWS_PER_CALL // (batch_rows * steps)
+    return Room(batch_rows, steps, validation_rows, min(max(epochs, 1), _MOST_EPOCHS_PER_CALL))
+
+
+def round_up(n: int, pieces: int) -> int:
+    """Give the next power of two, or the next of `pieces` equal steps between two of them.
+
+    Examples
+    --------
+    >>> [round_up(n, pieces=4) for n in (5, 9, 17, 33, 455, 569)]
+    [5, 10, 20, 40, 512, 640]
+    """
+    below = 1 << (max(n, 1).bit_length() - 1)
+    step = max(below // pieces, 1)
+    return -(-n // step) * step
+
+
+def worth_compiling(architecture: Architecture, n_rows: int, batch_size: int, epochs: int) -> bool:
+    """Whether XLA compiles a program, or TensorFlow runs its plain graph.
+
+    The two differ in the last bits, so the choice depends on architecture, rows and epochs
+    alone: never on time, nor on what was trained before.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    n_rows, batch_size, epochs : int
+
+    Returns
+    -------
+    bool
+    """
+    batch_rows = min(batch_size, n_rows)
+    steps = epochs * -(-n_rows // batch_rows)
+    return (
+        steps * max(1.0, architecture.n_weights * batch_rows / _SMALL_STEP)
+        >= _STEPS_WORTH_COMPILING
+    )

@@ -1,0 +1,198 @@
+"""The training loop: calls a program until the epochs are over or there is a reason to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from skdense.architecture import Architecture
+from skdense.engine.program import Program, ProgramKey
+from skdense.engine.recipes import Recipe
+from skdense.engine.rooms import room_for, worth_compiling
+from skdense.engine.stopping import improved
+from skdense.engine.values import Epochs, Rows, Values
+from skdense.program_cache import borrow
+
+OnEpoch = Callable[[int, float, float], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train, as plain values.
+
+    Parameters
+    ----------
+    optimizer, loss : Recipe
+    learning_rate : float or None
+        None leaves it to the schedule in `optimizer`.
+    batch_size, epochs : int
+    l1, l2 : tuple of float, length ``architecture.n_penalties``
+    dropout : tuple of float, length ``architecture.n_hidden``
+    early_stopping, restore_best_weights : bool
+    patience : int
+    min_delta : float
+    """
+
+    optimizer: Recipe
+    loss: Recipe
+    learning_rate: float | None
+    batch_size: int
+    epochs: int
+    l1: tuple[float, ...]
+    l2: tuple[float, ...]
+    dropout: tuple[float, ...]
+    early_stopping: bool = False
+    patience: int = 10
+    min_delta: float = 0.0
+    restore_best_weights: bool = True
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives back.
+
+    Parameters
+    ----------
+    weights : list of arrays
+        In the architecture's order: the best where they are to be restored, else the last that
+        were finite.
+    slots : list of arrays
+        The optimizer's variables that belong to them.
+    loss, val_loss : list of float
+        One for each epoch run; `val_loss` is empty where nothing is held out.
+    best_epoch : int
+        From 1: the lowest validation loss or, where nothing is held out, the last finite one; 0
+        where no epoch was finite.
+    finite : bool
+        False where the last epoch run was not finite and ended the training.
+    """
+
+    weights: list[np.ndarray]
+    slots: list[np.ndarray]
+    loss: list[float]
+    val_loss: list[float]
+    best_epoch: int
+    finite: bool
+
+
+def train(
+    architecture: Architecture,
+    settings: Settings,
+    rows: Rows,
+    validation: Rows | None,
+    weights: list[np.ndarray],
+    slots: list[np.ndarray] | None,
+    orders: Iterator[np.ndarray],
+    dropout_seeds: np.ndarray,
+    on_epoch: OnEpoch | None = None,
+) -> Trained:
+    """Train a network.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    settings : Settings
+    rows : Rows
+        X (n_rows, n_features), y (n_rows, n_outputs) or (n_rows,), weight (n_rows,).
+    validation : Rows or None
+        Held-out rows; needed for early stopping.
+    weights, slots : list of arrays, list of arrays or None
+        Where to start; without `slots` the optimizer starts afresh.
+    orders : iterator of int arrays of shape (n_rows,)
+        The order of the rows in each epoch.
+    dropout_seeds : int array of shape (n_hidden,)
+    on_epoch : callable, default=None
+        Called with number, loss and validation loss after each epoch.
+
+    Returns
+    -------
+    Trained
+    """
+    n_rows = len(rows.X)
+    n_validation = 0 if validation is None else len(validation.X)
+    room = room_for(n_rows, settings.batch_size, n_validation)
+    compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
+    key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
+    values = _values(architecture, settings, n_rows, n_validation, dropout_seeds)
+    rows = _to_room(rows, key.rows)
+    validation = None if validation is None else _to_room(validation, key.validation_rows)
+    losses: list[float] = []
+    val_losses: list[float] = []
+    epochs_per_call = 1 if on_epoch else key.epochs_per_call
+    steps = -(-n_rows // key.batch_rows)
+    with borrow(key, lambda: Program(key)) as program:
+        state, stopped, finite = program.start(weights, slots), False, True
+        while len(losses) < settings.epochs and not stopped:
+            n_epochs = min(epochs_per_call, settings.epochs - len(losses))
+            values = values._replace(
+                n_epochs=tf.constant(n_epochs), first_step=tf.constant(len(losses) * steps)
+            )
+            order = _stack(orders, n_epochs, key)
+            state, epochs = program.run(rows, validation, order, values, state)
+            stopped, finite = _record(epochs, losses, val_losses, on_epoch)
+        weights, slots = program.finish(state)
+    if validation is None:
+        return Trained(weights, slots, losses, [], len(losses) - (not finite), finite)
+    best = _best_epoch(val_losses, settings.min_delta)
+    return Trained(weights, slots, losses, val_losses, best, finite)
+
+
+def _values(architecture, settings: Settings, n_rows: int, n_validation: int, seeds) -> Values:
+    dtype = architecture.dtype
+    rate = settings.learning_rate
+    return Values(
+        n_rows=tf.constant(n_rows),
+        n_validation=tf.constant(n_validation),
+        n_epochs=tf.constant(0),
+        first_step=tf.constant(0),
+        learning_rate=None if rate is None else tf.constant(rate, tf.float32),
+        l1=tf.constant(settings.l1, dtype),
+        l2=tf.constant(settings.l2, dtype),
+        dropout=tf.constant(settings.dropout, dtype, shape=(architecture.n_hidden,)),
+        dropout_seeds=tf.constant(seeds, tf.int32, shape=(architecture.n_hidden,)),
+        early_stopping=tf.constant(settings.early_stopping),
+        patience=tf.constant(settings.patience),
+        min_delta=tf.constant(settings.min_delta, tf.float64),
+        restore_best=tf.constant(settings.early_stopping and settings.restore_best_weights),
+    )
+
+
+def _to_room(rows: Rows, room: int) -> Rows:
+    """Repeat the last row up to the room: a real row is finite wherever the others are."""
+    padded = []
+    for array in rows:
+        filled = np.empty((room, *array.shape[1:]), array.dtype)
+        filled[: len(array)] = array
+        filled[len(array) :] = array[-1]
+        padded.append(tf.constant(filled))
+    return Rows(*padded)
+
+
+def _stack(orders: Iterator[np.ndarray], n_epochs: int, key: ProgramKey) -> tf.Tensor:
+    stacked = np.zeros((key.epochs_per_call, key.rows), np.int32)
+    for epoch in range(n_epochs):
+        order = next(orders)
+        stacked[epoch, : len(order)] = order
+    return tf.constant(stacked)
+
+
+def _record(epochs: Epochs, losses: list, val_losses: list, on_epoch: OnEpoch | None):
+    n_run = int(epochs.n_run)
+    pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
+    for loss, val_loss in pairs:
+        losses.append(float(loss))
+        val_losses.append(float(val_loss))
+        if on_epoch is not None:
+            on_epoch(len(losses), losses[-1], val_losses[-1])
+    return bool(epochs.stopped), bool(epochs.finite)
+
+
+def _best_epoch(val_losses: list[float], min_delta: float) -> int:
+    best, best_epoch = np.inf, 0
+    for epoch, val_loss in enumerate(val_losses, start=1):
+        if improved(val_loss, best, min_delta):
+            best, best_epoch = val_loss, epoch
+    return best_epoch

@@ -1,0 +1,68 @@
+"""The arrays and numbers that go into a training program and come out of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Rows(NamedTuple):
+    """Rows for training or validation, padded to a program's room.
+
+    X : (room, n_features); y : (room, n_outputs), or (room,) of class numbers; weight : (room,).
+    """
+
+    X: Any
+    y: Any
+    weight: Any
+
+
+class Values(NamedTuple):
+    """What may differ between two fits of one program, beside rows and weights.
+
+    n_rows, n_validation, n_epochs, first_step, patience : int
+    learning_rate : float, or None where the optimizer follows a schedule
+    l1, l2 : (n_penalties,); dropout : (n_hidden,); dropout_seeds : (n_hidden,)
+    min_delta : float; early_stopping, restore_best : bool
+    """
+
+    n_rows: Any
+    n_validation: Any
+    n_epochs: Any
+    first_step: Any
+    learning_rate: Any
+    l1: Any
+    l2: Any
+    dropout: Any
+    dropout_seeds: Any
+    early_stopping: Any
+    patience: Any
+    min_delta: Any
+    restore_best: Any
+
+
+class State(NamedTuple):
+    """What one call of a program hands to the next.
+
+    `current` is the network after the last epoch, `kept` the one to be given back: each a list
+    of trainable weights, batch norm's statistics and optimizer variables. `best` is the lowest
+    validation loss so far, `wait` the number of epochs since.
+    """
+
+    current: list
+    kept: list
+    best: Any
+    wait: Any
+
+
+class Epochs(NamedTuple):
+    """What one call found.
+
+    n_run : epochs run; loss, val_loss : (room,), NaN where not run; finite : False where the
+    last epoch run was not; stopped : True where patience has run out or a figure is not finite.
+    """
+
+    n_run: Any
+    loss: Any
+    val_loss: Any
+    finite: Any
+    stopped: Any

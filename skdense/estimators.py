@@ -1,0 +1,569 @@
+"""DenseClassifier and DenseRegressor."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import column_or_1d
+
+from skdense.base import DenseNetwork, Targets
+from skdense.encoding import CLASSIFIER_LOSSES, REGRESSOR_LOSSES, encode_classes, scale_numbers
+from skdense.hyperparameters import SHARED_CONSTRAINTS
+from skdense.weighting import class_weights
+
+
+class DenseClassifier(ClassifierMixin, DenseNetwork):
+    """Dense neural network for two or more classes, or several labels a row.
+
+    A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn classifier.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(128, 64, 32)
+        Units of each hidden layer. ``()`` is no hidden layer: logistic or softmax regression.
+    activation : str, callable or sequence of these, default="relu"
+        A Keras activation name (``"gelu"``, ``"silu"``, ``"tanh"``, ``"selu"``, ``"elu"``,
+        ``"leaky_relu"``, ``"mish"``, ...) or a function such as ``keras.activations.silu``; one
+        for all hidden layers, or one for each.
+    batch_norm : bool or {"before", "after"}, default=False
+        Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
+        dropout. ``"after"``: dense, activation, norm, dropout.
+    dropout : float or sequence of float, default=0.0
+        Share of each hidden layer's units that is left out at random in training, in [0, 1);
+        usually 0.2 to 0.5. One for all hidden layers, or one for each.
+    l1 : float or sequence of float, default=0.0
+        Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
+        0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
+        Without hidden layers it applies to the output's kernel.
+    l2 : float or sequence of float, default=0.0
+        Weight of the sum of squares of each hidden layer's kernel in the loss; usually 0.001 to
+        0.4. It keeps weights small. Without hidden layers it applies to the output's kernel.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        A Keras name, or an instance such as ``keras.optimizers.SGD(momentum=0.9)``, which is used
+        as a recipe and never changed. Momentum, clipping and weight decay come that way.
+    learning_rate : float, default=None
+        The optimizer's learning rate; None is the optimizer's own.
+    loss : str or keras.losses.Loss, default="auto"
+        A Keras name (``"binary_focal_crossentropy"``, ``"categorical_crossentropy"``, ...) or a
+        ``keras.losses.Loss``. ``"auto"`` is the cross-entropy that fits y. A 0/1 matrix y is
+        multilabel, unless the loss is a categorical cross-entropy: then rows are one-hot.
+    batch_size : int, default=32
+        Rows of one training step. A batch larger than the data becomes the data.
+    epochs : int, default=100
+        Passes over the training rows; the most of them under early stopping.
+    early_stopping : bool, default=False
+        Hold out rows, watch the validation loss and stop when it no longer gets better.
+    validation_fraction : float, default=None
+        Part of the rows to hold out, shuffled, seeded and in proportion of the classes. None
+        holds out nothing or, under early stopping, 0.2. A number records the validation loss
+        without early stopping, too.
+    patience : int, default=10
+        Epochs without improvement after which early stopping ends the training.
+    min_delta : float, default=0.0
+        By how much the validation loss has to fall to count as an improvement.
+    restore_best_weights : bool, default=True
+        Under early stopping, give back the weights of the best epoch instead of the last.
+    class_weight : dict or "balanced", default=None
+        Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
+        often they occur. Multiplied with `sample_weight`.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and arithmetic.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
+        `epochs` more. Another optimizer starts with a fresh state.
+    verbose : int, default=0
+        1 or more prints a line for each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, held-out rows, order of the rows and dropout masks. An int gives
+        the same network to the last bit on the same machine.
+
+    Attributes
+    ----------
+    classes_ : array of shape (n_classes,)
+        Labels, sorted; column numbers where y is a 0/1 matrix.
+    n_features_in_ : int
+        Number of features seen by `fit`.
+    feature_names_in_ : array of shape (n_features_in_,)
+        Names of the features, where X has names that are all strings.
+    coefs_ : list of arrays of shape (n_units before, n_units)
+        Kernel of each layer.
+    intercepts_ : list of arrays of shape (n_units,)
+        Bias of each layer.
+    weights_ : list of arrays
+        All weights, in the order of ``keras.Model.get_weights``.
+    history_ : dict of lists
+        ``"loss"`` and, where rows are held out, ``"val_loss"`` of each epoch, penalties
+        included.
+    loss_curve_ : list of float
+        ``history_["loss"]``.
+    n_iter_ : int
+        Epochs run.
+    best_epoch_ : int
+        Epoch with the lowest validation loss, from 1; the last one where nothing is held out.
+    best_loss_ : float
+        Validation loss of that epoch; training loss where nothing is held out.
+    n_layers_ : int
+        Number of layers, input and output included.
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        Activation of the output.
+    architecture_ : Architecture
+        Description of the network.
+
+    See Also
+    --------
+    DenseRegressor : The same network for numbers.
+    sklearn.neural_network.MLPClassifier : scikit-learn's own.
+
+    References
+    ----------
+    I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdense import DenseClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    >>> net = make_pipeline(StandardScaler(), DenseClassifier(16, epochs=20, random_state=0))
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.9
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **SHARED_CONSTRAINTS,
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+    }
+    _known_losses = CLASSIFIER_LOSSES
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(128, 64, 32),
+        activation="relu",
+        *,
+        batch_norm=False,
+        dropout=0.0,
+        l1=0.0,
+        l2=0.0,
+        optimizer="adam",
+        learning_rate=None,
+        loss="auto",
+        batch_size=32,
+        epochs=100,
+        early_stopping=False,
+        validation_fraction=None,
+        patience=10,
+        min_delta=0.0,
+        restore_best_weights=True,
+        class_weight=None,
+        dtype="float32",
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.dropout = dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.min_delta = min_delta
+        self.restore_best_weights = restore_best_weights
+        self.class_weight = class_weight
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Features, best standardized.
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+            Any labels, or a 0/1 matrix.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight of each row: a weight of 2 counts like the row twice.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data cannot be used, before any training; or if no epoch ended
+            with a finite loss. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, continuing=self.warm_start and self._is_fitted)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch on some rows; weights, optimizer state and history go on.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,) or (n_rows, n_labels)
+        classes : array-like of shape (n_classes,), default=None
+            All the labels that will ever come; needed in the first call.
+        sample_weight : array-like of shape (n_rows,), default=None
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If `classes` is missing in the first call, rows would have to be held out
+            (`early_stopping`, `validation_fraction`), or a parameter or the data cannot be used.
+        """
+        if not self._is_fitted and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict(self, X):
+        """Predict the most probable label, or labels, of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+
+        Returns
+        -------
+        array of shape (n_rows,) or (n_rows, n_labels)
+        """
+        return self._encoding.labels(self._raw_outputs(X))
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+
+        Returns
+        -------
+        array of shape (n_rows, n_classes) or (n_rows, n_labels)
+            Columns in the order of `classes_`; rows sum to one, unless y was multilabel.
+        """
+        return self._encoding.probabilities(self._raw_outputs(X))
+
+    def predict_log_proba(self, X):
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+
+        Returns
+        -------
+        array of shape (n_rows, n_classes) or (n_rows, n_labels)
+        """
+        return self._encoding.log_probabilities(self._raw_outputs(X))
+
+    def decision_function(self, X):
+        """Compute the output layer before its activation: log-odds, or softmax scores.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+
+        Returns
+        -------
+        array of shape (n_rows,), or (n_rows, n_classes) where there are more than two
+        """
+        return self._encoding.decisions(self._raw_outputs(X))
+
+    def _loss(self):
+        return self._encoding.loss if self._loss_is_auto else self.loss
+
+    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not continuing:
+            self._encoding = encode_classes(y, self.loss, classes)
+            self.classes_ = self._encoding.classes
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
+                f"was {self.classes_.tolist()}."
+            )
+        numbers = self._encoding.numbers(y)
+        by_class = class_weights(self.class_weight, y, self._encoding, part_only)
+        weight = sample_weight * by_class
+        labels = None if self._encoding.kind == "multilabel" else numbers
+        return Targets(self._encoding.targets(numbers, self.dtype), weight, labels)
+
+
+class DenseRegressor(RegressorMixin, DenseNetwork):
+    """Dense neural network for one or more numbers a row.
+
+    A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn regressor.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(128, 64, 32)
+        Units of each hidden layer. ``()`` is no hidden layer: linear regression.
+    activation : str, callable or sequence of these, default="relu"
+        A Keras activation name (``"gelu"``, ``"silu"``, ``"tanh"``, ``"selu"``, ``"elu"``,
+        ``"leaky_relu"``, ``"mish"``, ...) or a function such as ``keras.activations.silu``; one
+        for all hidden layers, or one for each.
+    batch_norm : bool or {"before", "after"}, default=False
+        Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
+        dropout. ``"after"``: dense, activation, norm, dropout.
+    dropout : float or sequence of float, default=0.0
+        Share of each hidden layer's units that is left out at random in training, in [0, 1);
+        usually 0.2 to 0.5. One for all hidden layers, or one for each.
+    l1 : float or sequence of float, default=0.0
+        Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
+        0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
+        Without hidden layers it applies to the output's kernel.
+    l2 : float or sequence of float, default=0.0
+        Weight of the sum of squares of each hidden layer's kernel in the loss; usually 0.001 to
+        0.4. It keeps weights small. Without hidden layers it applies to the output's kernel.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        A Keras name, or an instance such as ``keras.optimizers.SGD(momentum=0.9)``, which is used
+        as a recipe and never changed. Momentum, clipping and weight decay come that way.
+    learning_rate : float, default=None
+        The optimizer's learning rate; None is the optimizer's own.
+    loss : str or keras.losses.Loss, default="auto"
+        A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...) or a
+        ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under ``"poisson"`` the output
+        has a log link.
+    batch_size : int, default=32
+        Rows of one training step. A batch larger than the data becomes the data.
+    epochs : int, default=100
+        Passes over the training rows; the most of them under early stopping.
+    early_stopping : bool, default=False
+        Hold out rows, watch the validation loss and stop when it no longer gets better.
+    validation_fraction : float, default=None
+        Part of the rows to hold out, shuffled and seeded. None holds out nothing or, under early
+        stopping, 0.2. A number records the validation loss without early stopping, too.
+    patience : int, default=10
+        Epochs without improvement after which early stopping ends the training.
+    min_delta : float, default=0.0
+        By how much the validation loss has to fall to count as an improvement.
+    restore_best_weights : bool, default=True
+        Under early stopping, give back the weights of the best epoch instead of the last.
+    scale_target : bool, default=True
+        Standardize y inside and undo it in `predict`, so that house prices in dollars train as
+        well as in thousands. `partial_fit` and `warm_start` keep the first call's mean and
+        standard deviation. Poisson and relative losses leave y as it is.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and arithmetic.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
+        `epochs` more. Another optimizer starts with a fresh state.
+    verbose : int, default=0
+        1 or more prints a line for each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, held-out rows, order of the rows and dropout masks. An int gives
+        the same network to the last bit on the same machine.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of features seen by `fit`.
+    feature_names_in_ : array of shape (n_features_in_,)
+        Names of the features, where X has names that are all strings.
+    coefs_ : list of arrays of shape (n_units before, n_units)
+        Kernel of each layer.
+    intercepts_ : list of arrays of shape (n_units,)
+        Bias of each layer.
+    weights_ : list of arrays
+        All weights, in the order of ``keras.Model.get_weights``.
+    history_ : dict of lists
+        ``"loss"`` and, where rows are held out, ``"val_loss"`` of each epoch, penalties
+        included; in units of the standardized target under `scale_target`.
+    loss_curve_ : list of float
+        ``history_["loss"]``.
+    n_iter_ : int
+        Epochs run.
+    best_epoch_ : int
+        Epoch with the lowest validation loss, from 1; the last one where nothing is held out.
+    best_loss_ : float
+        Validation loss of that epoch; training loss where nothing is held out.
+    n_layers_ : int
+        Number of layers, input and output included.
+    n_outputs_ : int
+        Number of output units.
+    out_activation_ : str
+        Activation of the output.
+    architecture_ : Architecture
+        Description of the network.
+
+    See Also
+    --------
+    DenseClassifier : The same network for classes.
+    sklearn.neural_network.MLPRegressor : scikit-learn's own.
+
+    References
+    ----------
+    I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdense import DenseRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> net = make_pipeline(StandardScaler(), DenseRegressor(16, epochs=20, random_state=0))
+    >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.2
+    True
+    """
+
+    _parameter_constraints: dict = {**SHARED_CONSTRAINTS, "scale_target": ["boolean"]}
+    _known_losses = REGRESSOR_LOSSES
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(128, 64, 32),
+        activation="relu",
+        *,
+        batch_norm=False,
+        dropout=0.0,
+        l1=0.0,
+        l2=0.0,
+        optimizer="adam",
+        learning_rate=None,
+        loss="auto",
+        batch_size=32,
+        epochs=100,
+        early_stopping=False,
+        validation_fraction=None,
+        patience=10,
+        min_delta=0.0,
+        restore_best_weights=True,
+        scale_target=True,
+        dtype="float32",
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.batch_norm = batch_norm
+        self.dropout = dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.loss = loss
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.min_delta = min_delta
+        self.restore_best_weights = restore_best_weights
+        self.scale_target = scale_target
+        self.dtype = dtype
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Features, best standardized.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            One or more numbers a row.
+        sample_weight : array-like of shape (n_rows,), default=None
+            Weight of each row: a weight of 2 counts like the row twice.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data cannot be used, before any training; or if no epoch ended
+            with a finite loss. The estimator is then as it was before.
+        """
+        return self._fit(X, y, sample_weight, continuing=self.warm_start and self._is_fitted)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch on some rows; weights, optimizer state and history go on.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            The first call's mean and standard deviation serve all, under `scale_target`.
+        sample_weight : array-like of shape (n_rows,), default=None
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If rows would have to be held out (`early_stopping`, `validation_fraction`), or a
+            parameter or the data cannot be used.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def predict(self, X):
+        """Predict the number, or numbers, of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+
+        Returns
+        -------
+        array of shape (n_rows,) or (n_rows, n_outputs)
+            In y's own unit.
+        """
+        return self._encoding.numbers(self._raw_outputs(X))
+
+    def _loss(self):
+        return "mse" if self._loss_is_auto else self.loss
+
+    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
+        del classes, part_only
+        y = np.asarray(y, dtype=np.float64)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not continuing:
+            self._encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
+        return Targets(self._encoding.targets(y, self.dtype), sample_weight, None)

@@ -1,0 +1,130 @@
+"""The one cache of compiled training programs: bounded, counted, safe between threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+# TensorFlow does not give the memory of compiled programs back, so dropping one saves nothing
+# and building it again costs more: the bound only keeps a runaway search from growing for ever.
+MAX_PROGRAMS = 128
+
+
+class CacheInfo(NamedTuple):
+    """What the cache of training programs holds and has done.
+
+    Attributes
+    ----------
+    programs : int
+        Programs kept for further fits.
+    max_programs : int
+        Most programs kept; the one unused for longest goes first.
+    hits, misses : int
+        Fits that found their program, and fits that had to build it.
+    traces : int
+        How often TensorFlow has traced a program. Equal to `misses` unless a program was traced
+        twice, which would be a defect.
+    """
+
+    programs: int
+    max_programs: int
+    hits: int
+    misses: int
+    traces: int
+
+
+_lock = threading.Lock()
+_idle: OrderedDict[Hashable, list[Any]] = OrderedDict()
+_counts = {"hits": 0, "misses": 0, "traces": 0, "generation": 0}
+
+
+@contextmanager
+def borrow(key: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
+    """Lend the program of a key to one thread.
+
+    A second thread that asks for the same key meanwhile gets a program of its own. A program
+    under which something was raised is dropped.
+
+    Parameters
+    ----------
+    key : hashable
+    build : callable without arguments
+        Builds the program where none is idle.
+
+    Yields
+    ------
+    object
+        The program.
+    """
+    with _lock:
+        generation = _counts["generation"]
+        idle = _idle.get(key)
+        program = idle.pop() if idle else None
+        _counts["misses" if program is None else "hits"] += 1
+        if idle == []:
+            del _idle[key]
+    if program is None:
+        program = build()
+    yield program
+    with _lock:
+        if generation == _counts["generation"]:
+            _idle.setdefault(key, []).append(program)
+            _idle.move_to_end(key)
+            while _n_idle() > MAX_PROGRAMS:
+                _drop_oldest()
+
+
+def count_trace() -> None:
+    """Count one trace of a program."""
+    with _lock:
+        _counts["traces"] += 1
+
+
+def cache_info() -> CacheInfo:
+    """Say how many training programs are kept, and how often they were used and traced.
+
+    Returns
+    -------
+    CacheInfo
+
+    Examples
+    --------
+    >>> import skdense
+    >>> skdense.cache_info().max_programs
+    128
+    """
+    with _lock:
+        counts = (_counts["hits"], _counts["misses"], _counts["traces"])
+        return CacheInfo(_n_idle(), MAX_PROGRAMS, *counts)
+
+
+def clear_cache() -> None:
+    """Forget all training programs and set the counts to zero.
+
+    The next fit of each kind of network builds its program anew. Fits that are running in other
+    threads end undisturbed.
+
+    Examples
+    --------
+    >>> import skdense
+    >>> skdense.clear_cache()
+    >>> skdense.cache_info().programs
+    0
+    """
+    with _lock:
+        _idle.clear()
+        _counts.update(hits=0, misses=0, traces=0, generation=_counts["generation"] + 1)
+
+
+def _n_idle() -> int:
+    return sum(len(programs) for programs in _idle.values())
+
+
+def _drop_oldest() -> None:
+    oldest = next(iter(_idle))
+    _idle[oldest].pop()
+    if not _idle[oldest]:
+        del _idle[oldest]

@@ -1,0 +1,47 @@
+"""TensorFlow's start-up chatter, kept away from the user; everything else still gets through."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_CHATTER = re.compile(
+    rb"^(WARNING: All log messages before absl::InitializeLog"
+    rb"|To enable the following instructions:"
+    rb"|[IWE]\d{4} \d\d:"
+    rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] )"
+)
+
+
+@contextmanager
+def quiet_tensorflow_import() -> Iterator[None]:
+    """Hold back what TensorFlow's libraries write to standard error while they are loaded.
+
+    TensorFlow logs from C++ before any of its settings are read, so the file descriptor itself
+    is redirected. Lines that are not start-up chatter are written out afterwards.
+    """
+    # Read by TensorFlow at import; on machines without a GPU it logs at error level later on.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    try:
+        stderr = os.dup(2)
+    except OSError:  # no standard error, nothing to keep quiet
+        yield
+        return
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held_back.seek(0)
+            for line in held_back:
+                if not _CHATTER.match(line):
+                    os.write(2, line)

@@ -1,0 +1,91 @@
+"""How much each row counts: sample weights and class weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import _check_sample_weight
+
+from skdense.encoding import ClassEncoding
+
+
+def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
+    """Give each row's weight, 1 where none are given.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_rows,) or None
+    X : array of shape (n_rows, n_features)
+
+    Returns
+    -------
+    float64 array of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or all are zero.
+    """
+    weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if weight.min() < 0 or not weight.any():
+        raise ValueError(
+            f"sample_weight holds negative weights or only zeros (from {weight.min()} to "
+            f"{weight.max()}): give every row a weight of 0 or more, and some more than 0."
+        )
+    return weight
+
+
+def class_weights(
+    class_weight: Any, y: np.ndarray, encoding: ClassEncoding, part_only: bool
+) -> np.ndarray:
+    """Give each row the weight of its class.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced", list of dicts (one for each label column) or None
+    y : array of shape (n_rows,) or (n_rows, n_labels)
+    encoding : ClassEncoding
+    part_only : bool
+        Whether y is only a part of the data, so that classes cannot be counted.
+
+    Returns
+    -------
+    float64 array of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is for an unknown class or negative, or ``"balanced"`` meets a part of the
+        data.
+    """
+    if class_weight is None:
+        return np.ones(len(y))
+    if part_only and class_weight == "balanced":
+        raise ValueError(
+            "class_weight='balanced' cannot be used with partial_fit, which sees a part of the "
+            "classes at a time: pass a dict, for example from "
+            "sklearn.utils.class_weight.compute_class_weight on all the data."
+        )
+    if encoding.kind == "one-hot":
+        y = y.argmax(axis=1)
+    if isinstance(class_weight, dict):
+        _check_dict(class_weight, encoding)
+    return compute_sample_weight(class_weight, y)
+
+
+def _check_dict(class_weight: dict, encoding: ClassEncoding) -> None:
+    if encoding.kind == "multilabel":
+        raise ValueError(
+            f"class_weight={class_weight!r} is a dict, but y is a 0/1 matrix: pass 'balanced' or "
+            "a list of dicts {0: weight, 1: weight}, one for each column."
+        )
+    unknown = [label for label in class_weight if label not in encoding.classes.tolist()]
+    if unknown:
+        raise ValueError(
+            f"class_weight={class_weight!r} has weights for unknown classes {unknown}; known are "
+            f"{encoding.classes.tolist()}."
+        )
+    if min(class_weight.values(), default=0) < 0:
+        raise ValueError(f"class_weight={class_weight!r} has a negative weight: use 0 or more.")
