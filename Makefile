@@ -1,0 +1,62 @@
+# Every target makes the environment it needs; the only requirements are make and Python 3.11-3.13.
+# Another interpreter: make test PYTHON=/path/to/python
+
+SHELL := /bin/sh
+PYTHONS := python3.13 python3.12 python3.11 python3
+BIN := .venv/bin
+OLDEST := .venv-oldest/bin
+# Two processes where there are two cores: a process needs about 1.5 GB of memory.
+PYTEST_FLAGS ?=
+CI_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow test-oldest check format bench figures clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: .venv/ready  ## compare a network with four other models on real data
+	$(BIN)/skdense compare breast_cancer --out comparison
+
+test: .venv/ready  ## run the tests
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-slow: .venv/ready  ## run the long tests
+	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
+
+test-oldest: .venv-oldest/ready  ## run the tests on the oldest versions that pyproject.toml admits
+	$(OLDEST)/python -m pytest $(PYTEST_FLAGS)
+
+check: .venv/ready  ## lint, formatting, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready  ## mend what `make check` finds, where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/ready  ## time a grid search beside MLPClassifier and scikeras (about 7 minutes)
+	$(BIN)/python benchmarks/grid_search.py
+
+figures: .venv/ready  ## draw the pictures of the documentation
+	$(BIN)/python docs/figures.py
+
+clean:  ## remove the environments and everything made by tools
+	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis comparison
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
+# environment alone where it works and only has to catch up with a new pyproject.toml.
+.venv/ready: pyproject.toml
+	@test -e $@ && $(BIN)/python -c '' || .ci/make-venv .venv "$(PYTHON)" $(PYTHONS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+.venv-oldest/ready: pyproject.toml .ci/oldest.py
+	@test -e $@ && $(OLDEST)/python -c '' \
+		|| .ci/make-venv .venv-oldest "$(PYTHON)" python3.11 python3.12
+	$(OLDEST)/python .ci/oldest.py > .venv-oldest/constraints.txt
+	$(OLDEST)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
+		--constraint .venv-oldest/constraints.txt
+	@touch $@
