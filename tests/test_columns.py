@@ -1,0 +1,112 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from skdense.columns import (
+    MAX_NUMBER_CLASSES,
+    as_numbers,
+    as_text,
+    column_kinds,
+    infer_task,
+    is_missing,
+)
+
+DAYS = ["1970-01-01", "1970-01-02", None]
+
+
+def a_pandas_table():
+    return pd.DataFrame(
+        {
+            "float": [1.5, None, 2.0],
+            "nullable": pd.array([1, None, 3], dtype="Int64"),
+            "date": pd.to_datetime(DAYS),
+            "zone": pd.to_datetime(DAYS).tz_localize("UTC"),
+            "text": ["a", None, "b"],
+            "bool": [True, False, True],
+            "category": pd.Categorical([1, 2, 1]),
+            "nullable bool": pd.array([True, None, False], dtype="boolean"),
+            "empty": pd.Series([None] * 3, dtype=object),
+        }
+    )
+
+
+def a_polars_table():
+    polars = pytest.importorskip("polars")
+    return polars.DataFrame(
+        {
+            "float": [1.5, None, 2.0],
+            "int": [1, None, 3],
+            "date": polars.Series(DAYS).str.to_date(),
+            "zone": polars.Series(DAYS).str.to_datetime(time_zone="UTC"),
+            "text": ["a", None, "b"],
+            "bool": [True, False, True],
+            "category": polars.Series(["u", "v", "u"], dtype=polars.Categorical),
+            "nullable bool": [True, None, False],
+            "empty": polars.Series([None] * 3, dtype=polars.String),
+        }
+    )
+
+
+@pytest.mark.parametrize("make", [a_pandas_table, a_polars_table])
+def test_columns_of_a_frame(make):
+    X = make()
+    kinds = column_kinds(X)
+    assert kinds.numeric == [0, 1, 2, 3]
+    assert kinds.text == [4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("make", [a_pandas_table, a_polars_table])
+def test_numbers_and_text_of_a_frame(make):
+    X = make()
+    day = 24 * 60 * 60
+    expected = [[1.5, 1, 0, 0], [np.nan, np.nan, day, day], [2, 3, np.nan, np.nan]]
+    np.testing.assert_array_equal(as_numbers(X[list(X.columns[:4])]), expected)
+    text = as_text(X[list(X.columns[4:])])
+    assert text[:, 0].tolist() == ["a", "(missing)", "b"]
+    assert text[:, 1].tolist() == ["True", "False", "True"]
+    assert text[:, 3].tolist() == ["True", "(missing)", "False"]
+    assert text[:, 4].tolist() == ["(missing)"] * 3
+
+
+def test_object_array_of_mixed_columns():
+    X = np.array([[1, "a", True, 2.5], [None, "b", False, np.nan]], dtype=object)
+    assert column_kinds(X) == ([0, 3], [1, 2])
+    np.testing.assert_array_equal(as_numbers(X[:, [0, 3]]), [[1, 2.5], [np.nan, np.nan]])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float16, np.uint32, np.float64])
+def test_array_of_numbers_is_numeric(dtype):
+    assert column_kinds(np.ones((2, 3), dtype)) == ([0, 1, 2], [])
+
+
+@pytest.mark.parametrize("value", [None, np.nan, pd.NA, pd.NaT, np.datetime64("NaT")])
+def test_missing_values(value):
+    assert is_missing(value)
+
+
+@pytest.mark.parametrize("value", [0, "", False, "nan", 1.5])
+def test_present_values(value):
+    assert not is_missing(value)
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "reason"),
+    [
+        (["yes", "no", "yes"], "classification", "2 different texts"),
+        ([True, False], "classification", "2 different booleans"),
+        ([1.0, 2.0, 3.0], "classification", "3 different whole numbers"),
+        (pd.Categorical([1, 2, 3]), "classification", "3 different texts"),
+        (pd.Series([1, 2], dtype="Int64"), "classification", "2 different whole numbers"),
+        (pd.Series(["a", "b"], dtype="string"), "classification", "2 different texts"),
+        (range(MAX_NUMBER_CLASSES), "classification", "20 different whole numbers"),
+        (range(MAX_NUMBER_CLASSES + 1), "regression", "21 different whole numbers"),
+        ([0.5, 1.0], "regression", "numbers that are not whole"),
+    ],
+)
+def test_task_follows_from_the_target(y, task, reason):
+    assert infer_task(y) == (task, reason)
+
+
+def test_dates_are_no_target():
+    with pytest.raises(ValueError, match="y holds dates or durations"):
+        infer_task(pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])))
