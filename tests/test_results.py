@@ -1,0 +1,120 @@
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from skdense.results import Comparison
+
+
+@pytest.fixture(autouse=True)
+def no_windows():
+    mpl.use("agg")
+
+
+def a_comparison(*, network=(0.9, 0.8), greater_is_better=True, test_scores=None, **others):
+    scores = {"dummy": (0.5, 0.5), "ridge": (0.6, 0.7), "network": network} | others
+    return Comparison(
+        task="classification",
+        metric="roc auc",
+        greater_is_better=greater_is_better,
+        scores={name: np.array(values) for name, values in scores.items()},
+        fit_times={name: np.array([1.0, 2.0]) for name in scores},
+        predict_times={name: np.array([0.1, 0.3]) for name in scores},
+        test_scores=test_scores or {},
+        n_test=7 if test_scores else 0,
+        histories={"network": [{"loss": [1.0, 0.5]}, {"loss": [1.0, 0.4]}]},
+    )
+
+
+def test_frame_holds_everything_best_first():
+    table = a_comparison().to_frame()
+    assert table.index.name == "model"
+    assert table.index.tolist() == ["network", "ridge", "dummy"]
+    assert table.columns.tolist() == [
+        "mean",
+        "spread",
+        "fit_time",
+        "predict_time",
+        "fold_1",
+        "fold_2",
+    ]
+    network = table.loc["network"]
+    assert network["mean"] == pytest.approx(0.85)
+    assert network["spread"] == pytest.approx(np.std([0.9, 0.8], ddof=1))
+    assert network["fit_time"] == 1.5
+    assert network["predict_time"] == pytest.approx(0.2)
+    assert network["fold_2"] == 0.8
+
+
+def test_errors_rank_from_the_least():
+    result = a_comparison(greater_is_better=False)
+    assert result.ranking == ["dummy", "ridge", "network"]
+    np.testing.assert_allclose(result.differences("network", "dummy"), [-0.4, -0.3])
+    assert "(lower is better)" in repr(result)
+
+
+def test_table_as_text_lines_up():
+    heading, empty, *table = repr(a_comparison()).splitlines()
+    assert heading == "roc auc over 2 folds (higher is better)"
+    assert empty == ""
+    assert [line.split()[0] for line in table] == ["model", "network", "ridge", "dummy"]
+    assert len({len(line) for line in table}) == 1
+
+
+def test_scores_on_rows_set_aside_are_a_column():
+    result = a_comparison(test_scores={"dummy": 0.5, "ridge": 0.65, "network": 0.77})
+    assert result.to_frame()["test"].to_dict() == result.test_scores
+    assert "0.7700" in repr(result)
+    words = "On the 7 rows set aside, the network has 0.7700 and ridge 0.6500."
+    assert words in result.summary()
+
+
+def test_notebook_view_escapes_names():
+    view = a_comparison(**{"<b>": (0.1, 0.1)})._repr_html_()
+    assert "<td>&lt;b&gt;</td>" in view
+    assert "<td><b></td>" not in view
+    assert "The network beats the dummy" in view
+
+
+@pytest.mark.parametrize(
+    ("network", "dummy_words", "ridge_words"),
+    [
+        ((0.90, 0.95), "beats the dummy", "beats ridge, the best of the other models"),
+        ((0.58, 0.75), "beats the dummy", "is level with ridge"),
+        ((0.60, 0.70), "beats the dummy", "is level with ridge"),
+        ((0.52, 0.54), "beats the dummy", "falls behind ridge"),
+        ((0.40, 0.45), "falls behind the dummy", "falls behind ridge"),
+        ((0.50, 0.50), "is level with the dummy", "falls behind ridge"),
+    ],
+)
+def test_words(network, dummy_words, ridge_words):
+    first, second, judged = a_comparison(network=network).summary().splitlines()
+    assert dummy_words in first
+    assert ridge_words in second
+    assert "no larger than their standard deviation" in judged
+
+
+def test_words_for_errors():
+    first = a_comparison(network=(0.1, 0.2), greater_is_better=False).summary().splitlines()[0]
+    assert first == (
+        "The network beats the dummy: roc auc 0.1500 against 0.5000, on average 0.3500 better, "
+        "more than the differences' spread of 0.0707; better in 2 of 2 folds."
+    )
+
+
+def test_best_other_model_may_be_the_users():
+    assert "level with mine, the best" in a_comparison(mine=(0.8, 0.9)).summary()
+
+
+def test_unknown_model():
+    with pytest.raises(ValueError, match="no model is named 'forest'"):
+        a_comparison().differences("network", "forest")
+
+
+def test_pictures():
+    result = a_comparison()
+    scores = result.plot()
+    assert [label.get_text() for label in scores.ax_.get_yticklabels()] == result.ranking
+    losses = result.plot_losses()
+    assert losses.figure_ is losses.ax_.figure
+    with pytest.raises(ValueError, match="name='ridge' has no loss curves"):
+        result.plot_losses(name="ridge")
