@@ -1,0 +1,183 @@
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge
+
+from skdense import baselines
+from skdense.cli import main
+
+
+class Classifier(LogisticRegression):
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.history_ = {"loss": [0.7, 0.5], "val_loss": [0.8, 0.6]}
+        return self
+
+
+class Regressor(Ridge):
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.history_ = {"loss": [0.7, 0.5]}
+        return self
+
+
+@pytest.fixture(autouse=True)
+def quick_network(monkeypatch):
+    monkeypatch.setattr(
+        baselines,
+        "network",
+        lambda task, random_state: Classifier() if task == "classification" else Regressor(),
+    )
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(0)
+    size = rng.normal(size=40)
+    return pd.DataFrame(
+        {
+            "size": size,
+            "colour": rng.choice(["red", "blue"], 40),
+            "price": size * 3 + rng.normal(size=40),
+            "sold": np.where(size > 0, "yes", "no"),
+        }
+    )
+
+
+@pytest.fixture
+def path(table, tmp_path):
+    table.to_csv(tmp_path / "houses.csv", index=False)
+    return str(tmp_path / "houses.csv")
+
+
+def test_table_words_and_progress(path, capsys):
+    assert main(["compare", path, "--cv", "2"]) == 0
+    out, err = capsys.readouterr()
+    assert "40 rows; 2 numeric and 1 text columns; target 'sold' (the last column;" in out
+    assert "Task: classification, as the target holds 2 different texts\n" in out
+    assert "roc auc over 2 folds (higher is better)" in out
+    assert "The network beats the dummy" in out
+    assert [line.split(":")[0] for line in err.splitlines()] == [
+        "[1/5] dummy",
+        "[2/5] logistic regression",
+        "[3/5] random forest",
+        "[4/5] gradient boosting",
+        "[5/5] network",
+    ]
+    assert max(map(len, out.splitlines()[4:])) <= 88
+
+
+def test_out_holds_table_and_pictures(path, tmp_path, capsys):
+    folder = tmp_path / "new" / "folder"
+    options = ["--target", "price", "--test-size", "0.25", "--out", str(folder)]
+    assert (
+        main(["compare", path, "--cv", "2", "--scoring", "neg_mean_absolute_error", *options]) == 0
+    )
+    assert "Written to" in capsys.readouterr().out
+    saved = pd.read_csv(folder / "comparison.csv")
+    assert set(saved["model"]) == {
+        "dummy",
+        "ridge",
+        "random forest",
+        "gradient boosting",
+        "network",
+    }
+    assert set(saved["metric"]) == {"mean absolute error"}
+    assert {"mean", "spread", "test", "fold_1", "fold_2"} <= set(saved.columns)
+    for picture in ("scores.png", "loss_curves.png"):
+        assert (folder / picture).read_bytes().startswith(b"\x89PNG")
+
+
+def test_text_labels_suit_scorers_that_look_for_one(path, capsys):
+    assert main(["compare", path, "--cv", "2", "--scoring", "average_precision"]) == 0
+    assert "average precision for yes over 2 folds" in capsys.readouterr().out
+
+
+def test_rows_without_target_are_left_out_and_said(table, tmp_path, capsys):
+    table.loc[:3, "sold"] = None
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert main(["compare", str(tmp_path / "a.csv"), "--cv", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "Left out: 4 rows without a target" in out
+    assert "36 rows" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "classification, as the target holds 3 different whole numbers (if that is wrong: "),
+        (["--task", "regression"], "regression, as told; the target holds 3 different whole"),
+    ],
+)
+def test_task_is_stated(options, said, table, tmp_path, capsys):
+    table["rooms"] = np.arange(40) % 3
+    table.to_csv(tmp_path / "a.csv", index=False)
+    assert main(["compare", str(tmp_path / "a.csv"), "--cv", "2", *options]) == 0
+    assert f"Task: {said}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        (None, [], "there is no such file"),
+        ("", [], "the file is empty"),
+        ("a,b\n", [], "no rows below its header"),
+        ("a\n1\n2\n", [], "nothing to predict it from"),
+        ("a,b\n1,x\n2,y\n", ["--target", "c"], "target='c' is not a column"),
+        ("a,b\n1,x\n2,x\n", [], "one class only, 'x'"),
+        ("a,b\n1,x\n2,y\n", [], "too few rows: cv=5"),
+        ("a,b\n" + "1,x\n2,y\n3,y\n" * 4, [], "class 'x' of y has 4 rows to fold"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--scoring", "acuracy"], "scoring='acuracy' is not"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--cv", "1"], "cv=1 must be at least 2"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--test-size", "1.5"], "test_size=1.5 must be"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--task", "regression"], "which are not numbers"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--out", "."], None),
+    ],
+)
+def test_bad_input_is_one_line_and_code_2(content, options, message, tmp_path, capsys):
+    path = tmp_path / "a.csv"
+    if content is not None:
+        path.write_text(content)
+    if message is None:
+        options, message = ["--out", str(path)], "File exists"
+    assert main(["compare", str(path), *options]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("skdense: ")
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_failing_model_is_one_line_and_code_1(path, table, capsys):
+    table["sold"] = np.arange(40) % 3
+    table.to_csv(path, index=False)
+    assert main(["compare", path, "--cv", "2", "--scoring", "roc_auc"]) == 1
+    err = capsys.readouterr().err
+    assert "the model 'dummy' could not be scored in fold 1 of 2" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["compare"], ["compare", "iris", "--cv", "x"], ["fit"]])
+def test_wrong_usage_is_code_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage: skdense" in capsys.readouterr().err
+
+
+def test_help_imports_nothing_heavy():
+    # scikit-learn itself imports pandas where there is one, so pandas is not among them.
+    program = (
+        "import sys\n"
+        "from skdense.cli import main\n"
+        "try:\n    main(['compare', '--help'])\n"
+        "except SystemExit as stop:\n    assert stop.code == 0\n"
+        "print(sorted({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "--target COLUMN" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
