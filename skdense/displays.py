@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 _BLUE, _VERMILION, _GREY = "#0072B2", "#D55E00", "#6F6F6F"
 
 
+_LOSSES = ("loss", "val_loss")
+
+
 class ComparisonDisplay:
     """Fold scores of several models, side by side.
 
@@ -208,10 +211,16 @@ class LossCurvesDisplay:
             ylabel="loss",
             title=f"Loss of the {self.name} in {n_fits} fold{'s' * (n_fits != 1)}",
         )
+        if self._spans_magnitudes():
+            self.ax_.set(yscale="log", ylabel="loss (log scale)")
         self.ax_.grid(alpha=0.3)
         self.ax_.spines[["top", "right"]].set_visible(False)
         self.ax_.legend(frameon=False)
         return self
+
+    def _spans_magnitudes(self) -> bool:
+        losses = np.concatenate([h[key] for h in self.histories for key in _LOSSES if key in h])
+        return bool(losses.min() > 0 and losses.max() > 10 * losses.min())
 
     def _draw_fit(self, history: Mapping[str, Sequence[float]], *, with_labels: bool) -> None:
         labels = ["training rows", "held-out rows", "best epoch"]

@@ -127,7 +127,8 @@ def test_tables_with_text_and_gaps(kind):
     models = {name: mine for name in ("random forest", "gradient boosting", "network", "mine")}
     X = table
     if kind == "polars":
-        X, y = pytest.importorskip("polars").from_pandas(table), y.tolist()
+        polars = pytest.importorskip("polars")
+        X, y = polars.DataFrame(table.to_dict("list")), polars.Series(y.tolist())
     elif kind == "list":
         X = table.to_numpy(dtype=object).tolist()
     result = compare(X, y, models=models, cv=3, random_state=0)

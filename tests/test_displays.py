@@ -98,6 +98,15 @@ def test_loss_without_held_out_rows(ax):
 
 
 @pytest.mark.parametrize(
+    ("losses", "scale"), [([0.9, 0.01], "log"), ([0.9, 0.5], "linear"), ([0.9, -5.0], "linear")]
+)
+def test_losses_of_several_magnitudes_have_a_log_scale(ax, losses, scale):
+    LossCurvesDisplay(histories=[{"loss": losses}]).plot(ax)
+    assert ax.get_yscale() == scale
+    assert ("log scale" in ax.get_ylabel()) == (scale == "log")
+
+
+@pytest.mark.parametrize(
     ("best", "expected"),
     [(0.99, 4), (1.0, 3), (-45.1, 2), (182_000, 0), (0.0, 4), (1e-9, 6)],
 )
