@@ -1,0 +1,172 @@
+"""The house rules, read from the source: who may import whom, how long a file may be."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import skdense
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "skdense"
+LOBBY = {"skdense.architecture", "skdense.program_cache", "skdense.startup"}
+ENGINE_ONLY = {"keras", "tensorflow"}
+LAZY = {"matplotlib", "pyarrow"}  # extras: never needed to import the package
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+def in_engine(module: str) -> bool:
+    return f"{module}.".startswith("skdense.engine.")
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def imports(node: ast.AST, lazy: bool = True) -> Iterator[str]:
+    """Yield full names of what is imported at run time; with `lazy`, inside functions too."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "relative import"
+            assert child.module is not None
+            for alias in child.names:
+                full = f"{child.module}.{alias.name}"
+                yield full if full in MODULES else child.module
+        elif is_type_checking(child):
+            yield from (name for other in child.orelse for name in imports(other, lazy))
+        elif lazy or not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from imports(child, lazy)
+
+
+def third_party(module: str, lazy: bool = True) -> set[str]:
+    return {name.partition(".")[0] for name in imports(TREES[module], lazy)}
+
+
+def own(module: str) -> set[str]:
+    return {name for name in imports(TREES[module]) if name.partition(".")[0] == "skdense"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_only_the_engine_speaks_keras(module):
+    if not in_engine(module):
+        assert not third_party(module) & ENGINE_ONLY
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if in_engine(name)])
+def test_the_engine_knows_nothing_above_it(module):
+    assert "sklearn" not in third_party(module)
+    assert {name for name in own(module) if not in_engine(name)} <= LOBBY
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_optional_packages_are_imported_where_they_are_used(module):
+    assert not third_party(module, lazy=False) & LAZY
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nobody_imports_from_the_front_door(module):
+    assert "skdense" not in own(module)
+
+
+def test_no_import_cycle():
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for other in sorted(own(module)):
+                visit(other, (*path, module))
+            done.add(module)
+
+    for module in MODULES:
+        visit(module, ())
+
+
+def code_lines(module: str) -> int:
+    """Count the lines that are neither blank nor part of a docstring."""
+    lines = MODULES[module].read_text(encoding="utf-8").splitlines()
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            text = node.body[0]
+            lines[text.lineno - 1 : text.end_lineno] = [""] * (text.end_lineno - text.lineno + 1)
+    return sum(bool(line.strip()) for line in lines)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_files_stay_short(module):
+    assert code_lines(module) <= (200 if module == "skdense.estimators" else 260)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "benchmarks").glob("[!_]*.py")), ids=lambda p: p.name
+)
+def test_benchmarks_fit_on_a_page(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 100
+
+
+def test_public_names_exist_and_are_documented():
+    assert skdense.__all__ == sorted(skdense.__all__)
+    assert all(hasattr(skdense, name) for name in skdense.__all__)
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^### `(\w+)`", text, flags=re.MULTILINE)) == skdense.__all__
+
+
+def parameter_texts(cls: type) -> dict[str, str]:
+    """Split the section Parameters of a class docstring: name -> type line and text."""
+    section = re.search(
+        r"Parameters\n-+\n(.*?)\n\nAttributes", inspect.getdoc(cls), flags=re.DOTALL
+    )
+    pieces = re.split(r"^(\w+) : ", section[1], flags=re.MULTILINE)[1:]
+    return dict(zip(pieces[::2], pieces[1::2], strict=True))
+
+
+# Where the two estimators differ, they have to.
+DIFFERENT = {"hidden_layer_sizes", "loss", "validation_fraction"}
+
+
+def test_shared_parameters_have_one_text():
+    ours = parameter_texts(skdense.DenseClassifier)
+    others = parameter_texts(skdense.DenseRegressor)
+    shared = [name for name in ours if name in others]
+    assert set(ours) ^ set(others) == {"class_weight", "scale_target"}
+    assert {name for name in shared if ours[name].strip() != others[name].strip()} <= DIFFERENT
+
+
+@pytest.mark.parametrize("cls", [skdense.DenseClassifier, skdense.DenseRegressor])
+def test_parameters_are_documented_in_order_with_their_defaults(cls):
+    signature = inspect.signature(cls)
+    texts = parameter_texts(cls)
+    assert list(texts) == list(signature.parameters)
+    for name, parameter in signature.parameters.items():
+        shown = (
+            f'"{parameter.default}"' if isinstance(parameter.default, str) else parameter.default
+        )
+        assert f"default={shown}\n" in texts[name], name
+
+
+def test_no_path_of_somebodys_machine():
+    mark = re.compile(r"(?<![\w.])/(?:home|Users|root|work|tmp|opt|mnt)/\w")
+    kinds = {".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".cfg", ".sh", ""}
+    folders = [ROOT / name for name in ("skdense", "tests", "docs", "benchmarks", ".ci")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files += [path for path in ROOT.iterdir() if path.is_file()]
+    found = []
+    for path in files:
+        if path.suffix in kinds and "__pycache__" not in path.parts:
+            found += [f"{path}: {m}" for m in mark.findall(path.read_text(encoding="utf-8"))]
+    assert not found
