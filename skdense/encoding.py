@@ -152,16 +152,21 @@ class ClassEncoding:
         positive = special.expit(logits)
         if self.kind == "multilabel":
             return positive
-        return np.hstack([1 - positive, positive])
+        return np.hstack([special.expit(-logits), positive])
 
     def log_probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Logarithms of `probabilities`, exact where those round to 0 or 1."""
+        """Logarithms of `probabilities`, finite where those round to 0."""
         if self.out_activation == "softmax":
-            return special.log_softmax(logits, axis=1)
-        positive = special.log_expit(logits)
-        if self.kind == "multilabel":
-            return positive
-        return np.hstack([special.log_expit(-logits), positive])
+            logarithms = special.log_softmax(logits, axis=1)
+        elif self.kind == "multilabel":
+            logarithms = special.log_expit(logits)
+        else:
+            logarithms = np.hstack([special.log_expit(-logits), special.log_expit(logits)])
+        # scikit-learn compares with the logarithm of the rounded number, which is 0 near one.
+        probabilities = self.probabilities(logits)
+        likely = probabilities > 0.5
+        logarithms[likely] = np.log(probabilities[likely])
+        return logarithms
 
     def decisions(self, logits: np.ndarray) -> np.ndarray:
         """Scores as `decision_function` gives them: (n_rows,) for two classes."""
@@ -291,8 +296,8 @@ class TargetScale:
         """Undo `targets` for what the network says before its output's activation."""
         if self.out_activation == "exponential":
             outputs = np.exp(outputs)
-        numbers = (outputs * self.scale + self.mean).astype(outputs.dtype)
-        return numbers[:, 0] if self.one_dimensional else numbers
+        numbers = outputs * self.scale + self.mean  # float64, as scikit-learn wants a matrix
+        return numbers[:, 0].astype(outputs.dtype) if self.one_dimensional else numbers
 
 
 def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:

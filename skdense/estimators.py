@@ -255,7 +255,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         -------
         array of shape (n_rows,) or (n_rows, n_labels)
         """
-        return self._encoding.labels(self._raw_outputs(X))
+        outputs = self._raw_outputs(X)
+        return self._encoding.labels(outputs)
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -269,7 +270,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         array of shape (n_rows, n_classes) or (n_rows, n_labels)
             Columns in the order of `classes_`; rows sum to one, unless y was multilabel.
         """
-        return self._encoding.probabilities(self._raw_outputs(X))
+        outputs = self._raw_outputs(X)
+        return self._encoding.probabilities(outputs)
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each class.
@@ -282,7 +284,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         -------
         array of shape (n_rows, n_classes) or (n_rows, n_labels)
         """
-        return self._encoding.log_probabilities(self._raw_outputs(X))
+        outputs = self._raw_outputs(X)
+        return self._encoding.log_probabilities(outputs)
 
     def decision_function(self, X):
         """Compute the output layer before its activation: log-odds, or softmax scores.
@@ -295,7 +298,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         -------
         array of shape (n_rows,), or (n_rows, n_classes) where there are more than two
         """
-        return self._encoding.decisions(self._raw_outputs(X))
+        outputs = self._raw_outputs(X)
+        return self._encoding.decisions(outputs)
 
     def _loss(self):
         return self._encoding.loss if self._loss_is_auto else self.loss
@@ -554,7 +558,8 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         array of shape (n_rows,) or (n_rows, n_outputs)
             In y's own unit.
         """
-        return self._encoding.numbers(self._raw_outputs(X))
+        outputs = self._raw_outputs(X)
+        return self._encoding.numbers(outputs)
 
     def _loss(self):
         return "mse" if self._loss_is_auto else self.loss

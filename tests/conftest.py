@@ -1,0 +1,62 @@
+"""Data and helpers that several test files share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+from sklearn import datasets
+from sklearn.preprocessing import StandardScaler
+
+import skdense
+
+
+def _scaled(load, n_rows=None):
+    X, y = load(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    rows = np.random.default_rng(0).permutation(len(X))[:n_rows]
+    X, y = X[rows], y[rows]
+    X.flags.writeable = y.flags.writeable = False  # one test must not change another's data
+    return X, y
+
+
+@pytest.fixture(scope="session")
+def cancer():
+    """Breast cancer, standardized and shuffled: 569 rows, 30 features, two classes."""
+    return _scaled(datasets.load_breast_cancer)
+
+
+@pytest.fixture(scope="session")
+def iris():
+    """Iris, standardized and shuffled: 150 rows, 4 features, three classes."""
+    return _scaled(datasets.load_iris)
+
+
+@pytest.fixture(scope="session")
+def diabetes():
+    """Diabetes, standardized and shuffled: 442 rows, 10 features, targets from 25 to 346."""
+    return _scaled(datasets.load_diabetes)
+
+
+@pytest.fixture(scope="session")
+def run_python(tmp_path_factory):
+    """Run code in a fresh Python process that finds this package, and give what it printed."""
+    package = str(Path(skdense.__file__).parent.parent)
+    path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH")) if p)
+
+    def run(code, *, folder=None, environment=None):
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", dedent(code)],
+            cwd=folder or tmp_path_factory.mktemp("process"),
+            env={**os.environ, "PYTHONPATH": path, **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return done
+
+    return run
