@@ -10,8 +10,14 @@ class ValueDropout(keras.layers.Layer):
     """Dropout whose rate and seed are values of the program and not constants of its graph.
 
     Units are set to zero with probability `rate`, the others are divided by ``1 - rate``, as in
-    ``keras.layers.Dropout``. The mask comes from the counter-based generator "threefry": the
-    default one is 60 times slower in a compiled program on a CPU.
+    ``keras.layers.Dropout``.
+
+    Parameters
+    ----------
+    compiled : bool
+        Whether XLA compiles the program. There the counter-based generator "threefry" serves: the
+        default one is 60 times slower on a CPU. The plain graph has "philox" only.
+    dtype : {"float32", "float64"}, default="float32"
 
     Notes
     -----
@@ -23,9 +29,10 @@ class ValueDropout(keras.layers.Layer):
     JMLR 15, 2014. J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
+    def __init__(self, compiled: bool, dtype: str = "float32"):
+        super().__init__(dtype=dtype)
         self.supports_masking = True
+        self._algorithm = "threefry" if compiled else "philox"
 
     def build(self, input_shape):
         """Create the two values."""
@@ -54,5 +61,5 @@ class ValueDropout(keras.layers.Layer):
             inputs,
             rate=tf.convert_to_tensor(self.rate),
             seed=tf.convert_to_tensor(self.seed),
-            rng_alg="threefry",
+            rng_alg=self._algorithm,
         )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from skdense.engine.training import Settings
 
 
-def training_model(architecture: Architecture) -> keras.Model:
+def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
     """Build the model that the engine trains.
 
     Its penalties are added by the engine and its dropout rates are values, so that one model
@@ -25,19 +25,21 @@ def training_model(architecture: Architecture) -> keras.Model:
     Parameters
     ----------
     architecture : Architecture
+    compiled : bool
+        Whether XLA will compile the program.
 
     Returns
     -------
     keras.Model
         Input (n_rows, n_features), output (n_rows, n_outputs).
     """
-    return _assemble(
-        architecture,
-        lambda layer: (
-            ValueDropout(dtype=architecture.dtype) if architecture.dropout[layer] else None
-        ),
-        lambda layer: None,
-    )
+
+    def dropout(layer: int):
+        if not architecture.dropout[layer]:
+            return None
+        return ValueDropout(compiled, dtype=architecture.dtype)
+
+    return _assemble(architecture, dropout, lambda layer: None)
 
 
 def fitted_model(

@@ -21,6 +21,8 @@ class TrainableNetwork:
     ----------
     architecture : Architecture
     optimizer, loss : Recipe
+    compiled : bool
+        Whether XLA will compile the program.
 
     Attributes
     ----------
@@ -33,11 +35,11 @@ class TrainableNetwork:
         Their values before the first step.
     """
 
-    def __init__(self, architecture: Architecture, optimizer: Recipe, loss: Recipe):
+    def __init__(self, architecture: Architecture, optimizer: Recipe, loss: Recipe, compiled: bool):
         self.architecture = architecture
         self.specs = list(architecture.weights())
         self.loss = make_loss(loss)
-        self.model = training_model(architecture)
+        self.model = training_model(architecture, compiled)
         self.optimizer = optimizer.make()
         self.is_flat = is_elementwise(optimizer)
         self.trainable = self._trainable_variables()

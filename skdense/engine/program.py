@@ -66,7 +66,7 @@ class Program:
 
     def __init__(self, key: ProgramKey):
         self.key = key
-        self._network = TrainableNetwork(key.architecture, key.optimizer, key.loss)
+        self._network = TrainableNetwork(key.architecture, key.optimizer, key.loss, key.compiled)
         self._epochs = None
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
@@ -141,7 +141,7 @@ class Program:
         trainable = iter(network.weights())
         moving = iter(moving)
         arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
-        return arrays, [np.array(v) for v in network.slots]
+        return arrays, [v.numpy() for v in network.slots]
 
     # The graph ----------------------------------------------------------------------------------
 

@@ -1,0 +1,121 @@
+"""The same training by plain ``keras.Model.fit``, for the engine to be compared with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from skdense.architecture import Architecture
+from skdense.encoding import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
+from skdense.engine.build import fitted_model
+from skdense.engine.recipes import loss_recipe, optimizer_recipe
+from skdense.engine.training import Settings, train
+from skdense.engine.values import Rows
+from skdense.initialization import initial_weights
+
+N_ROWS, N_FEATURES = 100, 5  # 100 rows in batches of 32 leave a last batch of 4
+KNOWN_LOSSES = CLASSIFIER_LOSSES | REGRESSOR_LOSSES
+
+
+def make_architecture(**changes) -> Architecture:
+    plain = Architecture(
+        N_FEATURES, (8, 6), ("tanh", "tanh"), None, (False, False), 1, "sigmoid", "float32"
+    )
+    return replace(plain, **changes)
+
+
+def make_settings(architecture, optimizer="sgd", loss="binary_crossentropy", **changes) -> Settings:
+    recipe, rate = optimizer_recipe(optimizer, False)
+    settings = Settings(
+        optimizer=recipe,
+        loss=loss_recipe(loss, KNOWN_LOSSES),
+        learning_rate=rate,
+        batch_size=32,
+        epochs=4,
+        l1=(0.0,) * architecture.n_penalties,
+        l2=(0.0,) * architecture.n_penalties,
+        dropout=(0.0,) * architecture.n_hidden,
+    )
+    return replace(settings, **changes)
+
+
+def make_rows(architecture, n_rows=N_ROWS, weighted=False, seed=0) -> Rows:
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(n_rows, N_FEATURES)).astype(architecture.dtype)
+    signal = X @ random.normal(size=(N_FEATURES, architecture.n_outputs))
+    if architecture.out_activation == "softmax":
+        y = signal.argmax(axis=1).astype(np.int32)
+    elif architecture.out_activation == "sigmoid":
+        y = (signal > 0).astype(architecture.dtype)
+    else:
+        y = signal.astype(architecture.dtype)
+    weight = random.uniform(0.2, 3.0, n_rows) if weighted else np.ones(n_rows)
+    return Rows(X, y, (weight / weight.mean()).astype(architecture.dtype))
+
+
+def make_weights(architecture, seed=1) -> list[np.ndarray]:
+    random = np.random.default_rng(seed)
+    weights = initial_weights(architecture, random)
+    # Biases of exactly zero would hide a bias that is trained in the wrong place.
+    return [
+        w + random.normal(0, 0.05, w.shape).astype(w.dtype) if w.ndim == 1 else w for w in weights
+    ]
+
+
+def make_orders(n_rows=N_ROWS, seed=2):
+    random = np.random.default_rng(seed)
+    while True:
+        yield random.permutation(n_rows)
+
+
+def engine_fit(architecture, settings, rows, validation=None, seed=7):
+    return train(
+        architecture,
+        settings,
+        rows,
+        validation,
+        make_weights(architecture),
+        None,
+        make_orders(len(rows.X)),
+        np.random.default_rng(seed).integers(2**31, size=architecture.n_hidden),
+    )
+
+
+def keras_fit(architecture, settings, rows, validation=None, callbacks=(), eager=True):
+    """Fit with Keras on the engine's order of rows; returns model and histories.
+
+    Eager by default: the same arithmetic without two seconds of tracing for each case.
+    """
+    model = fitted_model(architecture, settings, make_weights(architecture))
+    model.run_eagerly = eager
+    orders = make_orders(len(rows.X))
+    history = {"loss": [], "val_loss": []}
+    held_out = None if validation is None else tuple(validation)
+    for callback in callbacks:
+        callback.set_model(model)
+        callback.on_train_begin()
+    for epoch in range(settings.epochs):
+        order = next(orders)
+        figures = model.fit(
+            rows.X[order],
+            rows.y[order],
+            sample_weight=rows.weight[order],
+            validation_data=held_out,
+            batch_size=settings.batch_size,
+            shuffle=False,
+            verbose=0,
+        ).history
+        for name, values in figures.items():
+            history[name] += values
+        for callback in callbacks:
+            callback.on_epoch_end(epoch, {name: values[-1] for name, values in figures.items()})
+        if getattr(model, "stop_training", False):
+            break
+    for callback in callbacks:
+        callback.on_train_end()
+    return model, history
+
+
+def largest_difference(weights, others) -> float:
+    return max(float(np.abs(a - b).max()) for a, b in zip(weights, others, strict=True))

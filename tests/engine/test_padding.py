@@ -1,0 +1,89 @@
+"""Rows that only fill a program's room leak nowhere."""
+
+import numpy as np
+import pytest
+
+from skdense.engine import rooms, training
+from skdense.engine.values import Rows
+from tests.engine.keras_reference import (
+    engine_fit,
+    largest_difference,
+    make_architecture,
+    make_rows,
+    make_settings,
+)
+
+
+def poisoned(to_room, value):
+    """Fill with `value` instead of a real row; the weights of the filling too."""
+
+    def fill(rows, room):
+        import tensorflow as tf
+
+        n_rows = len(rows.X)
+        filled = [np.array(array) for array in to_room(rows, room)]
+        for array in filled:
+            array[n_rows:] = 1 if array.dtype == np.int32 else value
+        return Rows(*(tf.constant(array) for array in filled))
+
+    return fill
+
+
+@pytest.mark.parametrize("batch_norm", [None, "before"])
+@pytest.mark.parametrize("batch_size", [32, 1000])
+def test_what_fills_the_room_does_not_matter(batch_norm, batch_size, monkeypatch):
+    architecture = make_architecture(batch_norm=batch_norm, n_outputs=3, out_activation="softmax")
+    settings = make_settings(
+        architecture,
+        loss="sparse_categorical_crossentropy",
+        learning_rate=0.1,
+        batch_size=batch_size,
+        early_stopping=True,
+    )
+    rows, held_out = make_rows(architecture), make_rows(architecture, n_rows=21, seed=5)
+    plain = engine_fit(architecture, settings, rows, held_out)
+    monkeypatch.setattr(training, "_to_room", poisoned(training._to_room, 1e6))
+    filled = engine_fit(architecture, settings, rows, held_out)
+    assert largest_difference(plain.weights, filled.weights) == 0.0
+    assert plain.loss == filled.loss
+    assert plain.val_loss == filled.val_loss
+
+
+def test_more_room_gives_the_same_network(monkeypatch):
+    architecture = make_architecture(batch_norm="after")
+    settings = make_settings(architecture, learning_rate=0.1)
+    rows, held_out = make_rows(architecture), make_rows(architecture, n_rows=21, seed=5)
+    tight = engine_fit(architecture, settings, rows, held_out)
+    monkeypatch.setattr(
+        training,
+        "room_for",
+        lambda *_: rooms.Room(32, steps=32, validation_rows=64, epochs_per_call=3),
+    )
+    roomy = engine_fit(architecture, settings, rows, held_out)
+    assert largest_difference(tight.weights, roomy.weights) < 1e-6
+    np.testing.assert_allclose(tight.val_loss, roomy.val_loss, rtol=1e-6)
+
+
+def test_validation_figures_are_those_of_the_real_rows():
+    architecture = make_architecture(hidden_layer_sizes=(), activation=(), dropout=())
+    settings = make_settings(architecture, l1=(0.01,), l2=(0.1,), epochs=1, learning_rate=0.1)
+    rows = make_rows(architecture)
+    held_out = make_rows(architecture, n_rows=21, weighted=True, seed=5)
+    trained = engine_fit(architecture, settings, rows, held_out)
+    kernel, bias = (array.astype(np.float64) for array in trained.weights)
+    probability = 1 / (1 + np.exp(-(held_out.X @ kernel + bias)))
+    losses = -np.log(np.where(held_out.y == 1, probability, 1 - probability))[:, 0]
+    expected = (losses * held_out.weight).sum() / 21
+    expected += 0.01 * np.abs(kernel).sum() + 0.1 * (kernel**2).sum()
+    assert trained.val_loss[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_validation_over_several_chunks():
+    architecture = make_architecture(hidden_layer_sizes=(), activation=(), dropout=())
+    settings = make_settings(architecture, epochs=1, learning_rate=0.1)
+    held_out = make_rows(architecture, n_rows=2500, seed=5)
+    trained = engine_fit(architecture, settings, make_rows(architecture), held_out)
+    kernel, bias = trained.weights
+    probability = 1 / (1 + np.exp(-(held_out.X @ kernel + bias)))
+    losses = -np.log(np.where(held_out.y == 1, probability, 1 - probability))
+    assert trained.val_loss[0] == pytest.approx(losses.mean(), rel=1e-5)
