@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _JUDGED = (
-    "How this is judged: fold by fold, the network's score beside the other model's. They are "
-    "level where the mean of these differences is no larger than their standard deviation. The "
-    "folds share training rows, so this is a rule of thumb and not a test of significance."
+    "How this is judged: fold by fold, how much better or worse the network scores than the other "
+    "model. It beats the other, or falls behind, where the mean of these differences is larger "
+    "than their standard deviation, the spread. The folds share training rows, so this is a rule "
+    "of thumb and not a test of significance."
 )
 
 
@@ -155,7 +156,7 @@ class Comparison:
         differences = self.differences(NETWORK, other)
         mean, spread = float(differences.mean()), float(differences.std(ddof=1))
         if abs(mean) <= spread:
-            verdict, relation = "is level with", "no more than"
+            verdict, relation = "is within the folds' spread of", "no more than"
         else:
             verdict, relation = ("beats" if mean > 0 else "falls behind"), "more than"
         return (

@@ -79,18 +79,18 @@ def test_notebook_view_escapes_names():
     ("network", "dummy_words", "ridge_words"),
     [
         ((0.90, 0.95), "beats the dummy", "beats ridge, the best of the other models"),
-        ((0.58, 0.75), "beats the dummy", "is level with ridge"),
-        ((0.60, 0.70), "beats the dummy", "is level with ridge"),
+        ((0.58, 0.75), "beats the dummy", "is within the folds' spread of ridge"),
+        ((0.60, 0.70), "beats the dummy", "is within the folds' spread of ridge"),
         ((0.52, 0.54), "beats the dummy", "falls behind ridge"),
         ((0.40, 0.45), "falls behind the dummy", "falls behind ridge"),
-        ((0.50, 0.50), "is level with the dummy", "falls behind ridge"),
+        ((0.50, 0.50), "is within the folds' spread of the dummy", "falls behind ridge"),
     ],
 )
 def test_words(network, dummy_words, ridge_words):
     first, second, judged = a_comparison(network=network).summary().splitlines()
     assert dummy_words in first
     assert ridge_words in second
-    assert "no larger than their standard deviation" in judged
+    assert "larger than their standard deviation" in judged
 
 
 def test_words_for_errors():
@@ -102,7 +102,7 @@ def test_words_for_errors():
 
 
 def test_best_other_model_may_be_the_users():
-    assert "level with mine, the best" in a_comparison(mine=(0.8, 0.9)).summary()
+    assert "within the folds' spread of mine, the best" in a_comparison(mine=(0.8, 0.9)).summary()
 
 
 def test_unknown_model():
