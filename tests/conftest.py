@@ -48,10 +48,12 @@ def run_python(tmp_path_factory):
     path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH")) if p)
 
     def run(code, *, folder=None, environment=None):
+        """Run in `folder`, with `environment` on top of this process's; None takes away."""
+        variables = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-c", dedent(code)],
+            [sys.executable, "-c", dedent(code)],
             cwd=folder or tmp_path_factory.mktemp("process"),
-            env={**os.environ, "PYTHONPATH": path, **(environment or {})},
+            env={name: value for name, value in variables.items() if value is not None},
             capture_output=True,
             text=True,
             timeout=300,
