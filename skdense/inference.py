@@ -10,6 +10,7 @@ from scipy import special
 from skdense.architecture import Activation, Architecture
 
 BATCH_NORM_EPSILON = 1e-3  # keras.layers.BatchNormalization's default
+_LEAKY_SLOPE = np.float32(0.2)  # TensorFlow holds it in float32, in float64 networks too
 _CHUNK_VALUES = 2**20  # numbers in the widest layer of one chunk: fits the processor's caches
 
 
@@ -140,7 +141,7 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "hard_sigmoid": _hard_sigmoid,
     "hard_silu": lambda x: x * _hard_sigmoid(x),
     "hard_tanh": lambda x: np.clip(x, -1, 1),
-    "leaky_relu": lambda x: np.where(x > 0, x, x.dtype.type(0.2) * x),
+    "leaky_relu": lambda x: np.where(x > 0, x, x.dtype.type(_LEAKY_SLOPE) * x),
     "linear": lambda x: x,
     "log_sigmoid": lambda x: -_softplus(-x),
     "log_softmax": lambda x: special.log_softmax(x, axis=-1),

@@ -202,12 +202,12 @@ def activation_name(activation: str | Callable) -> str | Callable:
 
 
 def _activation_names() -> dict[str, str]:
-    # glu halves the width of what it is given, so it fits no dense layer here.
+    # glu halves the width of what it is given, and threshold cannot do without arguments.
     canonical = [
         name
         for name in dir(keras.activations)
         if not name.startswith("_")
-        and name not in ("get", "serialize", "deserialize", "glu")
+        and name not in ("get", "serialize", "deserialize", "glu", "threshold")
         and callable(getattr(keras.activations, name))
     ]
     by_function: dict[Any, str] = {}
