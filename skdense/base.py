@@ -176,7 +176,7 @@ class DenseNetwork(BaseEstimator):
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
             dropout_seeds=masks.integers(2**31, size=architecture.n_hidden),
-            on_epoch=self._print_epoch if self.verbose else None,
+            on_epoch=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
         )
         if not trained.finite:
             _report_not_finite(trained)
@@ -206,9 +206,14 @@ class DenseNetwork(BaseEstimator):
         train, held_out = hold_out(len(X), fraction, targets.labels, seed)
         return take(train), take(held_out)
 
-    def _print_epoch(self, epoch: int, loss: float, val_loss: float) -> None:
-        watched = "" if np.isnan(val_loss) else f" - val_loss: {val_loss:.6g}"
-        print(f"Epoch {epoch}/{self.epochs} - loss: {loss:.6g}{watched}")
+    def _print_epoch(self, continuing: bool, epochs: int):
+        n_earlier = self.n_iter_ if continuing else 0
+
+        def print_epoch(epoch: int, loss: float, val_loss: float) -> None:
+            watched = "" if np.isnan(val_loss) else f" - val_loss: {val_loss:.6g}"
+            print(f"Epoch {n_earlier + epoch}/{n_earlier + epochs} - loss: {loss:.6g}{watched}")
+
+        return print_epoch
 
     def _store(self, architecture, settings, trained: Trained, continuing: bool) -> None:
         earlier = self.history_ if continuing else {"loss": []}

@@ -131,7 +131,8 @@ class TrainableNetwork:
             )
         weight = tf.where(real, rows.weight, 0.0)
         by_weight = self.loss.reduction == "mean_with_sample_weight"
-        return tf.reduce_sum(losses * weight) / (tf.reduce_sum(weight) if by_weight else n_real)
+        divisor = tf.reduce_sum(weight) if by_weight else n_real
+        return tf.math.divide_no_nan(tf.reduce_sum(losses * weight), divisor)
 
     def _forward(self, weights, moving, X, values: Values, real=None, step=None):
         """Outputs and batch norm's new statistics; in training where `step` is given."""

@@ -51,15 +51,15 @@ class Recipe:
         The object's class.
     settings : str
         Its configuration as JSON, keys sorted.
-    extra : bytes or object
-        What the configuration of a class that is not Keras's own may leave out.
-    prototype : object
-        Rebuilt from `settings` by `make`, or handed out where its class is not Keras's own.
+    state : bytes or int, default=None
+        What an object of the user's own class holds, which its configuration may leave out.
+    prototype : object, default=None
+        The user's object itself, used where `settings` cannot rebuild it.
     """
 
     kind: type
     settings: str
-    extra: Any = None
+    state: Any = None
     prototype: Any = field(default=None, compare=False, repr=False)
 
     @property
@@ -109,7 +109,7 @@ def optimizer_recipe(optimizer: Any, drop_learning_rate: bool) -> tuple[Recipe, 
     if drop_learning_rate or not isinstance(learning_rate, dict):
         config["learning_rate"] = 0.001
     rate = None if isinstance(learning_rate, dict) else float(learning_rate)
-    return Recipe(type(optimizer), _settings(config), _beyond_config(optimizer)), rate
+    return Recipe(type(optimizer), _settings(config)), rate
 
 
 def is_elementwise(recipe: Recipe) -> bool:
@@ -158,7 +158,7 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
         )
     if type(loss).__module__.startswith("keras."):
         return Recipe(type(loss), _settings(loss.get_config()))
-    return Recipe(type(loss), "{}", _beyond_config(loss), loss)
+    return Recipe(type(loss), "{}", _state_of(loss), loss)
 
 
 def make_loss(recipe: Recipe) -> keras.losses.Loss:
@@ -221,13 +221,11 @@ def _settings(config: dict) -> str:
     return json.dumps(config, sort_keys=True, default=repr)
 
 
-def _beyond_config(thing: Any) -> Any:
-    """State that a user's class may hold outside `get_config`; None for Keras's own classes."""
-    if type(thing).__module__.startswith("keras."):
-        return None
+def _state_of(thing: Any) -> Any:
+    """Everything an object of the user's class holds, so that equal ones share a program."""
     try:
         return pickle.dumps(vars(thing))
-    except Exception:
+    except Exception:  # whatever a user's object raises; the recipe keeps it, so its id is safe
         return id(thing)
 
 
