@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 Activation = str | Callable
@@ -95,7 +96,7 @@ class Architecture:
             Layers count from 0; the output is the last.
         """
         widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
-        for layer, (fan_in, fan_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
             yield WeightSpec(layer, "kernel", (fan_in, fan_out))
             yield WeightSpec(layer, "bias", (fan_out,))
             if self.batch_norm is not None and layer < self.n_hidden:

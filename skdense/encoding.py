@@ -1,4 +1,4 @@
-"""From y to targets that a network can learn, and back."""
+"""From labels to targets that a network can learn, and back."""
 
 from __future__ import annotations
 
@@ -9,66 +9,7 @@ import numpy as np
 from scipy import special
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-CLASSIFIER_LOSSES = frozenset(
-    (
-        "binary_crossentropy",
-        "binary_focal_crossentropy",
-        "categorical_crossentropy",
-        "categorical_focal_crossentropy",
-        "sparse_categorical_crossentropy",
-        "kl_divergence",
-        "mae",
-        "mean_absolute_error",
-        "mean_squared_error",
-        "mse",
-    )
-)
-REGRESSOR_LOSSES = frozenset(
-    (
-        "cosine_similarity",
-        "huber",
-        "log_cosh",
-        "mae",
-        "mape",
-        "mean_absolute_error",
-        "mean_absolute_percentage_error",
-        "mean_squared_error",
-        "mean_squared_logarithmic_error",
-        "mse",
-        "msle",
-        "poisson",
-    )
-)
-_SOFTMAX = {
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
-    "sparse_categorical_crossentropy",
-}
-_ONE_HOT = {"categorical_crossentropy", "categorical_focal_crossentropy"}
-# Losses of counts and ratios: their scale means something, so the target is left as it is.
-_OWN_SCALE = {
-    "cosine_similarity",
-    "mape",
-    "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
-    "msle",
-    "poisson",
-}
-_NOT_NEGATIVE = {"poisson", "mean_squared_logarithmic_error", "msle"}
-
-
-def loss_name(loss: Any) -> str:
-    """Name of a loss as Keras spells it, for an instance that of its class.
-
-    Examples
-    --------
-    >>> loss_name("mse")
-    'mse'
-    """
-    if isinstance(loss, str):
-        return loss
-    name = "".join("_" + c.lower() if c.isupper() else c for c in type(loss).__name__)
-    return name.lstrip("_").replace("k_l_", "kl_")
+from skdense.losses import ONE_HOT, SOFTMAX, loss_name
 
 
 @dataclass(frozen=True)
@@ -91,7 +32,7 @@ class ClassEncoding:
     @property
     def out_activation(self) -> str:
         """The output's activation: ``"softmax"`` or ``"sigmoid"``."""
-        softmax = self.kind in ("multiclass", "one-hot") or self.loss in _SOFTMAX
+        softmax = self.kind in ("multiclass", "one-hot") or self.loss in SOFTMAX
         return "softmax" if softmax else "sigmoid"
 
     @property
@@ -239,7 +180,7 @@ def _encode_matrix(y: np.ndarray, name: str) -> ClassEncoding:
             "hold 0 and 1 only."
         )
     columns = np.arange(y.shape[1])
-    if name in _ONE_HOT:
+    if name in ONE_HOT:
         bad = np.flatnonzero(np.sum(y, axis=1) != 1)
         if len(bad):
             raise ValueError(
@@ -247,91 +188,9 @@ def _encode_matrix(y: np.ndarray, name: str) -> ClassEncoding:
                 f"sums to {y[bad[0]].sum()}. For several labels a row use loss='auto'."
             )
         return ClassEncoding("one-hot", columns, name)
-    if name == "sparse_categorical_crossentropy":
+    if name in SOFTMAX:
         raise ValueError(
             f"loss={name!r} takes one label a row, but y is a 0/1 matrix of shape {y.shape}: use "
             "'categorical_crossentropy' for one-hot rows or 'auto' for several labels a row."
         )
     return ClassEncoding("multilabel", columns, "binary_crossentropy" if name == "auto" else name)
-
-
-@dataclass(frozen=True)
-class TargetScale:
-    """How a regressor's numbers become targets.
-
-    Parameters
-    ----------
-    mean, scale : float64 arrays of shape (n_outputs,)
-    one_dimensional : bool
-        Whether y came, and predictions go, without a second axis.
-    out_activation : {"linear", "exponential"}
-        Poisson regression has a log link.
-    """
-
-    mean: np.ndarray
-    scale: np.ndarray
-    one_dimensional: bool
-    out_activation: str
-
-    @property
-    def n_outputs(self) -> int:
-        """Width of the output."""
-        return len(self.mean)
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it changes anything."""
-        return bool(self.mean.any() or (self.scale != 1).any())
-
-    def targets(self, y: np.ndarray, dtype: str) -> np.ndarray:
-        """Standardize y: (n_rows,) or (n_rows, n_outputs) to (n_rows, n_outputs)."""
-        columns = y.reshape(len(y), -1)
-        if columns.shape[1] != self.n_outputs or self.one_dimensional != (y.ndim == 1):
-            raise ValueError(
-                f"y has shape {y.shape}; {self.n_outputs} number(s) a row are expected, as before."
-            )
-        return ((columns - self.mean) / self.scale).astype(dtype)
-
-    def numbers(self, outputs: np.ndarray) -> np.ndarray:
-        """Undo `targets` for what the network says before its output's activation."""
-        if self.out_activation == "exponential":
-            outputs = np.exp(outputs)
-        numbers = outputs * self.scale + self.mean  # float64, as scikit-learn wants a matrix
-        return numbers[:, 0].astype(outputs.dtype) if self.one_dimensional else numbers
-
-
-def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:
-    """Find the mean and the standard deviation of y, or leave it as it is.
-
-    Parameters
-    ----------
-    y : array of shape (n_rows,) or (n_rows, n_outputs)
-    weight : array of shape (n_rows,)
-        Row weights: repeating a row and doubling its weight give the same scale.
-    loss : str or keras.losses.Loss
-        Poisson and relative losses keep the target's own scale.
-    scale : bool
-
-    Returns
-    -------
-    TargetScale
-
-    Raises
-    ------
-    ValueError
-        If y has negative numbers and the loss cannot take them.
-    """
-    name = loss_name(loss)
-    columns = y.reshape(len(y), -1)
-    if name in _NOT_NEGATIVE and columns.min() < 0:
-        raise ValueError(
-            f"loss={name!r} takes no negative targets, but the least in y is {columns.min()}: use "
-            "another loss, such as 'huber'."
-        )
-    mean, spread = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
-    if scale and name not in _OWN_SCALE:
-        mean = np.average(columns, axis=0, weights=weight)
-        spread = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
-        spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1.0
-    link = "exponential" if name == "poisson" else "linear"
-    return TargetScale(mean, spread, y.ndim == 1, link)

@@ -8,8 +8,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import column_or_1d
 
 from skdense.base import DenseNetwork, Targets
-from skdense.encoding import CLASSIFIER_LOSSES, REGRESSOR_LOSSES, encode_classes, scale_numbers
+from skdense.encoding import encode_classes
 from skdense.hyperparameters import SHARED_CONSTRAINTS
+from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
+from skdense.scaling import scale_numbers
 from skdense.weighting import class_weights
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-SHARED_CONSTRAINTS: dict[str, list] = {
+SHARED_CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [str, callable, "array-like"],
     "batch_norm": ["boolean", StrOptions({"before", "after"})],
@@ -90,7 +90,7 @@ def per_layer_rates(
     numbers = [value] * n_layers if isinstance(value, Real) else list(value)
     _check_length(name, value, len(numbers), n_layers)
     for number in numbers:
-        if not isinstance(number, Real) or not 0 <= number < below:
+        if not isinstance(number, Real) or not 0 <= float(number) < below:
             allowed = f"in [0, {below:g})" if below < np.inf else "0 or more, and finite"
             raise ValueError(f"{name}={value!r} has {number!r} in it: it has to be {allowed}.")
     return tuple(float(number) for number in numbers)

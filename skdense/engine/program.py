@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -67,7 +68,7 @@ class Program:
     def __init__(self, key: ProgramKey):
         self.key = key
         self._network = TrainableNetwork(key.architecture, key.optimizer, key.loss, key.compiled)
-        self._epochs = None
+        self._epochs: Any = None
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
         """Make the state that training starts from.
@@ -135,11 +136,10 @@ class Program:
             The optimizer's variables.
         """
         network = self._network
-        moving = self._load(state.kept)
+        moving = iter(self._load(state.kept))
         if network.optimizer.use_ema:
             network.optimizer.finalize_variable_values(network.trainable)
         trainable = iter(network.weights())
-        moving = iter(moving)
         arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
         return arrays, [v.numpy() for v in network.slots]
 

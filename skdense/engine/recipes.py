@@ -57,7 +57,7 @@ class Recipe:
         The user's object itself, used where `settings` cannot rebuild it.
     """
 
-    kind: type
+    kind: Any
     settings: str
     state: Any = None
     prototype: Any = field(default=None, compare=False, repr=False)
@@ -105,7 +105,7 @@ def optimizer_recipe(optimizer: Any, drop_learning_rate: bool) -> tuple[Recipe, 
             "keras.optimizers.SGD(momentum=0.9)."
         )
     config = {key: value for key, value in optimizer.get_config().items() if key != "name"}
-    learning_rate = config.get("learning_rate")
+    learning_rate = config["learning_rate"]
     if drop_learning_rate or not isinstance(learning_rate, dict):
         config["learning_rate"] = 0.001
     rate = None if isinstance(learning_rate, dict) else float(learning_rate)
@@ -151,12 +151,13 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
             f"loss={loss!r} has reduction={loss.reduction!r}; training minimizes the mean over "
             "rows: use reduction='sum_over_batch_size'."
         )
-    if getattr(loss, "get_config", dict)().get("from_logits"):
+    own = type(loss).__module__.startswith("keras.")
+    if own and loss.get_config().get("from_logits"):
         raise ValueError(
             f"loss={loss!r} has from_logits=True, but the network's output is a probability: use "
             "from_logits=False (Keras still computes it from the logits inside)."
         )
-    if type(loss).__module__.startswith("keras."):
+    if own:
         return Recipe(type(loss), _settings(loss.get_config()))
     return Recipe(type(loss), "{}", _state_of(loss), loss)
 

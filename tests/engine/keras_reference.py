@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from skdense.architecture import Architecture
-from skdense.encoding import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
 from skdense.engine.build import fitted_model
 from skdense.engine.recipes import loss_recipe, optimizer_recipe
 from skdense.engine.training import Settings, train
 from skdense.engine.values import Rows
 from skdense.initialization import initial_weights
+from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
 
 N_ROWS, N_FEATURES = 100, 5  # 100 rows in batches of 32 leave a last batch of 4
 KNOWN_LOSSES = CLASSIFIER_LOSSES | REGRESSOR_LOSSES

@@ -1,0 +1,149 @@
+"""What a trained network can do: compute, show its weights, turn into a Keras model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skdense.architecture import Architecture
+from skdense.inference import forward
+from skdense.scaling import TargetScale
+
+if TYPE_CHECKING:
+    import keras
+
+    from skdense.engine.training import Settings
+
+
+class FittedNetwork:
+    """The fitted half of the dense estimators: arrays and NumPy only, until Keras is asked for."""
+
+    architecture_: Architecture
+    weights_: list[np.ndarray]
+    history_: dict[str, list[float]]
+    epochs: int
+    _encoding: Any
+
+    def _settings(self, epochs: int) -> Settings:
+        raise NotImplementedError
+
+    @property
+    def coefs_(self) -> list[np.ndarray]:
+        """Kernels, one for each layer: (n_units before, n_units)."""
+        return self._of_role("kernel")
+
+    @property
+    def intercepts_(self) -> list[np.ndarray]:
+        """Biases, one for each layer: (n_units,)."""
+        return self._of_role("bias")
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss of each epoch."""
+        return self.history_["loss"]
+
+    @property
+    def n_layers_(self) -> int:
+        """Number of layers, input and output included."""
+        return self.architecture_.n_hidden + 2
+
+    @property
+    def n_outputs_(self) -> int:
+        """Number of units in the output layer."""
+        return self.architecture_.n_outputs
+
+    @property
+    def out_activation_(self) -> str:
+        """Activation of the output layer."""
+        return self.architecture_.out_activation
+
+    def _of_role(self, role: str) -> list[np.ndarray]:
+        pairs = zip(self.architecture_.weights(), self.weights_, strict=True)
+        return [array for spec, array in pairs if spec.role == role]
+
+    def _raw_outputs(self, X) -> np.ndarray:
+        """The output layer before its activation, (n_rows, n_outputs)."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        return forward(self.architecture_, self.weights_, X)
+
+    def hidden_output(self, X, layer: int = -1) -> np.ndarray:
+        """Compute what a hidden layer gives to the next one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+        layer : int, default=-1
+            Which hidden layer: 0 is the first, -1 the last.
+
+        Returns
+        -------
+        array of shape (n_rows, n_units)
+            After activation and batch norm; dropout is off.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> net = DenseClassifier((8, 2), epochs=2, random_state=0).fit(X, y)
+        >>> net.hidden_output(X).shape
+        (150, 2)
+        """
+        check_is_fitted(self)
+        n_hidden = self.architecture_.n_hidden
+        if not -n_hidden <= layer < n_hidden:
+            raise ValueError(
+                f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
+                "counted from 0."
+            )
+        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
+
+    def to_keras(self) -> keras.Model:
+        """Build the same network as a compiled ``keras.Model`` with the trained weights.
+
+        It consists of Keras's standard layers, its regularizers and dropout rates included, and
+        of ``Rescaling`` at the end where a regressor's target was standardized: it predicts in
+        the target's own unit. It is a copy: training it leaves the estimator as it is.
+
+        Returns
+        -------
+        keras.Model
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = DenseClassifier(8, epochs=2, random_state=0).fit(X, y).to_keras()
+        >>> model.predict(X, verbose=0).shape
+        (150, 3)
+        """
+        check_is_fitted(self)
+        from skdense.engine.build import fitted_model
+
+        scale = self._encoding if isinstance(self._encoding, TargetScale) else None
+        rescaling = (scale.scale, scale.mean) if scale is not None and scale.is_active else None
+        return fitted_model(
+            self.architecture_, self._settings(self.epochs), self.weights_, rescaling
+        )
+
+    def summary(self) -> None:
+        """Print Keras's table of the network: its layers, their shapes and numbers of weights.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> DenseClassifier(8, epochs=2, random_state=0).fit(X, y).summary()  # doctest: +SKIP
+        """
+        self.to_keras().summary()

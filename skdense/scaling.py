@@ -1,0 +1,92 @@
+"""From numbers to targets that a network can learn, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdense.losses import NOT_NEGATIVE, OWN_SCALE, loss_name
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """How a regressor's numbers become targets.
+
+    Parameters
+    ----------
+    mean, scale : float64 arrays of shape (n_outputs,)
+    one_dimensional : bool
+        Whether y came, and predictions go, without a second axis.
+    out_activation : {"linear", "exponential"}
+        Poisson regression has a log link.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    one_dimensional: bool
+    out_activation: str
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the output."""
+        return len(self.mean)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.mean.any() or (self.scale != 1).any())
+
+    def targets(self, y: np.ndarray, dtype: str) -> np.ndarray:
+        """Standardize y: (n_rows,) or (n_rows, n_outputs) to (n_rows, n_outputs)."""
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != self.n_outputs or self.one_dimensional != (y.ndim == 1):
+            raise ValueError(
+                f"y has shape {y.shape}; {self.n_outputs} number(s) a row are expected, as before."
+            )
+        return ((columns - self.mean) / self.scale).astype(dtype)
+
+    def numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Undo `targets` for what the network says before its output's activation."""
+        if self.out_activation == "exponential":
+            outputs = np.exp(outputs)
+        numbers = outputs * self.scale + self.mean  # float64, as scikit-learn wants a matrix
+        return numbers[:, 0].astype(outputs.dtype) if self.one_dimensional else numbers
+
+
+def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:
+    """Find the mean and the standard deviation of y, or leave it as it is.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,) or (n_rows, n_outputs)
+    weight : array of shape (n_rows,)
+        Row weights: repeating a row and doubling its weight give the same scale.
+    loss : str or keras.losses.Loss
+        Poisson and relative losses keep the target's own scale.
+    scale : bool
+
+    Returns
+    -------
+    TargetScale
+
+    Raises
+    ------
+    ValueError
+        If y has negative numbers and the loss cannot take them.
+    """
+    name = loss_name(loss)
+    columns = y.reshape(len(y), -1)
+    if name in NOT_NEGATIVE and columns.min() < 0:
+        raise ValueError(
+            f"loss={name!r} takes no negative targets, but the least in y is {columns.min()}: use "
+            "another loss, such as 'huber'."
+        )
+    mean, spread = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+    if scale and name not in OWN_SCALE:
+        mean = np.average(columns, axis=0, weights=weight)
+        spread = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
+        spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1.0
+    link = "exponential" if name == "poisson" else "linear"
+    return TargetScale(mean, spread, y.ndim == 1, link)
