@@ -102,7 +102,10 @@ class _Version(argparse.Action):
 
 
 def _size(text: str) -> float | int:
-    return int(text) if text.isdecimal() else float(text)
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from error
 
 
 def _compare(args: argparse.Namespace) -> int:

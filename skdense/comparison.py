@@ -90,6 +90,8 @@ def compare(
     y, task = check_target(y, task)
     X = _check_table(X, len(y))
     seed = _check_seed(random_state)
+    if n_jobs == 0:
+        raise ValueError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
     metric = check_metric(scoring, y, task)
     contestants = default_models(X, task, seed) | _check_models(models)
     rest, test = set_aside(test_size, y, task, seed)
@@ -151,7 +153,10 @@ def _check_models(models: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _check_seed(random_state: Any) -> int:
     if isinstance(random_state, Integral):
-        return int(random_state)
+        seed = int(random_state)
+        if not 0 <= seed < 2**32:
+            raise ValueError(f"random_state={seed} must be between 0 and 2**32 - 1")
+        return seed
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 

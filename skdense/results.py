@@ -58,9 +58,9 @@ class Comparison:
     >>> result
     roc auc over 2 folds (higher is better)
     <BLANKLINE>
-    model      mean   spread   fit s   predict s
-    network   0.8500  0.0707   1.000       1.000
-    dummy     0.5000  0.0000   0.000       0.000
+    model       mean   spread   fit s   predict s
+    network   0.8500   0.0707   1.000       1.000
+    dummy     0.5000   0.0000   0.000       0.000
     """
 
     task: Task

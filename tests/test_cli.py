@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib import metadata
 
 import numpy as np
 import pandas as pd
@@ -159,12 +160,29 @@ def test_failing_model_is_one_line_and_code_1(path, table, capsys):
     assert len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["compare"], ["compare", "iris", "--cv", "x"], ["fit"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["compare"],
+        ["compare", "iris", "--cv", "x"],
+        ["compare", "iris", "--test-size", "x"],
+        ["fit"],
+    ],
+)
 def test_wrong_usage_is_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
     assert "usage: skdense" in capsys.readouterr().err
+
+
+def test_version_is_the_installed_one(monkeypatch, capsys):
+    monkeypatch.setattr(metadata, "version", lambda name: {"skdense": "1.2.3"}[name])
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == "skdense 1.2.3\n"
 
 
 def test_help_imports_nothing_heavy():

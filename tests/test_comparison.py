@@ -205,6 +205,8 @@ def test_failing_model_is_named(binary):
         ({"models": [LogisticRegression()]}, TypeError, "must be a dict of names"),
         ({"models": {"mine": LogisticRegression}}, ValueError, "give an instance"),
         ({"models": {"": LogisticRegression()}}, ValueError, "names must be texts"),
+        ({"random_state": -1}, ValueError, "random_state=-1 must be between 0"),
+        ({"n_jobs": 0}, ValueError, "n_jobs=0 must be None"),
         ({"random_state": "x"}, ValueError, "cannot be used to seed"),
         ({"cv": 3}, ValueError, "too few rows: cv=3 folds need at least 6, there are 4"),
         ({"y": [[0, 1]] * 4}, ValueError, "compare takes one target"),
