@@ -7,6 +7,7 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,10 @@ def _compare(args: argparse.Namespace) -> int:
     X, y = _read(args)
     sys.stdout.flush()
     if args.out is not None:
+        if find_spec("matplotlib") is None:
+            raise ValueError(
+                "--out draws pictures and needs matplotlib: pip install 'skdense[plot]'"
+            )
         args.out.mkdir(parents=True, exist_ok=True)
 
     from skdense.comparison import compare

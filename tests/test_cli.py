@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from skdense import baselines
+from skdense import baselines, cli
 from skdense.cli import main
 
 
@@ -175,6 +175,14 @@ def test_wrong_usage_is_code_2(arguments, capsys):
         main(arguments)
     assert caught.value.code == 2
     assert "usage: skdense" in capsys.readouterr().err
+
+
+def test_pictures_without_matplotlib_fail_before_any_training(path, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    assert main(["compare", path, "--out", str(tmp_path / "out")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("skdense: --out draws pictures and needs matplotlib")
+    assert not (tmp_path / "out").exists()
 
 
 def test_version_is_the_installed_one(monkeypatch, capsys):
