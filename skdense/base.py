@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from copy import deepcopy
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -157,6 +158,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
     def _train(self, architecture, settings, X, targets: Targets, continuing: bool) -> Trained:
         from skdense.engine.training import train
 
+        self._seeds = deepcopy(self._seeds)  # spawning changes it, and the fit may yet fail
         first, split, masks, order = map(np.random.default_rng, self._seeds.spawn(4))
         rows, validation = self._split(X, targets, split)
         n_rows = len(rows.X)
@@ -190,8 +192,9 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             weight = targets.weight[index]
             if not weight.any():
                 raise ValueError(
-                    f"validation_fraction={fraction} holds out, or leaves, only rows whose "
-                    "sample_weight is zero: leave such rows out of the fit."
+                    "All rows to train on, or all held out with "
+                    f"validation_fraction={fraction}, have a weight of zero, from sample_weight "
+                    "times class_weight: leave such rows out of the fit."
                 )
             weight = (weight / weight.mean()).astype(self.dtype)
             return Rows(X[index], targets.values[index], weight)

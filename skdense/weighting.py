@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -57,8 +58,8 @@ def class_weights(
     Raises
     ------
     ValueError
-        If a weight is for an unknown class or negative, or ``"balanced"`` meets a part of the
-        data.
+        If a weight is for an unknown class, negative or not finite, or ``"balanced"`` meets a
+        part of the data.
     """
     if class_weight is None:
         return np.ones(len(y))
@@ -68,24 +69,35 @@ def class_weights(
             "classes at a time: pass a dict, for example from "
             "sklearn.utils.class_weight.compute_class_weight on all the data."
         )
+    if class_weight != "balanced":
+        _check_weights(class_weight, encoding)
+    if isinstance(class_weight, dict):  # y need not have all the classes
+        of_class = [float(class_weight.get(label, 1)) for label in encoding.classes.tolist()]
+        return np.array(of_class)[encoding.numbers(y)]
     if encoding.kind == "one-hot":
         y = y.argmax(axis=1)
-    if isinstance(class_weight, dict):
-        _check_dict(class_weight, encoding)
     return compute_sample_weight(class_weight, y)
 
 
-def _check_dict(class_weight: dict, encoding: ClassEncoding) -> None:
-    if encoding.kind == "multilabel":
+def _check_weights(class_weight: dict | list, encoding: ClassEncoding) -> None:
+    several = encoding.kind == "multilabel"
+    dicts = class_weight if several else [class_weight]
+    if not isinstance(dicts, list) or not all(isinstance(weights, dict) for weights in dicts):
         raise ValueError(
-            f"class_weight={class_weight!r} is a dict, but y is a 0/1 matrix: pass 'balanced' or "
-            "a list of dicts {0: weight, 1: weight}, one for each column."
+            f"class_weight={class_weight!r} does not fit y: pass 'balanced', a dict "
+            "{label: weight} where a row has one label or, where y is a 0/1 matrix, a list of "
+            "dicts {0: weight, 1: weight}, one for each column."
         )
-    unknown = [label for label in class_weight if label not in encoding.classes.tolist()]
+    known = [0, 1] if several else encoding.classes.tolist()
+    unknown = [label for weights in dicts for label in weights if label not in known]
     if unknown:
         raise ValueError(
             f"class_weight={class_weight!r} has weights for unknown classes {unknown}; known are "
-            f"{encoding.classes.tolist()}."
+            f"{known}."
         )
-    if min(class_weight.values(), default=0) < 0:
-        raise ValueError(f"class_weight={class_weight!r} has a negative weight: use 0 or more.")
+    for weight in (weight for weights in dicts for weight in weights.values()):
+        if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+            raise ValueError(
+                f"class_weight={class_weight!r} has {weight!r} in it: every weight has to be 0 or "
+                "more, and finite."
+            )

@@ -152,6 +152,18 @@ def test_partial_fit_takes_weights(iris):
         net.set_params(class_weight="balanced").partial_fit(X, y)
 
 
+def test_partial_fit_takes_class_weights_whatever_classes_come(iris):
+    X, y = iris
+    net = DenseClassifier(class_weight={1: 4.0, 2: 0.5}, **EXACT)
+    for rows in (y == 0, y < 2, y > 0):
+        net.partial_fit(X[rows], y[rows], classes=[0, 1, 2])
+    by_hand = DenseClassifier(**EXACT)
+    for rows in (y == 0, y < 2, y > 0):
+        weight = np.array([1, 4, 0.5])[y[rows]]
+        by_hand.partial_fit(X[rows], y[rows], classes=[0, 1, 2], sample_weight=weight)
+    assert equal_bits(net, by_hand)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -175,6 +187,21 @@ def test_a_pickled_estimator_goes_on_like_the_original(iris):
     net.partial_fit(X, y, classes=[0, 1, 2]).partial_fit(X, y)
     twin = pickle.loads(pickle.dumps(net))
     assert equal_bits(net.partial_fit(X, y), twin.partial_fit(X, y))
+
+
+def test_an_interrupted_call_leaves_no_trace(iris, monkeypatch):
+    X, y = iris
+    net = DenseClassifier(8, dropout=0.3, random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    expected = pickle.loads(pickle.dumps(net)).partial_fit(X, y)
+    with monkeypatch.context() as patch:
+        patch.setattr("skdense.engine.training.room_for", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            net.partial_fit(X, y)
+    assert equal_bits(net.partial_fit(X, y), expected)
+
+
+def _interrupt(*arguments):
+    raise KeyboardInterrupt
 
 
 def test_each_call_of_partial_fit_has_its_own_order_and_masks(iris):
