@@ -1,0 +1,30 @@
+"""What the figures were taken on: a line of versions and a line about the machine."""
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+
+PACKAGES = ("skdense", "scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
+
+
+def describe() -> str:
+    """Give versions, system, processor and number of cores, in two lines."""
+    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (
+        f"{versions}, Python {platform.python_version()}\n"
+        f"{platform.system()} {platform.machine()}, {_processor()}, {cores} cores, on the CPU"
+    )
+
+
+def _processor() -> str:
+    if sys.platform == "darwin":
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.split(":")[1].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown processor"
