@@ -117,14 +117,14 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             optimizer=optimizer,
             loss=loss_recipe(self._loss(), self._known_losses),
             learning_rate=own_rate if self.learning_rate is None else self.learning_rate,
-            batch_size=self.batch_size,
-            epochs=epochs,
+            batch_size=int(self.batch_size),  # a search may draw NumPy's integers
+            epochs=int(epochs),
             # Without hidden layers, the output's kernel is the one to penalize.
             l1=per_layer_rates("l1", self.l1, max(n_hidden, 1)),
             l2=per_layer_rates("l2", self.l2, max(n_hidden, 1)),
             dropout=per_layer_rates("dropout", self.dropout, n_hidden, below=1.0),
             early_stopping=self.early_stopping,
-            patience=self.patience,
+            patience=int(self.patience),
             min_delta=self.min_delta,
             restore_best_weights=self.restore_best_weights,
         )
