@@ -1,4 +1,4 @@
-"""TensorFlow's start-up chatter, kept away from the user; everything else still gets through."""
+"""How TensorFlow is started: quietly, and with no more threads than its process was given."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ _CHATTER = re.compile(
     rb"|[IWE]\d{4} \d\d:"
     rb"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] )"
 )
+
+
+def limit_threads() -> None:
+    """Let TensorFlow's arithmetic use as many threads as OpenMP may, where that is limited.
+
+    joblib's workers set OMP_NUM_THREADS so that all of them together do not ask for more cores
+    than there are. TensorFlow does not read it, but TF_NUM_INTRAOP_THREADS, before its first
+    operation. What the user has set there is left alone.
+    """
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdecimal():
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", limit)
 
 
 @contextmanager

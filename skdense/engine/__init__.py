@@ -4,8 +4,9 @@ Nothing outside this package imports TensorFlow or Keras, and this package is im
 when something has to be trained or turned into a Keras model.
 """
 
-from skdense.startup import quiet_tensorflow_import
+from skdense.startup import limit_threads, quiet_tensorflow_import
 
+limit_threads()
 with quiet_tensorflow_import():
     import keras
     import tensorflow
