@@ -159,6 +159,19 @@ def test_parameters_are_documented_in_order_with_their_defaults(cls):
         assert f"default={shown}\n" in texts[name], name
 
 
+def test_the_table_of_parameters_shows_the_defaults():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)` \|", text, flags=re.MULTILINE))
+    defaults = {
+        name: f'"{parameter.default}"'
+        if isinstance(parameter.default, str)
+        else repr(parameter.default)
+        for cls in (skdense.DenseClassifier, skdense.DenseRegressor)
+        for name, parameter in inspect.signature(cls).parameters.items()
+    }
+    assert shown == defaults
+
+
 def test_no_path_of_somebodys_machine():
     mark = re.compile(r"(?<![\w.])/(?:home|Users|root|work|tmp|opt|mnt)/\w")
     kinds = {".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".cfg", ".sh", ""}
