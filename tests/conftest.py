@@ -8,10 +8,15 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
 
 import skdense
+
+# The same examples each time, however slow the machine.
+settings.register_profile("tests", deadline=None, derandomize=True)
+settings.load_profile("tests")
 
 
 def _scaled(load, n_rows=None):
