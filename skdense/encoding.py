@@ -42,6 +42,27 @@ class ClassEncoding:
             return 1
         return len(self.classes)
 
+    def followed_by(self, other: ClassEncoding) -> ClassEncoding:
+        """Give the encoding for training that goes on with other rows or another loss.
+
+        Raises
+        ------
+        ValueError
+            If that would take another output layer.
+        """
+        if (other.kind, other.n_outputs, other.out_activation) != (
+            self.kind,
+            self.n_outputs,
+            self.out_activation,
+        ):
+            raise ValueError(
+                f"Training cannot go on: the network was made for {self.kind} y and "
+                f"loss={self.loss!r}, with {self.n_outputs} {self.out_activation} output(s), but "
+                f"{other.kind} y and loss={other.loss!r} need {other.n_outputs} "
+                f"{other.out_activation} output(s). Fit anew with warm_start=False."
+            )
+        return other
+
     def numbers(self, y: np.ndarray) -> np.ndarray:
         """Class number of each row, or the 0/1 matrix of a multilabel y.
 

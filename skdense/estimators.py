@@ -318,6 +318,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
                 f"classes={classes!r} is not the same as on the last call to partial_fit, which "
                 f"was {self.classes_.tolist()}."
             )
+        else:
+            self._encoding = self._encoding.followed_by(encode_classes(y, self.loss, self.classes_))
         numbers = self._encoding.numbers(y)
         by_class = class_weights(self.class_weight, y, self._encoding, part_only)
         weight = sample_weight * by_class
@@ -571,6 +573,9 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         y = np.asarray(y, dtype=np.float64)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
-        if not continuing:
-            self._encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
+        encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
+        if continuing:
+            self._encoding.check_loss(self.loss)
+        else:
+            self._encoding = encoding
         return Targets(self._encoding.targets(y, self.dtype), sample_weight, None)

@@ -38,6 +38,22 @@ class TargetScale:
         """Whether it changes anything."""
         return bool(self.mean.any() or (self.scale != 1).any())
 
+    def check_loss(self, loss: Any) -> None:
+        """Make sure that training can go on with a loss.
+
+        Raises
+        ------
+        ValueError
+            If it needs another output activation, or the target's own scale.
+        """
+        name = loss_name(loss)
+        if _out_activation(name) != self.out_activation or (name in OWN_SCALE and self.is_active):
+            raise ValueError(
+                f"Training cannot go on with loss={name!r}, which needs another output or another "
+                "scale of the target than the network was made for. Fit anew with "
+                "warm_start=False."
+            )
+
     def targets(self, y: np.ndarray, dtype: str) -> np.ndarray:
         """Standardize y: (n_rows,) or (n_rows, n_outputs) to (n_rows, n_outputs)."""
         columns = y.reshape(len(y), -1)
@@ -88,5 +104,8 @@ def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> 
         mean = np.average(columns, axis=0, weights=weight)
         spread = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
         spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1.0
-    link = "exponential" if name == "poisson" else "linear"
-    return TargetScale(mean, spread, y.ndim == 1, link)
+    return TargetScale(mean, spread, y.ndim == 1, _out_activation(name))
+
+
+def _out_activation(name: str) -> str:
+    return "exponential" if name == "poisson" else "linear"

@@ -1,7 +1,6 @@
-"""Training that goes on, with warm_start and partial_fit, and training that repeats itself."""
+"""Training that goes on, with warm_start and partial_fit."""
 
 import pickle
-import random
 
 import keras
 import numpy as np
@@ -181,6 +180,60 @@ def test_warm_start_refuses_other_layers(iris, change, words):
     assert net.n_iter_ == 2
 
 
+ONE_LABEL, MATRIX = np.arange(150) % 2, np.eye(3, dtype=int)[np.arange(150) % 3]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "words"),
+    [
+        ((ONE_LABEL, "auto"), (MATRIX, "auto"), "binary.*1 sigmoid.*multilabel.*3 sigmoid"),
+        ((MATRIX, "auto"), (ONE_LABEL, "auto"), "multilabel.*3 sigmoid.*need 3 softmax"),
+        ((MATRIX, "auto"), (MATRIX[:, :2], "auto"), "with 3 sigmoid.*need 2 sigmoid"),
+        ((MATRIX, "auto"), (2 * MATRIX, "auto"), "has to hold 0 and 1 only"),
+        ((MATRIX, "auto"), (MATRIX, "categorical_crossentropy"), "multilabel.*one-hot.*softmax"),
+        ((ONE_LABEL, "auto"), (ONE_LABEL, "kl_divergence"), "1 sigmoid.*need 2 softmax"),
+        ((ONE_LABEL, "auto"), (ONE_LABEL + 0.5, "auto"), "Unknown label type: continuous"),
+    ],
+)
+def test_warm_start_refuses_another_kind_of_target(iris, first, then, words):
+    X, _ = iris
+    net = DenseClassifier(8, epochs=2, warm_start=True, loss=first[1], random_state=0)
+    expected = net.fit(X, first[0]).predict_proba(X)
+    with pytest.raises(ValueError, match=words):
+        net.set_params(loss=then[1]).fit(X, then[0])
+    assert np.array_equal(net.predict_proba(X), expected)
+
+
+def test_warm_start_takes_another_loss_of_the_same_output(iris):
+    X, y = iris
+    net = DenseClassifier(epochs=2, warm_start=True, **EXACT).fit(X, y)
+    other = clone(net).set_params(loss="categorical_crossentropy").fit(X, y)
+    for loss in ("mse", "categorical_crossentropy", "auto"):
+        net.set_params(loss=loss).fit(X, y)
+        other.set_params(loss=loss).fit(X, y)
+    assert same_weights(net, other, rtol=1e-6)
+    assert np.allclose(net.loss_curve_, other.loss_curve_)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("auto", "poisson"), ("poisson", "auto"), ("auto", "mape")]
+)
+def test_warm_start_refuses_another_scale_of_numbers(diabetes, first, then):
+    X, y = diabetes
+    net = DenseRegressor(8, epochs=2, warm_start=True, loss=first, random_state=0).fit(X, y)
+    expected = net.predict(X)
+    with pytest.raises(ValueError, match=f"cannot go on with loss='{then}'"):
+        net.set_params(loss=then).fit(X, y)
+    assert np.array_equal(net.predict(X), expected)
+    net.set_params(loss=first).fit(X, y)
+    if first == "poisson":
+        with pytest.raises(ValueError, match="takes no negative targets"):
+            net.fit(X, -y)
+    else:
+        net.set_params(loss="huber").fit(X, y)
+        assert net.n_iter_ == 6
+
+
 def test_a_pickled_estimator_goes_on_like_the_original(iris):
     X, y = iris
     net = DenseClassifier(8, dropout=0.3, batch_size=32, random_state=0)
@@ -210,58 +263,3 @@ def test_each_call_of_partial_fit_has_its_own_order_and_masks(iris):
     for _ in range(3):
         net.partial_fit(X, y, classes=[0, 1, 2])
     assert len(set(net.loss_curve_)) == 3  # the same weights under other masks
-
-
-# random_state ------------------------------------------------------------------------------------
-
-
-def noisy(**parameters):
-    return DenseClassifier(8, epochs=3, dropout=0.3, validation_fraction=0.2, **parameters)
-
-
-def test_an_int_repeats_itself(iris):
-    X, y = iris
-    one, two, other = (noisy(random_state=seed).fit(X, y) for seed in (3, 3, 4))
-    assert equal_bits(one, two)
-    assert one.history_ == two.history_
-    assert not equal_bits(one, other)
-    assert equal_bits(one, clone(one).fit(X, y))
-    assert equal_bits(one, noisy(random_state=np.int64(3)).fit(X, y))
-
-
-def test_a_random_state_moves_on(iris):
-    X, y = iris
-    net = noisy(random_state=np.random.RandomState(3))
-    one = pickle.loads(pickle.dumps(net.fit(X, y)))
-    two = net.fit(X, y)
-    assert not equal_bits(one, two)
-    again = noisy(random_state=np.random.RandomState(3))
-    assert equal_bits(one, again.fit(X, y))
-    assert not equal_bits(one, again.fit(X, y))
-
-
-def test_none_follows_numpys_global_state(iris):
-    X, y = iris
-    before = np.random.get_state()  # noqa: NPY002
-    try:
-        one, two = noisy().fit(X, y), noisy().fit(X, y)
-        assert not equal_bits(one, two)
-        np.random.seed(5)  # noqa: NPY002
-        one = noisy().fit(X, y)
-        np.random.seed(5)  # noqa: NPY002
-        assert equal_bits(one, noisy().fit(X, y))
-    finally:
-        np.random.set_state(before)  # noqa: NPY002
-
-
-def test_an_int_touches_no_global_state(iris):
-    def states():
-        return pickle.dumps((np.random.get_state(), random.getstate()))  # noqa: NPY002
-
-    before = states()
-    noisy(random_state=0).fit(*iris)
-    assert states() == before
-    keras.utils.set_random_seed(1)
-    one = noisy(random_state=0).fit(*iris)
-    keras.utils.set_random_seed(2)
-    assert equal_bits(one, noisy(random_state=0).fit(*iris))
