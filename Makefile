@@ -5,9 +5,8 @@ SHELL := /bin/sh
 PYTHONS := python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
-# Two processes where there are two cores: a process needs about 1.5 GB of memory.
+# For example PYTEST_FLAGS='-n 2 --dist loadfile' for two processes.
 PYTEST_FLAGS ?=
-CI_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-oldest check format bench figures clean
