@@ -248,5 +248,5 @@ def _report_not_finite(trained: Trained) -> None:
         f"The loss or a weight stopped being finite in epoch {epoch} and training ended there; the "
         f"weights of an earlier epoch, the best or the last finite one, were kept. {_REMEDY}",
         ConvergenceWarning,
-        stacklevel=4,
+        stacklevel=6,
     )

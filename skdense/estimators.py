@@ -560,7 +560,8 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         Returns
         -------
         array of shape (n_rows,) or (n_rows, n_outputs)
-            In y's own unit.
+            In y's own unit. Arithmetic in float32 has seven digits: choose ``dtype="float64"`` for
+            numbers such as times in seconds since 1970.
         """
         outputs = self._raw_outputs(X)
         return self._encoding.numbers(outputs)

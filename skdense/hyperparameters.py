@@ -54,7 +54,7 @@ def layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
     ((64,), (64, 32), ())
     """
     single = isinstance(hidden_layer_sizes, Integral)
-    sizes = [hidden_layer_sizes] if single else list(hidden_layer_sizes)
+    sizes = [hidden_layer_sizes] if single else _as_list("hidden_layer_sizes", hidden_layer_sizes)
     for size in sizes:
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
             raise ValueError(
@@ -87,7 +87,7 @@ def per_layer_rates(
     ValueError
         If a number is out of range, or there are not `n_layers` of them.
     """
-    numbers = [value] * n_layers if isinstance(value, Real) else list(value)
+    numbers = [value] * n_layers if isinstance(value, Real) else _as_list(name, value)
     _check_length(name, value, len(numbers), n_layers)
     for number in numbers:
         if not isinstance(number, Real) or not 0 <= float(number) < below:
@@ -114,7 +114,7 @@ def per_layer_activations(value: Any, n_layers: int) -> tuple:
         If there are not `n_layers` of them.
     """
     single = isinstance(value, str) or callable(value)
-    activations = [value] * n_layers if single else list(value)
+    activations = [value] * n_layers if single else _as_list("activation", value)
     _check_length("activation", value, len(activations), n_layers)
     return tuple(activations)
 
@@ -130,6 +130,14 @@ def batch_norm_place(batch_norm: bool | str) -> str | None:
     if isinstance(batch_norm, str):
         return batch_norm
     return "before" if batch_norm else None
+
+
+def _as_list(name: str, value: Any) -> list:
+    if isinstance(value, dict) or not np.ndim(np.asarray(value, dtype=object)):
+        raise ValueError(
+            f"{name}={value!r} is not one value, nor a sequence such as a tuple of them."
+        )
+    return list(value)
 
 
 def _check_length(name: str, value: Any, n_values: int, n_layers: int) -> None:

@@ -80,7 +80,7 @@ def _by_layer(architecture: Architecture, weights: list[np.ndarray]) -> list[dic
 
 def _forward(architecture: Architecture, layers: list[dict], x: np.ndarray) -> np.ndarray:
     for number, layer in enumerate(layers):
-        x = x @ layer["kernel"]
+        x = _multiply(x, layer["kernel"])
         x += layer["bias"]
         if number == architecture.n_hidden:
             break
@@ -90,6 +90,13 @@ def _forward(architecture: Architecture, layers: list[dict], x: np.ndarray) -> n
         if architecture.batch_norm == "after":
             x = _normalize(x, layer)
     return x
+
+
+def _multiply(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    if kernel.shape[1] == 1:
+        # BLAS's product with one column rounds a row by its place among the others.
+        return np.einsum("ij,jk->ik", x, kernel)
+    return x @ kernel
 
 
 def _normalize(x: np.ndarray, layer: dict) -> np.ndarray:

@@ -135,3 +135,13 @@ def test_many_rows_are_computed_in_chunks():
     X = random.normal(size=(5000, 3))
     expected = np.maximum(X @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
     np.testing.assert_allclose(forward(architecture, weights, X), expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("sizes", [(), (3,)])
+def test_the_order_of_the_rows_does_not_matter_to_the_last_bit(sizes):
+    X, y = load_diabetes(return_X_y=True)
+    net = DenseRegressor(sizes, epochs=5, random_state=0).fit(X[:, :3], y)
+    expected = net.predict(X[:, :3])
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(len(X))
+        np.testing.assert_array_equal(net.predict(X[order, :3]), expected[order])

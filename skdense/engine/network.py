@@ -13,6 +13,10 @@ from skdense.engine.penalties import penalty
 from skdense.engine.recipes import Recipe, is_elementwise, make_loss
 from skdense.engine.values import Rows, Values
 
+# XLA sums the gradients of the biases inside the concatenation that makes a flat gradient; in large
+# networks that takes longer than everything else together.
+MOST_FLAT_WEIGHTS = 32_768
+
 
 class TrainableNetwork:
     """The network as scratch memory: its variables hold whatever training is under way.
@@ -27,8 +31,9 @@ class TrainableNetwork:
     Attributes
     ----------
     trainable : list of keras.Variable
-        The weights that the optimizer moves; all in one flat variable where the optimizer works
-        element by element, which halves the time to trace and compile.
+        The weights that the optimizer moves; all in one flat variable where the network is small
+        and the optimizer works element by element, which halves the time to trace and compile.
+        The steps are the same to the last bit.
     slots : list of keras.Variable
         The optimizer's own variables, its learning rate excepted.
     fresh_slots : list of arrays
@@ -41,7 +46,7 @@ class TrainableNetwork:
         self.loss = make_loss(loss)
         self.model = training_model(architecture, compiled)
         self.optimizer = optimizer.make()
-        self.is_flat = is_elementwise(optimizer)
+        self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
         self.trainable = self._trainable_variables()
         self.optimizer.build(self.trainable)
         rate = getattr(self.optimizer, "_learning_rate", None)

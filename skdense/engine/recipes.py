@@ -191,7 +191,7 @@ def activation_name(activation: str | Callable) -> str | Callable:
                 "activation", activation, sorted(names), "a function such as keras.activations.silu"
             )
         return names[activation]
-    if isinstance(activation, keras.layers.Layer) or not callable(activation):
+    if isinstance(activation, (type, keras.layers.Layer)) or not callable(activation):
         raise ValueError(
             f"activation={activation!r} is neither the name of a Keras activation nor a function: "
             "pass for example 'gelu' or keras.activations.gelu (layers are not taken)."

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from skdense.engine import training
+from skdense import clear_cache
+from skdense.engine import network, training
 from tests.engine.keras_reference import (
     engine_fit,
     keras_fit,
@@ -165,3 +166,23 @@ def test_whole_number_of_batches():
     architecture = make_architecture()
     settings = make_settings(architecture, learning_rate=0.5, batch_size=25)
     assert_equal_to_keras(architecture, settings, 1e-6, weighted=False)
+
+
+@pytest.mark.skipif(not hasattr(keras.optimizers, "Muon"), reason="newer Keras has it")
+def test_an_optimizer_that_looks_at_whole_kernels(compiled):
+    architecture = make_architecture()
+    settings = make_settings(architecture, "muon", learning_rate=0.003)
+    assert_equal_to_keras(architecture, settings, 2e-5)
+
+
+def test_large_networks_in_one_variable_each_take_the_same_steps(monkeypatch):
+    architecture = make_architecture(batch_norm="after")
+    settings = make_settings(architecture, "adam")
+    rows = make_rows(architecture)
+    flat = engine_fit(architecture, settings, rows)
+    clear_cache()
+    monkeypatch.setattr(network, "MOST_FLAT_WEIGHTS", 0)
+    apart = engine_fit(architecture, settings, rows)
+    clear_cache()
+    assert len(apart.slots) > len(flat.slots)
+    assert largest_difference(flat.weights, apart.weights) < 1e-6
