@@ -20,7 +20,8 @@ _JUDGED = (
     "How this is judged: fold by fold, how much better or worse the network scores than the other "
     "model. It beats the other, or falls behind, where the mean of these differences is larger "
     "than their standard deviation, the spread. The folds share training rows, so this is a rule "
-    "of thumb and not a test of significance."
+    "of thumb and not a test of significance. Times are means over the folds; the network's first "
+    "fit in a process includes the start of TensorFlow and a compilation."
 )
 
 
