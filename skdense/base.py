@@ -160,7 +160,10 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
 
         self._seeds = deepcopy(self._seeds)  # spawning changes it, and the fit may yet fail
         first, split, masks, order = map(np.random.default_rng, self._seeds.spawn(4))
-        rows, validation = self._split(X, targets, split)
+        if not continuing:
+            # Kept, so that training that goes on watches rows it has never learned from.
+            self._split_seed = int(split.integers(2**31))
+        rows, validation = self._split(X, targets)
         n_rows = len(rows.X)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
@@ -180,7 +183,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             _report_not_finite(trained)
         return trained
 
-    def _split(self, X, targets: Targets, random: np.random.Generator):
+    def _split(self, X, targets: Targets):
         """Training rows and held-out rows, the weights of each with mean 1."""
         from skdense.engine.values import Rows
 
@@ -201,8 +204,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
 
         if fraction is None:
             return take(slice(None)), None
-        seed = int(random.integers(2**31))
-        train, held_out = hold_out(len(X), fraction, targets.labels, seed)
+        train, held_out = hold_out(len(X), fraction, targets.labels, self._split_seed)
         return take(train), take(held_out)
 
     def _print_epoch(self, continuing: bool, epochs: int):

@@ -66,9 +66,10 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         By how much the validation loss has to fall to count as an improvement.
     restore_best_weights : bool, default=True
         Under early stopping, give back the weights of the best epoch instead of the last.
-    class_weight : dict or "balanced", default=None
+    class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
-        often they occur. Multiplied with `sample_weight`.
+        often they occur. Where y is a 0/1 matrix, a list of ``{0: weight, 1: weight}``, one for
+        each column. Multiplied with each other and with `sample_weight`.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
     warm_start : bool, default=False
@@ -560,8 +561,7 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         Returns
         -------
         array of shape (n_rows,) or (n_rows, n_outputs)
-            In y's own unit. Arithmetic in float32 has seven digits: choose ``dtype="float64"`` for
-            numbers such as times in seconds since 1970.
+            In y's own unit.
         """
         outputs = self._raw_outputs(X)
         return self._encoding.numbers(outputs)

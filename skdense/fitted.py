@@ -114,6 +114,9 @@ class FittedNetwork:
         of ``Rescaling`` at the end where a regressor's target was standardized: it predicts in
         the target's own unit. It is a copy: training it leaves the estimator as it is.
 
+        The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
+        is in the target's unit, too: compile it anew, with rates to match, before training it on.
+
         Returns
         -------
         keras.Model

@@ -143,7 +143,7 @@ class Comparison:
         best_other = next(name for name in self.ranking if name not in (DUMMY, NETWORK))
         lines = [
             self._verdict(DUMMY, "the dummy"),
-            self._verdict(best_other, f"{best_other}, the best of the other models"),
+            self._verdict(best_other, f"{best_other}, the best of the others"),
         ]
         if self.test_scores:
             network, other = (self._format(self.test_scores[n]) for n in (NETWORK, best_other))

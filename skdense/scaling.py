@@ -68,7 +68,12 @@ class TargetScale:
         if self.out_activation == "exponential":
             outputs = np.exp(outputs)
         numbers = outputs * self.scale + self.mean  # float64, as scikit-learn wants a matrix
-        return numbers[:, 0].astype(outputs.dtype) if self.one_dimensional else numbers
+        if self.one_dimensional:
+            numbers = numbers[:, 0]
+            # Far from zero, such as times in seconds, float32 would lose what was learned.
+            if abs(self.mean[0]) < 100 * self.scale[0]:
+                numbers = numbers.astype(outputs.dtype)
+        return numbers
 
 
 def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,9 +37,6 @@ def quiet_tensorflow_import() -> Iterator[None]:
     """
     # Read by TensorFlow at import; on machines without a GPU it logs at error level later on.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if "tensorflow" in sys.modules:
-        yield
-        return
     try:
         stderr = os.dup(2)
     except OSError:  # no standard error, nothing to keep quiet

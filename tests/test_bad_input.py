@@ -28,6 +28,8 @@ BAD_PARAMETERS = [
     ("hidden_layer_sizes", (8, -1), ["has -1 in it", POSITIVE_INT]),
     ("hidden_layer_sizes", (8, 4.0), ["has 4.0 in it", POSITIVE_INT]),
     ("hidden_layer_sizes", ("8",), ["has '8' in it", POSITIVE_INT]),
+    ("activation", np.tanh, ["cannot become part of a network", "keras.ops"]),
+    ("activation", keras.activations.glu, ["(2, 3)"]),
     ("activation", "rleu", ["unknown", "relu", "gelu", "keras.activations.silu"]),
     ("activation", "glu", ["unknown", "Known names"]),  # it would halve the width
     ("activation", None, ["a callable"]),
@@ -70,6 +72,7 @@ BAD_PARAMETERS = [
     ("loss", None, ["keras.losses.Loss", "pass for example"]),
     ("loss", keras.losses.MeanSquaredError(reduction="sum"), ["use reduction="]),
     ("loss", keras.losses.CategoricalCrossentropy(from_logits=True), ["use from_logits=False"]),
+    ("loss", keras.losses.CategoricalHinge(), ["does not fit", "BinaryCrossentropy"]),
     ("loss", "binary_crossentropy", ["is for two classes", "y has 3 classes", "use loss='auto'"]),
     ("class_weight", {7: 1.0}, ["unknown classes [7]", "known are [0, 1, 2]"]),
     ("class_weight", {0: -1.0}, ["has -1.0 in it", "0 or more, and finite"]),
@@ -89,6 +92,7 @@ BAD_PARAMETERS = [
 OF_REGRESSOR = [
     ("loss", "binary_crossentropy", ["unknown", "huber", "poisson", "keras.losses.Loss"]),
     ("loss", keras.losses.Huber(reduction="sum"), ["use reduction="]),
+    ("loss", keras.losses.SparseCategoricalCrossentropy(), ["does not fit", "Huber"]),
     ("scale_target", "no", ["'bool'"]),
     ("validation_fraction", 0.999, ["leaves 0 to train on", "Use more rows, another fraction"]),
 ]

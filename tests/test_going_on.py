@@ -263,3 +263,14 @@ def test_each_call_of_partial_fit_has_its_own_order_and_masks(iris):
     for _ in range(3):
         net.partial_fit(X, y, classes=[0, 1, 2])
     assert len(set(net.loss_curve_)) == 3  # the same weights under other masks
+
+
+def test_a_warm_start_watches_rows_it_has_never_learned_from():
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(200, 20)), random.integers(0, 2, 200)  # nothing to be learned
+    net = DenseClassifier(
+        64, early_stopping=True, warm_start=True, epochs=40, patience=40, learning_rate=0.01
+    )
+    best = [net.fit(X, y).best_loss_ for _ in range(3)]
+    # The loss of a coin is 0.693; rows once learned by heart would bring it far below.
+    assert min(best) > 0.62

@@ -78,7 +78,7 @@ def test_notebook_view_escapes_names():
 @pytest.mark.parametrize(
     ("network", "dummy_words", "ridge_words"),
     [
-        ((0.90, 0.95), "beats the dummy", "beats ridge, the best of the other models"),
+        ((0.90, 0.95), "beats the dummy", "beats ridge, the best of the others"),
         ((0.58, 0.75), "beats the dummy", "is within the folds' spread of ridge"),
         ((0.60, 0.70), "beats the dummy", "is within the folds' spread of ridge"),
         ((0.52, 0.54), "beats the dummy", "falls behind ridge"),

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.exceptions import DataConversionWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -221,3 +222,12 @@ def test_poisson_regression_without_features_is_the_log_of_the_mean(diabetes):
     net = DenseRegressor(loss="poisson", **CONVEX).fit(np.zeros_like(X), y)
     assert np.isclose(net.intercepts_[0][0], np.log(y.mean()), atol=1e-5)
     assert np.allclose(net.predict(np.zeros((1, 10))), y.mean(), rtol=1e-4)
+
+
+def test_targets_far_from_zero_keep_their_digits():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(200, 2))
+    near = 3 * X[:, 0] + X[:, 1]
+    net = DenseRegressor((), epochs=60, learning_rate=0.02, random_state=0)
+    far = clone(net).fit(X, near + 1.7e9).predict(X) - 1.7e9
+    np.testing.assert_allclose(far, clone(net).fit(X, near).predict(X), atol=1e-3)

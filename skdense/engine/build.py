@@ -82,6 +82,7 @@ def fitted_model(
         model = keras.Model(model.input, rescale(model.output))
     rate = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
     model.compile(optimizer=settings.optimizer.make(**rate), loss=make_loss(settings.loss))
+    model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads a saved copy
     return model
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 # Element-by-element optimizers: exact when all weights are one flat variable.
 _ELEMENTWISE = frozenset(
@@ -134,8 +135,8 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
     Raises
     ------
     ValueError
-        If the name is not among `known`, the object is no Keras loss, or its reduction leaves
-        nothing to minimize.
+        If the name is not among `known`, the object is no Keras loss or one for another task,
+        it expects logits, or its reduction leaves nothing to minimize.
     """
     if isinstance(loss, str):
         if loss not in known:
@@ -151,15 +152,25 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
             f"loss={loss!r} has reduction={loss.reduction!r}; training minimizes the mean over "
             "rows: use reduction='sum_over_batch_size'."
         )
-    own = type(loss).__module__.startswith("keras.")
-    if own and loss.get_config().get("from_logits"):
+    if not type(loss).__module__.startswith("keras."):
+        return Recipe(type(loss), "{}", _state_of(loss), loss)
+    _check_keras_loss(loss, known)
+    return Recipe(type(loss), _settings(loss.get_config()))
+
+
+def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
+    fitting = sorted({_LOSSES[name] for name in known})
+    if type(loss).__name__ not in fitting:
+        raise ValueError(
+            f"loss={loss!r}, a {type(loss).__name__}, does not fit this estimator. Of Keras's "
+            f"losses these do: "
+            f"{', '.join(fitting)}."
+        )
+    if loss.get_config().get("from_logits"):
         raise ValueError(
             f"loss={loss!r} has from_logits=True, but the network's output is a probability: use "
             "from_logits=False (Keras still computes it from the logits inside)."
         )
-    if own:
-        return Recipe(type(loss), _settings(loss.get_config()))
-    return Recipe(type(loss), "{}", _state_of(loss), loss)
 
 
 def make_loss(recipe: Recipe) -> keras.losses.Loss:
@@ -182,7 +193,8 @@ def activation_name(activation: str | Callable) -> str | Callable:
     Raises
     ------
     ValueError
-        If the name is unknown, or the object is a layer or not callable.
+        If the name is unknown, or the object is a layer, not callable, or gives an array of
+        another shape than it takes.
     """
     names = _activation_names()
     if isinstance(activation, str):
@@ -199,7 +211,25 @@ def activation_name(activation: str | Callable) -> str | Callable:
     for canonical in set(names.values()):
         if getattr(keras.activations, canonical, None) is activation:
             return canonical
+    _check_function(activation)
     return activation
+
+
+def _check_function(activation: Callable) -> None:
+    """Try a user's function alone, before it is met with in the middle of a graph."""
+    try:
+        traced = tf.function(activation, autograph=False)
+        shape = tuple(traced.get_concrete_function(tf.TensorSpec((2, 3))).output_shapes)
+    except Exception as error:
+        raise ValueError(
+            f"activation={activation!r} cannot become part of a network: {error}. It has to take "
+            "one array and give one of the same shape, by functions of keras.ops."
+        ) from error
+    if shape != (2, 3):
+        raise ValueError(
+            f"activation={activation!r} made an array of shape {shape} of one of shape (2, 3): it "
+            "has to keep the shape."
+        )
 
 
 def _activation_names() -> dict[str, str]:
