@@ -362,7 +362,8 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     loss : str or keras.losses.Loss, default="auto"
         A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...) or a
         ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under ``"poisson"`` the output
-        has a log link.
+        has a log link. Figures inside a loss, such as Huber's delta, are in standard deviations
+        of y under `scale_target`.
     batch_size : int, default=32
         Rows of one training step. A batch larger than the data becomes the data.
     epochs : int, default=100
