@@ -137,7 +137,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         return Architecture(
             n_features=n_features,
             hidden_layer_sizes=sizes,
-            activation=tuple(activation_name(activation) for activation in activations),
+            activation=tuple(activation_name(each, self.dtype) for each in activations),
             batch_norm=batch_norm_place(self.batch_norm) if sizes else None,
             dropout=tuple(rate > 0 for rate in dropout),
             n_outputs=self._encoding.n_outputs,

@@ -145,3 +145,13 @@ def test_the_order_of_the_rows_does_not_matter_to_the_last_bit(sizes):
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(X))
         np.testing.assert_array_equal(net.predict(X[order, :3]), expected[order])
+
+
+def doubled_in_float64(x):
+    return x * keras.ops.convert_to_tensor(2.0, dtype="float64")
+
+
+def test_an_own_activation_is_tried_in_the_networks_dtype():
+    X, y = load_diabetes(return_X_y=True)
+    net = DenseRegressor(4, doubled_in_float64, dtype="float64", epochs=1, random_state=0)
+    assert net.fit(X, y).predict(X).dtype == np.float64

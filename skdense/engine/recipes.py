@@ -178,12 +178,14 @@ def make_loss(recipe: Recipe) -> keras.losses.Loss:
     return recipe.prototype if recipe.prototype is not None else recipe.make()
 
 
-def activation_name(activation: str | Callable) -> str | Callable:
+def activation_name(activation: str | Callable, dtype: str = "float32") -> str | Callable:
     """Give an activation its Keras name where it has one.
 
     Parameters
     ----------
     activation : str or callable
+    dtype : {"float32", "float64"}, default="float32"
+        Of the network.
 
     Returns
     -------
@@ -211,15 +213,15 @@ def activation_name(activation: str | Callable) -> str | Callable:
     for canonical in set(names.values()):
         if getattr(keras.activations, canonical, None) is activation:
             return canonical
-    _check_function(activation)
+    _check_function(activation, dtype)
     return activation
 
 
-def _check_function(activation: Callable) -> None:
+def _check_function(activation: Callable, dtype: str) -> None:
     """Try a user's function alone, before it is met with in the middle of a graph."""
     try:
         traced = tf.function(activation, autograph=False)
-        shape = tuple(traced.get_concrete_function(tf.TensorSpec((2, 3))).output_shapes)
+        shape = tuple(traced.get_concrete_function(tf.TensorSpec((2, 3), dtype)).output_shapes)
     except Exception as error:
         raise ValueError(
             f"activation={activation!r} cannot become part of a network: {error}. It has to take "
