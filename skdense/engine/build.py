@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from skdense.architecture import Architecture
-from skdense.engine.blocks import ValueDropout
+from skdense.engine.blocks import Dense, ValueDropout
 from skdense.engine.recipes import make_loss
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
             return None
         return ValueDropout(compiled, dtype=architecture.dtype)
 
-    return _assemble(architecture, dropout, lambda layer: None)
+    return _assemble(architecture, dropout, lambda layer: None, Dense)
 
 
 def fitted_model(
@@ -90,17 +90,18 @@ def _assemble(
     architecture: Architecture,
     dropout_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
+    dense: type[keras.layers.Dense] = keras.layers.Dense,
 ) -> keras.Model:
     dtype = architecture.dtype
     inputs = keras.Input((architecture.n_features,), dtype=dtype)
     x = inputs
     for layer, units in enumerate(architecture.hidden_layer_sizes):
-        x = keras.layers.Dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
+        x = dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
         x = _normalize_and_activate(x, architecture, layer)
         drop = dropout_layer(layer)
         if drop is not None:
             x = drop(x)
-    output = keras.layers.Dense(
+    output = dense(
         architecture.n_outputs,
         activation=architecture.out_activation,
         dtype=dtype,

@@ -85,11 +85,38 @@ class TrainableNetwork:
         )
         return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
-    def penalty(self, weights: list[tf.Tensor], values: Values) -> tf.Tensor:
-        """Give the penalties of the penalized kernels."""
-        trainable = [spec for spec in self.specs if spec.trainable]
-        kernels = [w for w, spec in zip(weights, trainable, strict=True) if spec.role == "kernel"]
-        return penalty(kernels[: self.architecture.n_penalties], values.l1, values.l2)
+    def spread(self, rates: tf.Tensor) -> list[tf.Tensor | None]:
+        """Give the rate of each trainable variable's elements; None where nothing is penalized.
+
+        Parameters
+        ----------
+        rates : tensor of shape (n_penalties,)
+
+        Returns
+        -------
+        list of tensors of shape () or, for a flat variable, (n_weights,)
+        """
+        specs = [spec for spec in self.specs if spec.trainable]
+        penalized = [s.role == "kernel" and s.layer < self.architecture.n_penalties for s in specs]
+        if not self.is_flat:
+            pairs = zip(specs, penalized, strict=True)
+            return [rates[spec.layer] if is_penalized else None for spec, is_penalized in pairs]
+        zero = self.architecture.n_penalties  # the place after the last rate
+        layers = [spec.layer if p else zero for spec, p in zip(specs, penalized, strict=True)]
+        of_element = np.repeat(layers, [int(np.prod(spec.shape)) for spec in specs])
+        return [tf.gather(tf.concat([rates, [0]], 0), of_element)]
+
+    def penalty(self, values: Values) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
+        """Give the sum of all penalties, and its gradient for each trainable variable."""
+        total, gradients = tf.zeros((), self.architecture.dtype), []
+        for variable, l1, l2 in zip(self.trainable, values.l1, values.l2, strict=True):
+            if l1 is None:
+                gradients.append(None)
+                continue
+            one, gradient = penalty(tf.convert_to_tensor(variable), l1, l2)
+            total += one
+            gradients.append(gradient)
+        return total, gradients
 
     def step(self, rows: Rows, real: tf.Tensor, moving: list, values: Values, step: tf.Tensor):
         """Take one optimizer step on one batch.
@@ -116,11 +143,13 @@ class TrainableNetwork:
         with tf.GradientTape() as tape:
             weights = self.weights()
             outputs, moving = self._forward(weights, moving, rows.X, values, real=real, step=step)
-            loss = self._mean_loss(rows, outputs, real, n_real) + self.penalty(weights, values)
+            loss = self._mean_loss(rows, outputs, real, n_real)
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, [v.value for v in self.trainable])
-        self.optimizer.apply(gradients)
-        return loss, moving
+        total, pulls = self.penalty(values)
+        pairs = zip(gradients, pulls, strict=True)
+        self.optimizer.apply([g if p is None else g + self.optimizer.scale_loss(p) for g, p in pairs])
+        return loss + total, moving
 
     def weighted_losses(self, rows: Rows, moving: list, values: Values) -> tf.Tensor:
         """Give each row's loss times its weight, in inference mode, without penalties."""

@@ -4,30 +4,39 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+_WIDTH = 128
 
-def penalty(kernels: list[tf.Tensor], l1: tf.Tensor, l2: tf.Tensor) -> tf.Tensor:
-    """Sum of ``l1 * sum|W| + l2 * sum W**2`` over the penalized kernels.
 
-    The same figure as ``keras.regularizers.L1L2`` on each layer; both together are the elastic
-    net.
+def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Compute ``l1 * sum|W| + l2 * sum W**2`` and its gradient.
+
+    The same figure as ``keras.regularizers.L1L2``; both together are the elastic net.
 
     Parameters
     ----------
-    kernels : list of tensors of shape (fan_in, fan_out)
-    l1, l2 : tensors of shape (len(kernels),)
-        Weight of each kernel's penalty.
+    weight : tensor
+    l1, l2 : tensors that broadcast to the weight's shape
+        Weight of each element's penalty.
 
     Returns
     -------
-    tensor of shape ()
+    total : tensor of shape ()
+    gradient : tensor of the weight's shape
+
+    Notes
+    -----
+    The gradient is written out and the sum is taken in two stages, along the rows of a matrix and
+    then over what is left: XLA sums a long vector one element at a time.
 
     References
     ----------
     H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", JRSS B
     67, 2005.
     """
-    total = tf.zeros((), l1.dtype)
-    for layer, kernel in enumerate(kernels):
-        total += l1[layer] * tf.reduce_sum(tf.abs(kernel))
-        total += l2[layer] * tf.reduce_sum(tf.square(kernel))
-    return total
+    pull = l2 * weight + l1 * tf.sign(weight)
+    products = pull * weight
+    if weight.shape.rank == 1:
+        n_missing = -weight.shape[0] % _WIDTH
+        products = tf.reshape(tf.pad(products, [[0, n_missing]]), [-1, _WIDTH])
+    total = tf.reduce_sum(tf.reduce_sum(products, axis=0))
+    return total, pull + l2 * weight

@@ -164,6 +164,8 @@ class Program:
 
     def _run(self, rows, validation, orders, values: Values, state: State):
         count_trace()
+        network = self._network
+        values = values._replace(l1=network.spread(values.l1), l2=network.spread(values.l2))
         moving = self._load(state.current)
         if values.learning_rate is not None:
             self._network.optimizer.learning_rate.assign(values.learning_rate)
@@ -234,7 +236,7 @@ class Program:
 
         loop = (tf.constant(0), tf.constant(0.0, tf.float64))
         _, total = tf.while_loop(lambda start, _: start < values.n_validation, one_chunk, loop)
-        penalty = self._network.penalty(self._network.weights(), values)
+        penalty, _ = self._network.penalty(values)
         return total / tf.cast(values.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
 
     def _all_finite(self, loss, val_loss, moving):
