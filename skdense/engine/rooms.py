@@ -10,6 +10,10 @@ from skdense.engine.program import VALIDATION_CHUNK
 _ROWS_PER_CALL = 2**18  # epochs times rows of one call: about a second of work
 _MOST_EPOCHS_PER_CALL = 64
 _LEAST_ROWS = 16
+# Room that costs next to nothing: a program with it serves all folds of small data, and the fit on
+# all rows after them.
+_FREE_ROWS, _FREE_VALUES = 1024, 2**16
+_LEAST_VALIDATION_ROWS = 64
 # One compilation costs about as much as these many steps of a small network gain by it, shared
 # between the handful of fits that a search or a cross-validation makes of one program.
 _STEPS_WORTH_COMPILING = 600
@@ -29,13 +33,14 @@ class Room(NamedTuple):
     epochs_per_call: int
 
 
-def room_for(n_rows: int, batch_size: int, n_validation: int) -> Room:
+def room_for(n_rows: int, n_features: int, batch_size: int, n_validation: int) -> Room:
     """Choose a program's room.
 
     Parameters
     ----------
     n_rows : int
         Training rows.
+    n_features : int
     batch_size : int
         A batch larger than the data becomes the data.
     n_validation : int
@@ -47,18 +52,19 @@ def room_for(n_rows: int, batch_size: int, n_validation: int) -> Room:
 
     Examples
     --------
-    >>> room_for(455, 32, 0) == room_for(456, 32, 0)
+    >>> room_for(455, 30, 32, 0) == room_for(456, 30, 32, 0)
     True
     """
     if batch_size >= n_rows:
         batch_rows, steps = round_up(max(n_rows, _LEAST_ROWS), pieces=4), 1
     else:
         batch_rows, needed = batch_size, -(-n_rows // batch_size)
-        steps = round_up(needed, pieces=1 if needed <= 64 else 8)
+        free = min(_FREE_ROWS, _FREE_VALUES // n_features) // batch_size
+        steps = max(round_up(needed, pieces=1 if needed <= 64 else 8), free)
     validation_rows = 0
     if n_validation:
         chunks = -(-n_validation // VALIDATION_CHUNK)
-        rows = round_up(max(n_validation, _LEAST_ROWS), pieces=4)
+        rows = round_up(max(n_validation, _LEAST_VALIDATION_ROWS), pieces=4)
         validation_rows = rows if chunks == 1 else VALIDATION_CHUNK * round_up(chunks, pieces=8)
     epochs = _ROWS_PER_CALL // (batch_rows * steps)
     return Room(batch_rows, steps, validation_rows, min(max(epochs, 1), _MOST_EPOCHS_PER_CALL))

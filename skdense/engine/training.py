@@ -113,7 +113,7 @@ def train(
     """
     n_rows = len(rows.X)
     n_validation = 0 if validation is None else len(validation.X)
-    room = room_for(n_rows, settings.batch_size, n_validation)
+    room = room_for(n_rows, architecture.n_features, settings.batch_size, n_validation)
     compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
     key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
     values = _values(architecture, settings, n_rows, n_validation, dropout_seeds)

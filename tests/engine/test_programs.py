@@ -110,13 +110,18 @@ def test_a_program_is_dropped_after_an_error_or_when_the_cache_was_cleared(fresh
 
 
 def test_folds_of_nearly_equal_size_share_a_room():
-    for n_rows in (455, 456):
-        assert room_for(n_rows, 32, 0) == room_for(455, 32, 0)
+    assert room_for(4550, 30, 32, 0) == room_for(4560, 30, 32, 0)
     for n_rows, batch_size, n_validation in [(7, 32, 3), (100, 32, 0), (10**6, 32, 5000)]:
-        room = room_for(n_rows, batch_size, n_validation)
+        room = room_for(n_rows, 30, batch_size, n_validation)
         assert room.batch_rows * room.steps >= n_rows
         assert room.validation_rows >= n_validation
         assert room.epochs_per_call >= 1
+
+
+def test_all_fits_on_small_data_share_a_room():
+    rooms = {room_for(n_rows, 30, 32, n_validation=n_rows // 10) for n_rows in (455, 456, 569)}
+    assert len(rooms) == 1
+    assert room_for(455, 10_000, 32, 0).steps < 32  # where a row is long, room is not free
 
 
 def test_long_runs_are_compiled_and_short_ones_are_not():
