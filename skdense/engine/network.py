@@ -77,13 +77,20 @@ class TrainableNetwork:
 
     def weights(self) -> list[tf.Tensor]:
         """Give the trainable weights as tensors, one for each array of the architecture."""
+        tensors = [tf.convert_to_tensor(v) for v in self.trainable]
         if not self.is_flat:
-            return [tf.convert_to_tensor(v) for v in self.trainable]
+            return tensors
         shapes = [spec.shape for spec in self.specs if spec.trainable]
-        pieces = tf.split(
-            tf.convert_to_tensor(self.trainable[0]), [int(np.prod(s)) for s in shapes]
-        )
+        pieces = tf.split(tensors[0], [int(np.prod(s)) for s in shapes])
         return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+    def unflatten(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
+        """Give the trainable variables' values one by one, as `weights` does with tensors."""
+        if not self.is_flat:
+            return arrays
+        shapes = [spec.shape for spec in self.specs if spec.trainable]
+        pieces = np.split(arrays[0], np.cumsum([int(np.prod(s)) for s in shapes])[:-1])
+        return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def spread(self, rates: tf.Tensor) -> list[tf.Tensor | None]:
         """Give the rate of each trainable variable's elements; None where nothing is penalized.

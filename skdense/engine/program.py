@@ -135,13 +135,15 @@ class Program:
         slots : list of arrays
             The optimizer's variables.
         """
-        network = self._network
-        moving = iter(self._load(state.kept))
+        network, kept = self._network, [tensor.numpy() for tensor in state.kept]
+        n_trainable, end = len(network.trainable), len(kept) - len(network.slots)
         if network.optimizer.use_ema:
+            self._load(state.kept)
             network.optimizer.finalize_variable_values(network.trainable)
-        trainable = iter(network.weights())
+            kept[:n_trainable] = [variable.numpy() for variable in network.trainable]
+        trainable, moving = iter(network.unflatten(kept[:n_trainable])), iter(kept[n_trainable:end])
         arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
-        return arrays, [v.numpy() for v in network.slots]
+        return arrays, kept[end:]
 
     # The graph ----------------------------------------------------------------------------------
 
