@@ -1,100 +1,101 @@
-"""A grid search of 61 fits with skdense, scikit-learn's MLPClassifier and scikeras.
+"""A. A grid search of 61 fits, cold: compilation is in the time, imports are not.
 
-Each peer runs in a fresh process, so nothing is compiled beforehand: compilation is in its time,
-imports are not. Same rows, folds, layers, batches and epochs; no early stopping; one process.
-MLPClassifier has no dropout: it gets six penalties instead of three and two rates.
+12 candidates, 5 folds and the refit on breast cancer: 128-64-32 units, batches of 32, 50 epochs,
+float32, one process. MLPClassifier has no dropout: it gets six penalties instead of three and two
+rates.
 """
 
-import argparse
-import json
-import os
-import subprocess
 import sys
+from functools import partial
 from time import perf_counter
 
-from _machine import describe
+from _networks import mlp_net, scikeras_net, skdense_net, skorch_net
+from _pairs import Case, main
 
-LAYERS, BATCH, EPOCHS, FOLDS = (128, 64, 32), 32, 50, 5
+LAYERS, BATCH, EPOCHS, FOLDS, PATIENCE = (128, 64, 32), 32, 50, 5, 5
 RATES, L2, DROPOUT = [1e-3, 3e-3], [0.0, 1e-4, 1e-3], [0.1, 0.3]
 ALPHAS = [0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]  # for MLPClassifier, in place of L2 x DROPOUT
-ENVIRONMENT = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-PEERS = {"skdense": "skdense", "mlp": "scikit-learn MLPClassifier", "scikeras": "scikeras"}
-COLUMNS = ("peer", "seconds", "times skdense", "fits", "ms per fit", "best accuracy", "traces")
 
 
-def skdense_net():
-    __import__("keras")  # brings TensorFlow; imports are not timed
-    from skdense import DenseClassifier
-
-    net = DenseClassifier(LAYERS, batch_size=BATCH, epochs=EPOCHS, random_state=0)
-    return net, {"learning_rate": RATES, "l2": L2, "dropout": DROPOUT}
-
-
-def mlp_net():
-    from sklearn.neural_network import MLPClassifier
-
-    net = MLPClassifier(LAYERS, batch_size=BATCH, max_iter=EPOCHS, random_state=0)
-    net.set_params(solver="adam", n_iter_no_change=EPOCHS + 1)
-    return net, {"learning_rate_init": RATES, "alpha": ALPHAS}
+def skdense(stop):
+    net = skdense_net(LAYERS, BATCH, EPOCHS)
+    if stop:
+        net.set_params(early_stopping=True, validation_fraction=0.1, patience=PATIENCE)
+    return net, {"learning_rate": RATES, "l2": L2, "dropout": DROPOUT}, lambda net: net.n_iter_
 
 
-def scikeras_net():
+def mlp(stop):
+    net = mlp_net(LAYERS, BATCH, EPOCHS)
+    if stop:
+        net.set_params(early_stopping=True, n_iter_no_change=PATIENCE, tol=0.0)
+    return net, {"learning_rate_init": RATES, "alpha": ALPHAS}, lambda net: net.n_iter_
+
+
+def scikeras(stop):
     import keras
-    from scikeras.wrappers import KerasClassifier
 
-    def build(l2, dropout, meta):
-        model = keras.Sequential([keras.Input((meta["n_features_in_"],))])
-        for units in LAYERS:
-            penalty = keras.regularizers.L2(l2) if l2 else None
-            model.add(keras.layers.Dense(units, activation="relu", kernel_regularizer=penalty))
-            model.add(keras.layers.Dropout(dropout))
-        model.add(keras.layers.Dense(1, activation="sigmoid"))
-        return model
-
-    net = KerasClassifier(build, l2=0.0, dropout=0.1, batch_size=BATCH, epochs=EPOCHS, verbose=0)
-    net.set_params(loss="binary_crossentropy", optimizer="adam", random_state=0)
-    return net, {"optimizer__learning_rate": RATES, "l2": L2, "dropout": DROPOUT}
+    net = scikeras_net(LAYERS, BATCH, EPOCHS)
+    if stop:
+        watch = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+        net.set_params(callbacks=[watch], validation_split=0.1)
+    grid = {"optimizer__learning_rate": RATES, "l2": L2, "dropout": DROPOUT}
+    return net, grid, lambda net: len(net.history_["loss"])
 
 
-def run(peer: str) -> tuple:
+def skorch(stop):
+    net = skorch_net(30, LAYERS, BATCH, EPOCHS)
+    if stop:
+        from skorch.callbacks import EarlyStopping
+        from skorch.dataset import ValidSplit
+
+        watch = [("stop", EarlyStopping(patience=PATIENCE, load_best=True))]
+        net.set_params(callbacks=watch, train_split=ValidSplit(10, stratified=True))
+    grid = {"lr": RATES, "optimizer__weight_decay": L2, "module__dropout": DROPOUT}
+    return net, grid, lambda net: len(net.history)
+
+
+def run(make, stop):
     from sklearn.datasets import load_breast_cancer
+    from sklearn.metrics import accuracy_score
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
-    net, grid = {"skdense": skdense_net, "mlp": mlp_net, "scikeras": scikeras_net}[peer]()
+    net, grid, epochs_of = make(stop)
+    epochs = []
+
+    def accuracy(model, X, y):
+        epochs.append(epochs_of(model["net"]))
+        return accuracy_score(y, model.predict(X))
+
     model = Pipeline([("scale", StandardScaler()), ("net", net)])
     grid = {f"net__{name}": values for name, values in grid.items()}
-    search = GridSearchCV(model, grid, cv=StratifiedKFold(FOLDS), scoring="accuracy")
+    search = GridSearchCV(model, grid, cv=StratifiedKFold(FOLDS), scoring=accuracy)
     X, y = load_breast_cancer(return_X_y=True)
+    X, y = X.astype("float32"), y.astype("float32") if make is skorch else y
     start = perf_counter()
     search.fit(X, y)
     seconds = perf_counter() - start
-    best = search.best_estimator_["net"]
-    epochs = len(best.history_["loss"]) if peer == "scikeras" else best.n_iter_
-    assert epochs == EPOCHS, f"{peer} ran {epochs} epochs"
-    fits, score = len(search.cv_results_["params"]) * FOLDS + 1, search.best_score_
-    traces = sys.modules["skdense"].cache_info().traces if peer == "skdense" else "-"
-    return seconds, fits, score, traces
+    epochs.append(epochs_of(search.best_estimator_["net"]))
+    assert len(epochs) == 61
+    assert stop or set(epochs) == {EPOCHS}
+    notes = f"accuracy {search.best_score_:.3f}"
+    if make is skdense:
+        notes += f", {sys.modules['skdense'].cache_info().traces} program(s) traced"
+    if stop:
+        notes += f", {sum(epochs)} epochs"
+        return {"an epoch": seconds / sum(epochs), "the search": seconds, "notes": notes}
+    return {"the search": seconds, "notes": notes}
 
 
-def main(peers: list[str]) -> None:
-    print(describe() + "\n\n| " + " | ".join(COLUMNS) + " |\n|" + "---|" * len(COLUMNS), flush=True)
-    base = float("nan")
-    for peer in sorted(peers, key=list(PEERS).index):
-        command = [sys.executable, "-W", "ignore", __file__, "--run", peer]
-        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(done.stderr)
-        seconds, fits, score, traces = json.loads(done.stdout.splitlines()[-1])
-        base = seconds if peer == "skdense" else base
-        figures = f"{seconds:.1f} | {seconds / base:.1f} | {fits} | {1000 * seconds / fits:.0f}"
-        print(f"| {PEERS[peer]} | {figures} | {score:.3f} | {traces} |", flush=True)
+def cases(stop):
+    return {
+        "skdense": Case(partial(run, skdense, stop)),
+        "scikit-learn MLPClassifier": Case(partial(run, mlp, stop)),
+        "skorch": Case(partial(run, skorch, stop), most_runs=3, needs=("skorch", "torch")),
+        "scikeras": Case(partial(run, scikeras, stop), most_runs=1, in_quick=False),
+    }
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
-    parser.add_argument("--run", choices=PEERS, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    print(json.dumps(run(args.run))) if args.run else main(args.peers)
+    main(cases(stop=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-_WIDTH = 128
+_ROWS, _COPIES = 128, 4
 
 
 def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -23,20 +23,19 @@ def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor,
     total : tensor of shape ()
     gradient : tensor of the weight's shape
 
-    Notes
-    -----
-    The gradient is written out and the sum starts with a product of matrices: XLA sums a long
-    vector one element at a time.
-
     References
     ----------
     H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", JRSS B
     67, 2005.
     """
     pull = l2 * weight + l1 * tf.sign(weight)
-    products = pull * weight
-    if weight.shape.rank == 1:
-        n_missing = -weight.shape[0] % _WIDTH
-        products = tf.reshape(tf.pad(products, [[0, n_missing]]), [-1, _WIDTH])
-    ones = tf.ones((1, products.shape[0]), products.dtype)
-    return tf.reduce_sum(tf.matmul(ones, products)), pull + l2 * weight
+    return _sum(pull * weight), pull + l2 * weight
+
+
+def _sum(array: tf.Tensor) -> tf.Tensor:
+    """Sum by a product of matrices: XLA's own sum of many numbers takes them one at a time."""
+    array = tf.reshape(array, [-1])
+    array = tf.reshape(tf.pad(array, [[0, -array.shape[0] % _ROWS]]), [_ROWS, -1])
+    # One row would do, but XLA computes a product with a vector itself, and slowly.
+    ones = tf.ones((_COPIES, _ROWS), array.dtype)
+    return tf.reduce_sum(tf.matmul(ones, array)[0])

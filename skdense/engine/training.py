@@ -157,6 +157,7 @@ def _values(architecture, settings: Settings, n_rows: int, n_validation: int, se
         patience=tf.constant(settings.patience),
         min_delta=tf.constant(settings.min_delta, tf.float64),
         restore_best=tf.constant(settings.early_stopping and settings.restore_best_weights),
+        penalized=tf.constant(any(settings.l1) or any(settings.l2)),
     )
 
 

@@ -22,7 +22,7 @@ class Values(NamedTuple):
     n_rows, n_validation, n_epochs, first_step, patience : int
     learning_rate : float, or None where the optimizer follows a schedule
     l1, l2 : (n_penalties,); dropout : (n_hidden,); dropout_seeds : (n_hidden,)
-    min_delta : float; early_stopping, restore_best : bool
+    min_delta : float; early_stopping, restore_best, penalized : bool
     """
 
     n_rows: Any
@@ -38,6 +38,7 @@ class Values(NamedTuple):
     patience: Any
     min_delta: Any
     restore_best: Any
+    penalized: Any
 
 
 class State(NamedTuple):
