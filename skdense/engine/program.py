@@ -30,6 +30,8 @@ class ProgramKey:
         Rows of one step.
     steps : int
         Room for so many steps an epoch; how many are taken is a value.
+    steps_per_gather : int
+        The rows of so many steps are brought into their order at a time; divides `steps`.
     validation_rows : int
         Room for so many held-out rows, 0 for none.
     epochs_per_call : int
@@ -43,6 +45,7 @@ class ProgramKey:
     loss: Recipe
     batch_rows: int
     steps: int
+    steps_per_gather: int
     validation_rows: int
     epochs_per_call: int
     compiled: bool
@@ -206,23 +209,43 @@ class Program:
 
     def _train(self, rows: Rows, order, moving, values: Values, epoch):
         """One epoch of steps; the mean loss over its rows as float64."""
-        # Gathering once an epoch and slicing inside is ten times faster than gathering each step.
-        shuffled = Rows(*(tf.gather(array, order) for array in rows))
+        n_steps = (values.n_rows + self.key.batch_rows - 1) // self.key.batch_rows
+        n_parts = self.key.steps // self.key.steps_per_gather
+        number = values.first_step + epoch * n_steps
+
+        def one_part(first_step, moving, total):
+            last_step = tf.minimum(n_steps, first_step + self.key.steps_per_gather)
+            part = (first_step, last_step, number)
+            moving, total = self._train_part(rows, order, moving, values, part, total)
+            return last_step, moving, total
+
+        loop = (tf.constant(0), moving, tf.constant(0.0, tf.float64))
+        if n_parts == 1:
+            _, moving, total = one_part(*loop)
+        else:
+            _, moving, total = tf.while_loop(lambda step, *_: step < n_steps, one_part, loop)
+        return total / tf.cast(values.n_rows, tf.float64), moving
+
+    def _train_part(self, rows: Rows, order, moving, values: Values, part, total):
+        """Some of an epoch's steps; adds their losses, times their rows, to the total."""
+        first_step, last_step, number = part
         size = self.key.batch_rows
-        n_steps = (values.n_rows + size - 1) // size
+        # Gathering many rows at once and slicing inside is ten times faster than gathering each
+        # step's; gathering all of large data would hold it twice.
+        chosen = _slice_rows(order, first_step * size, self.key.steps_per_gather * size)
+        shuffled = Rows(*(tf.gather(array, chosen) for array in rows))
 
         def one_step(step, moving, total):
             start = step * size
-            batch = Rows(*(_slice_rows(array, start, size) for array in shuffled))
+            batch = Rows(*(_slice_rows(a, start - first_step * size, size) for a in shuffled))
             real = start + tf.range(size) < values.n_rows
-            number = values.first_step + epoch * n_steps + step
-            loss, moving = self._network.step(batch, real, moving, values, number)
+            loss, moving = self._network.step(batch, real, moving, values, number + step)
             n_real = tf.minimum(size, values.n_rows - start)
             return step + 1, moving, total + tf.cast(loss, tf.float64) * tf.cast(n_real, tf.float64)
 
-        loop = (tf.constant(0), moving, tf.constant(0.0, tf.float64))
-        _, moving, total = tf.while_loop(lambda step, *_: step < n_steps, one_step, loop)
-        return total / tf.cast(values.n_rows, tf.float64), moving
+        loop = (first_step, moving, total)
+        _, moving, total = tf.while_loop(lambda step, *_: step < last_step, one_step, loop)
+        return moving, total
 
     def _validate(self, validation: Rows | None, moving, values: Values):
         """Mean loss over the held-out rows, penalties included, as float64; NaN without any."""

@@ -14,6 +14,7 @@ _LEAST_ROWS = 16
 # all rows after them.
 _FREE_ROWS, _FREE_VALUES = 1024, 2**16
 _LEAST_VALIDATION_ROWS = 64
+_GATHERED_VALUES = 2**22  # 16 MB: data above it are not held twice
 # One compilation costs about as much as these many steps of a small network gain by it, shared
 # between the handful of fits that a search or a cross-validation makes of one program.
 _STEPS_WORTH_COMPILING = 600
@@ -23,12 +24,14 @@ _SMALL_STEP = 500_000  # weights times rows of a step that is mostly overhead
 class Room(NamedTuple):
     """Sizes that are constant in a program.
 
-    batch_rows : rows of one step; steps : steps of one epoch; validation_rows : held-out rows;
-    epochs_per_call : epochs of one call.
+    batch_rows : rows of one step; steps : steps of one epoch; steps_per_gather : steps whose rows
+    are brought into their order at a time; validation_rows : held-out rows; epochs_per_call :
+    epochs of one call.
     """
 
     batch_rows: int
     steps: int
+    steps_per_gather: int
     validation_rows: int
     epochs_per_call: int
 
@@ -61,13 +64,23 @@ def room_for(n_rows: int, n_features: int, batch_size: int, n_validation: int) -
         batch_rows, needed = batch_size, -(-n_rows // batch_size)
         free = min(_FREE_ROWS, _FREE_VALUES // n_features) // batch_size
         steps = max(round_up(needed, pieces=1 if needed <= 64 else 8), free)
+    # A power of two, so that it divides the room without much waste.
+    most = round_down(_GATHERED_VALUES // (batch_rows * n_features))
+    steps_per_gather = min(most, steps)
+    steps = -(-steps // steps_per_gather) * steps_per_gather
     validation_rows = 0
     if n_validation:
         chunks = -(-n_validation // VALIDATION_CHUNK)
         rows = round_up(max(n_validation, _LEAST_VALIDATION_ROWS), pieces=4)
         validation_rows = rows if chunks == 1 else VALIDATION_CHUNK * round_up(chunks, pieces=8)
     epochs = _ROWS_PER_CALL // (batch_rows * steps)
-    return Room(batch_rows, steps, validation_rows, min(max(epochs, 1), _MOST_EPOCHS_PER_CALL))
+    epochs = min(max(epochs, 1), _MOST_EPOCHS_PER_CALL)
+    return Room(batch_rows, steps, steps_per_gather, validation_rows, epochs)
+
+
+def round_down(n: int) -> int:
+    """Give the largest power of two that is not above `n`, at least 1."""
+    return 1 << (max(n, 1).bit_length() - 1)
 
 
 def round_up(n: int, pieces: int) -> int:
@@ -78,8 +91,7 @@ def round_up(n: int, pieces: int) -> int:
     >>> [round_up(n, pieces=4) for n in (5, 9, 17, 33, 455, 569)]
     [5, 10, 20, 40, 512, 640]
     """
-    below = 1 << (max(n, 1).bit_length() - 1)
-    step = max(below // pieces, 1)
+    step = max(round_down(n) // pieces, 1)
     return -(-n // step) * step
 
 

@@ -16,6 +16,7 @@ from skdense.engine.stopping import improved
 from skdense.engine.values import Epochs, Rows, Values
 from skdense.program_cache import borrow
 
+_ALIGNMENT = 64  # bytes
 OnEpoch = Callable[[int, float, float], None]
 
 
@@ -165,11 +166,20 @@ def _to_room(rows: Rows, room: int) -> Rows:
     """Repeat the last row up to the room: a real row is finite wherever the others are."""
     padded = []
     for array in rows:
-        filled = np.empty((room, *array.shape[1:]), array.dtype)
+        filled = _aligned((room, *array.shape[1:]), array.dtype)
         filled[: len(array)] = array
         filled[len(array) :] = array[-1]
-        padded.append(tf.constant(filled))
+        # tf.constant would copy once more.
+        padded.append(tf.experimental.dlpack.from_dlpack(filled.__dlpack__()))
     return Rows(*padded)
+
+
+def _aligned(shape: tuple[int, ...], dtype) -> np.ndarray:
+    """Make an array whose memory begins where TensorFlow wants it to."""
+    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
 
 
 def _stack(orders: Iterator[np.ndarray], n_epochs: int, key: ProgramKey) -> tf.Tensor:

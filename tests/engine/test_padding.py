@@ -57,7 +57,7 @@ def test_more_room_gives_the_same_network(monkeypatch):
     monkeypatch.setattr(
         training,
         "room_for",
-        lambda *_: rooms.Room(32, steps=32, validation_rows=64, epochs_per_call=3),
+        lambda *_: rooms.Room(32, 32, steps_per_gather=2, validation_rows=64, epochs_per_call=3),
     )
     roomy = engine_fit(architecture, settings, rows, held_out)
     assert largest_difference(tight.weights, roomy.weights) < 1e-6
