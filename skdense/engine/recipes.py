@@ -6,6 +6,7 @@ that the user's own object is never changed.
 
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 from collections.abc import Callable, Iterable
@@ -155,7 +156,7 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
     if not type(loss).__module__.startswith("keras."):
         return Recipe(type(loss), "{}", _state_of(loss), loss)
     _check_keras_loss(loss, known)
-    return Recipe(type(loss), _settings(loss.get_config()))
+    return Recipe(type(loss), _settings(loss_config(loss)))
 
 
 def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
@@ -171,6 +172,24 @@ def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
             f"loss={loss!r} has from_logits=True, but the network's output is a probability: use "
             "from_logits=False (Keras still computes it from the logits inside)."
         )
+
+
+def loss_config(loss: keras.losses.Loss) -> dict:
+    """Give the configuration of one of Keras's losses, complete.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss
+
+    Returns
+    -------
+    dict
+        What its class takes.
+    """
+    # Keras leaves Huber's delta and the cosine's axis out of get_config.
+    taken = inspect.signature(type(loss)).parameters
+    own = {name: value for name, value in vars(loss).get("_fn_kwargs", {}).items() if name in taken}
+    return {**loss.get_config(), **own}
 
 
 def make_loss(recipe: Recipe) -> keras.losses.Loss:
