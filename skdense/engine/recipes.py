@@ -20,7 +20,7 @@ import tensorflow as tf
 _ELEMENTWISE = frozenset(
     ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Lion", "Ftrl")
 )
-_OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
+OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
 _LOSSES = {
     "binary_crossentropy": "BinaryCrossentropy",
     "binary_focal_crossentropy": "BinaryFocalCrossentropy",
@@ -41,6 +41,8 @@ _LOSSES = {
     "poisson": "Poisson",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
+
+LOSS_CLASSES = frozenset(_LOSSES.values())
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def optimizer_recipe(optimizer: Any, drop_learning_rate: bool) -> tuple[Recipe, 
         If the name is unknown or the object is no Keras optimizer.
     """
     if isinstance(optimizer, str):
-        lookup = {name.lower(): name for name in _OPTIMIZERS if hasattr(keras.optimizers, name)}
+        lookup = {name.lower(): name for name in OPTIMIZERS if hasattr(keras.optimizers, name)}
         if optimizer.lower() not in lookup:
             raise _unknown("optimizer", optimizer, sorted(lookup), "a keras.optimizers.Optimizer")
         optimizer = getattr(keras.optimizers, lookup[optimizer.lower()])()
@@ -217,7 +219,7 @@ def activation_name(activation: str | Callable, dtype: str = "float32") -> str |
         If the name is unknown, or the object is a layer, not callable, or gives an array of
         another shape than it takes.
     """
-    names = _activation_names()
+    names = activation_names()
     if isinstance(activation, str):
         if activation not in names:
             raise _unknown(
@@ -253,7 +255,15 @@ def _check_function(activation: Callable, dtype: str) -> None:
         )
 
 
-def _activation_names() -> dict[str, str]:
+def activation_names() -> dict[str, str]:
+    """Give Keras's activations: each name, and the one that stands for it.
+
+    Examples
+    --------
+    >>> from skdense.engine.recipes import activation_names
+    >>> activation_names()["swish"]
+    'silu'
+    """
     # glu halves the width of what it is given, and threshold cannot do without arguments.
     canonical = [
         name
