@@ -54,7 +54,7 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
             member = zipfile.ZipInfo(f"{number}.npy")
             with archive.open(member, "w", force_zip64=array.nbytes > 2**30) as out:
                 np.lib.format.write_array(
-                    out, np.ascontiguousarray(array), version=(1, 0), allow_pickle=False
+                    out, np.asarray(array, order="C"), version=(1, 0), allow_pickle=False
                 )
 
 
@@ -232,11 +232,11 @@ def check_dtype(dtype: np.dtype) -> None:
     Raises
     ------
     Damaged
-        If it is not a number, a truth value, text or a date.
+        If it is not a number, a truth value or text.
     """
     if (
         not dtype.itemsize
-        or dtype.kind not in "biufUM"
+        or dtype.kind not in "biufU"
         or (dtype.kind in "biuf" and dtype.itemsize > _LARGEST_ITEM)
     ):
         raise Damaged(f"has an array of {dtype}, which is not allowed.")

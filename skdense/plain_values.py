@@ -12,7 +12,6 @@ from skdense.file_format import Damaged, check_dtype
 
 # The parameters that may be objects of the user's own; only their names are written.
 _OF_THE_USER = ("activation", "loss", "optimizer")
-_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
 class Writer:
@@ -49,7 +48,7 @@ class Writer:
             except Damaged as error:
                 raise ValueError(
                     f"{name} cannot be saved: it has the dtype {labels.dtype}. Fit with labels "
-                    "that are text, numbers, truth values or dates."
+                    "that are text, numbers or truth values."
                 ) from error
         plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
         for label in plain:
@@ -70,8 +69,8 @@ class Writer:
         """
         if value is None or type(value) in (bool, int, str):
             return value
-        if type(value) is float:
-            return value if math.isfinite(value) else {"float": str(value)}
+        if type(value) is float and math.isfinite(value):
+            return value
         if type(value) is list:
             return [self.parameter(name, each) for each in value]
         if type(value) is tuple:
@@ -194,7 +193,6 @@ class Reader:
             "dict": lambda: {
                 self.parameter(name, key): self.parameter(name, each) for key, each in content
             },
-            "float": lambda: _FLOATS[content],
             "keras": lambda: _keras_object(content),
             "object_array": lambda: self._object_array(name, content),
             "random_state": lambda: self._random_state(content),
