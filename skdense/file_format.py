@@ -265,8 +265,9 @@ def check_header(header: Any, kind: str, version: int, hint: str) -> None:
     if type(found) is not int or found < 1:
         raise Damaged(f"has no version number of the format, but {reprlib.repr(found)}.")
     if found > version:
-        made_with = reprlib.repr(header.get("made_with"))
+        made_with = header.get("made_with")
+        newer = made_with.get("skdense") if isinstance(made_with, dict) else None
         raise Damaged(
             f"has version {reprlib.repr(found)} of the format; this skdense reads up to {version}. "
-            f"It was made with {made_with}: install that, or a newer one."
+            f"It was made by skdense {reprlib.repr(newer)}: install that."
         )
