@@ -77,8 +77,8 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         "best_loss": writer.parameter("best_loss_", estimator.best_loss_),
         "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
         "seeds": {
-            "entropy": int(estimator._seeds.entropy),
-            "spawned": int(estimator._seeds.n_children_spawned),
+            "entropy": estimator._seeds[0],
+            "spawned": estimator._seeds[1],
             "split": estimator._split_seed,
         },
     }
@@ -128,7 +128,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
         "best_loss_": best_loss,
         "_encoding": encoding,
         "_optimizer_state": _read_optimizer(state["optimizer"], reader, architecture),
-        "_seeds": np.random.SeedSequence(seeds["entropy"], n_children_spawned=seeds["spawned"]),
+        "_seeds": (seeds["entropy"], seeds["spawned"]),
         "_split_seed": seeds["split"],
     }
     if isinstance(encoding, ClassEncoding):

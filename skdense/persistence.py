@@ -25,7 +25,6 @@ from skdense.plain_values import Reader, Writer
 
 # What skops.io.load has to be told to trust, beside scikit-learn's own types.
 TRUSTED_TYPES = (
-    "numpy.random.bit_generator.SeedSequence",
     "skdense.architecture.Architecture",
     "skdense.encoding.ClassEncoding",
     "skdense.estimators.DenseClassifier",

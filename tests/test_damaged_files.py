@@ -3,6 +3,7 @@
 import builtins
 import codecs
 import contextlib
+import copy
 import importlib
 import io
 import json
@@ -172,7 +173,7 @@ def mutate_the_header(data, rng):
             if rng.integers(5) == 0:
                 del parent[last]
             else:
-                parent[last] = REPLACEMENTS[rng.integers(len(REPLACEMENTS))]
+                parent[last] = copy.deepcopy(REPLACEMENTS[rng.integers(len(REPLACEMENTS))])
 
     return with_header(data, change)
 

@@ -43,8 +43,6 @@ def same(one, other):
         return type(one) is type(other) and one.get_config() == other.get_config()
     if isinstance(one, np.random.RandomState):
         return same(one.get_state(), other.get_state())
-    if isinstance(one, np.random.SeedSequence):
-        return one.state == other.state
     if type(one) is not type(other):
         return False
     if isinstance(one, np.ndarray | np.generic):
