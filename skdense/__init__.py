@@ -2,6 +2,7 @@
 
 from skdense.comparison import Comparison, compare
 from skdense.estimators import DenseClassifier, DenseRegressor
+from skdense.onnx_export import export_onnx
 from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
 from skdense.program_cache import cache_info, clear_cache
 
@@ -15,6 +16,7 @@ __all__ = [
     "cache_info",
     "clear_cache",
     "compare",
+    "export_onnx",
     "load",
     "load_weights",
     "save",
