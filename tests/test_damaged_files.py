@@ -231,9 +231,7 @@ class Evil:
 
 def foreign_files(folder):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras's own, from NumPy 2.4
-        model.save(folder / "a.keras")
+    model.save(folder / "a.keras")
     np.savez(folder / "a.npz", weights=np.ones(3))
     skops.io.dump({"a": 1}, folder / "a.skops")
     joblib.dump(Evil(), folder / "a.joblib")
