@@ -260,9 +260,16 @@ def _beginning(kind: str) -> dict:
         "version": _VERSION,
         "made_with": {
             "python": platform.python_version(),
-            **{package: metadata.version(package) for package in packages},
+            **{package: _version_of(package) for package in packages},
         },
     }
+
+
+def _version_of(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # as in frozen programs; the version only informs
+        return None
 
 
 def _restored(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:

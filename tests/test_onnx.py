@@ -3,6 +3,7 @@
 import dataclasses
 import sys
 
+import keras
 import numpy as np
 import onnx
 import onnxruntime
@@ -120,7 +121,11 @@ def own(x):
     return x * x
 
 
-@pytest.mark.parametrize("activation", ["sparsemax", own])
+# Keras 3.6 has no sparsemax.
+RARE = ["sparsemax"] if hasattr(keras.activations, "sparsemax") else []
+
+
+@pytest.mark.parametrize("activation", [*RARE, own])
 def test_an_activation_that_onnx_lacks_is_named(iris, tmp_path, activation):
     net = DenseClassifier(**SMALL, activation=activation).fit(*iris)
     with pytest.raises(ValueError, match=r"activation=.*(sparsemax|own).*Train with one of these"):
@@ -133,7 +138,7 @@ def test_an_activation_that_onnx_lacks_is_named(iris, tmp_path, activation):
     [
         [StandardScaler()],
         [MinMaxScaler(), PCA(2)],
-        [SimpleImputer(), SelectKBest(k=3), StandardScaler()],
+        [SimpleImputer(), StandardScaler(), SelectKBest(k=3)],
     ],
     ids=lambda steps: "-".join(type(step).__name__ for step in steps),
 )
