@@ -10,7 +10,7 @@ import reprlib
 import secrets
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import prod
 from typing import Any, BinaryIO, NoReturn
 
@@ -95,10 +95,9 @@ def replaced(path: str | os.PathLike) -> Iterator[BinaryIO]:
 def _sync_folder(folder: str) -> None:
     if os.name == "posix":  # elsewhere folders cannot be opened
         descriptor = os.open(folder, os.O_RDONLY)
-        try:
+        with suppress(OSError):  # some network folders cannot, and the file is in place
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -207,7 +206,8 @@ def _read_array(data: bytes) -> np.ndarray:
         shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
     except Exception as error:  # NumPy evaluates a literal, which fails in many ways
         raise Damaged(f"has an array with a damaged header ({error}).") from error
-    check_dtype(dtype)
+    if not can_hold(dtype):
+        raise Damaged(f"has an array of {dtype}, which is not allowed.")
     values = data[stream.tell() :]
     if by_columns or min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(values):
         raise Damaged(
@@ -222,24 +222,20 @@ def _read_array(data: bytes) -> np.ndarray:
     return array
 
 
-def check_dtype(dtype: np.dtype) -> None:
-    """Make sure that a file can hold arrays of a dtype.
+def can_hold(dtype: np.dtype) -> bool:
+    """Whether a file can hold arrays of a dtype: numbers, truth values and text.
 
     Parameters
     ----------
     dtype : numpy.dtype
 
-    Raises
-    ------
-    Damaged
-        If it is not a number, a truth value or text.
+    Returns
+    -------
+    bool
     """
-    if (
-        not dtype.itemsize
-        or dtype.kind not in "biufU"
-        or (dtype.kind in "biuf" and dtype.itemsize > _LARGEST_ITEM)
-    ):
-        raise Damaged(f"has an array of {dtype}, which is not allowed.")
+    if dtype.kind == "U":
+        return dtype.itemsize > 0
+    return dtype.kind in "biuf" and dtype.itemsize <= _LARGEST_ITEM
 
 
 def check_header(header: Any, kind: str, version: int, hint: str) -> None:

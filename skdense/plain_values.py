@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skdense.file_format import Damaged, check_dtype
+from skdense.file_format import Damaged, can_hold
 
 # The parameters that may be objects of the user's own; only their names are written.
 _OF_THE_USER = ("activation", "loss", "optimizer")
@@ -29,9 +29,7 @@ class Writer:
 
     def array(self, array: Any) -> dict:
         """Set an array apart, and give the reference to it."""
-        array = np.asarray(array)
-        check_dtype(array.dtype)
-        self.arrays.append(array)
+        self.arrays.append(np.asarray(array))
         return {"array": len(self.arrays) - 1}
 
     def labels(self, name: str, labels: np.ndarray) -> dict:
@@ -43,13 +41,12 @@ class Writer:
             If a label is neither text, nor a number, nor a truth value.
         """
         if labels.dtype.kind != "O":
-            try:
-                return self.array(labels)
-            except Damaged as error:
+            if not can_hold(labels.dtype):
                 raise ValueError(
                     f"{name} cannot be saved: it has the dtype {labels.dtype}. Fit with labels "
                     "that are text, numbers or truth values."
-                ) from error
+                )
+            return self.array(labels)
         plain = [label.item() if isinstance(label, np.generic) else label for label in labels]
         for label in plain:
             if type(label) not in (str, int, float, bool):
@@ -81,7 +78,7 @@ class Writer:
                     [self.parameter(name, k), self.parameter(name, v)] for k, v in value.items()
                 ]
             }
-        if isinstance(value, np.generic) and value.dtype.kind in "biufU":
+        if isinstance(value, np.generic) and can_hold(value.dtype):
             return {"scalar": self.array(value)}
         if type(value) is np.ndarray:
             return self._array_parameter(name, value)
@@ -94,6 +91,8 @@ class Writer:
             if value.ndim != 1:
                 raise _unsaveable(name, value)
             return {"object_array": [self.parameter(name, each) for each in value]}
+        if not can_hold(value.dtype):
+            raise _unsaveable(name, value)
         return self.array(value)
 
     def _random_state(self, name: str, value: np.random.RandomState) -> dict:

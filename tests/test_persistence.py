@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -379,6 +380,8 @@ def test_functions_without_a_name_of_their_own_are_refused(iris, tmp_path, param
     ("changes", "words"),
     [
         ({"class_weight": {0: pd.Timestamp("2020-01-01")}}, ["class_weight=", "Timestamp"]),
+        ({"l2": np.array([1j])}, ["l2=array", "1.?j"]),
+        ({"dropout": np.longdouble(0.1)}, ["dropout=", "0.1"]),
         ({"epochs": -1}, ["'epochs' parameter", "-1"]),
         ({"random_state": np.random.RandomState(np.random.PCG64(0))}, ["random_state=", "PCG64"]),
         ({"comment_": "mine"}, ["attribute 'comment_'", "delete"]),
@@ -441,3 +444,19 @@ def test_each_kind_of_file_says_which_function_reads_it(net, path, tmp_path):
     skdense.save_weights(net, tmp_path / "weights")
     with pytest.raises(ValueError, match=r"skdense\.load_weights reads"):
         skdense.load(tmp_path / "weights")
+
+
+# Files of earlier versions ------------------------------------------------------------------------
+
+
+def test_a_file_of_the_first_version_of_the_format_is_read(iris):
+    # Never to be written anew: it stands for the files that people have.
+    path = Path(__file__).parent / "files" / "version-1.skdense"
+    net, arrays = skdense.load(path), np.load(path, allow_pickle=False)
+    kernel, bias, out_kernel, out_bias = (arrays[str(number)] for number in range(4))
+    X = iris[0].astype(np.float32)
+    logits = np.maximum(X @ kernel + bias, 0) @ out_kernel + out_bias
+    assert np.allclose(net.decision_function(X), logits, rtol=1e-5)
+    assert net.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    assert net.get_params() == DenseClassifier(5, epochs=3, l2=0.01, random_state=0).get_params()
+    assert net.partial_fit(X, net.predict(X)).n_iter_ == 4
