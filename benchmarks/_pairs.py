@@ -92,7 +92,10 @@ def print_table(results: dict[str, list[dict]], machine: str | None) -> None:
     print("|" + "---|" * (len(figures) + 3))
     for name, rounds in results.items():
         pairs = list(zip(rounds, first, strict=False))
-        cells = [_ratio([a.get(figure) for a, _ in pairs], [b[figure] for _, b in pairs]) for figure in figures]
+        cells = [
+            _ratio([a.get(figure) for a, _ in pairs], [b[figure] for _, b in pairs])
+            for figure in figures
+        ]
         print(f"| {name} | {' | '.join(cells)} | {len(rounds)} | {rounds[-1].get('notes', '')} |")
     print(f"\n{machine}" if machine else "", flush=True)
 

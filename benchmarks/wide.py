@@ -12,7 +12,9 @@ from _pairs import Case, main, seconds_of
 ROWS, FEATURES, LAYERS, BATCH, EPOCHS = 100_000, 50, (512, 512, 512), 256, 3
 WIDTHS = (FEATURES, *LAYERS, 1)
 # Forward, gradient of the kernels and, but for the first layer, gradient of the inputs.
-OPERATIONS = 2 * ROWS * EPOCHS * (3 * sum(a * b for a, b in pairwise(WIDTHS)) - FEATURES * LAYERS[0])
+OPERATIONS = (
+    2 * ROWS * EPOCHS * (3 * sum(a * b for a, b in pairwise(WIDTHS)) - FEATURES * LAYERS[0])
+)
 
 
 def figures(seconds):

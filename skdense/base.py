@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from copy import deepcopy
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,7 +91,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
                 self._check_same_weights(architecture)
             if not (one_epoch and continuing):
                 seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-                self._seeds = np.random.SeedSequence(seed)
+                self._seeds = (int(seed), 0)
             trained = self._train(architecture, settings, X, targets, continuing)
             self._store(architecture, settings, trained, continuing)
         except BaseException:
@@ -158,8 +157,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
     def _train(self, architecture, settings, X, targets: Targets, continuing: bool) -> Trained:
         from skdense.engine.training import train
 
-        self._seeds = deepcopy(self._seeds)  # spawning changes it, and the fit may yet fail
-        first, split, masks, order = map(np.random.default_rng, self._seeds.spawn(4))
+        first, split, masks, order = self._generators(4)
         if not continuing:
             # Kept, so that training that goes on watches rows it has never learned from.
             self._split_seed = int(split.integers(2**31))
@@ -182,6 +180,13 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         if not trained.finite:
             _report_not_finite(trained)
         return trained
+
+    def _generators(self, n: int) -> list[np.random.Generator]:
+        """Give generators that no earlier training has used."""
+        entropy, n_spawned = self._seeds  # plain numbers: skops loses a SeedSequence's state
+        self._seeds = (entropy, n_spawned + n)
+        seeds = np.random.SeedSequence(entropy, n_children_spawned=n_spawned)
+        return [np.random.default_rng(seed) for seed in seeds.spawn(n)]
 
     def _split(self, X, targets: Targets):
         """Training rows and held-out rows, the weights of each with mean 1."""

@@ -75,7 +75,7 @@ def test_parameters_and_returns_are_those_of_the_signature(thing):
             assert {"Returns", "Yields"} & set(found)
 
 
-@pytest.mark.parametrize("name", skdense.__all__)
+@pytest.mark.parametrize("name", [n for n in skdense.__all__ if callable(getattr(skdense, n))])
 def test_public_names_are_documented_in_full(name):
     thing = getattr(skdense, name)
     functions = [thing]

@@ -231,3 +231,16 @@ def test_targets_far_from_zero_keep_their_digits():
     net = DenseRegressor((), epochs=60, learning_rate=0.02, random_state=0)
     far = clone(net).fit(X, near + 1.7e9).predict(X) - 1.7e9
     np.testing.assert_allclose(far, clone(net).fit(X, near).predict(X), atol=1e-3)
+
+
+@pytest.mark.parametrize("delta", [0.05, 5.0])
+def test_figures_of_a_loss_object_count(diabetes, delta):
+    # Keras's get_config leaves delta out.
+    X, y = diabetes
+    y = (y - y.mean()) / y.std()
+    net = DenseRegressor(
+        4, loss=keras.losses.Huber(delta=delta), learning_rate=1e-9, epochs=1, scale_target=False
+    ).fit(X, y)
+    off = np.abs(y - net.predict(X))
+    expected = np.where(off <= delta, off**2 / 2, delta * (off - delta / 2)).mean()
+    assert np.isclose(net.loss_curve_[0], expected, rtol=1e-5)

@@ -6,6 +6,7 @@ that the user's own object is never changed.
 
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ import tensorflow as tf
 _ELEMENTWISE = frozenset(
     ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Lion", "Ftrl")
 )
-_OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
+OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
 _LOSSES = {
     "binary_crossentropy": "BinaryCrossentropy",
     "binary_focal_crossentropy": "BinaryFocalCrossentropy",
@@ -41,6 +42,8 @@ _LOSSES = {
     "poisson": "Poisson",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
+
+LOSS_CLASSES = frozenset(_LOSSES.values())
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def optimizer_recipe(optimizer: Any, drop_learning_rate: bool) -> tuple[Recipe, 
 
 @lru_cache  # making a Keras optimizer takes 5 ms, half of what a small fit needs in Python
 def _named_optimizer(name: str) -> tuple[Recipe, float | None]:
-    lookup = {name.lower(): name for name in _OPTIMIZERS if hasattr(keras.optimizers, name)}
+    lookup = {name.lower(): name for name in OPTIMIZERS if hasattr(keras.optimizers, name)}
     if name not in lookup:
         raise _unknown("optimizer", name, sorted(lookup), "a keras.optimizers.Optimizer")
     return _describe_optimizer(getattr(keras.optimizers, lookup[name])(), True)
@@ -165,7 +168,7 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
     if not type(loss).__module__.startswith("keras."):
         return Recipe(type(loss), "{}", _state_of(loss), loss)
     _check_keras_loss(loss, known)
-    return Recipe(type(loss), _settings(loss.get_config()))
+    return Recipe(type(loss), _settings(loss_config(loss)))
 
 
 def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
@@ -181,6 +184,24 @@ def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
             f"loss={loss!r} has from_logits=True, but the network's output is a probability: use "
             "from_logits=False (Keras still computes it from the logits inside)."
         )
+
+
+def loss_config(loss: keras.losses.Loss) -> dict:
+    """Give the configuration of one of Keras's losses, complete.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss
+
+    Returns
+    -------
+    dict
+        What its class takes.
+    """
+    # Keras leaves Huber's delta and the cosine's axis out of get_config.
+    taken = inspect.signature(type(loss)).parameters
+    own = {name: value for name, value in vars(loss).get("_fn_kwargs", {}).items() if name in taken}
+    return {**loss.get_config(), **own}
 
 
 def make_loss(recipe: Recipe) -> keras.losses.Loss:
@@ -208,7 +229,7 @@ def activation_name(activation: str | Callable, dtype: str = "float32") -> str |
         If the name is unknown, or the object is a layer, not callable, or gives an array of
         another shape than it takes.
     """
-    names = _activation_names()
+    names = activation_names()
     if isinstance(activation, str):
         if activation not in names:
             raise _unknown(
@@ -244,7 +265,15 @@ def _check_function(activation: Callable, dtype: str) -> None:
         )
 
 
-def _activation_names() -> dict[str, str]:
+def activation_names() -> dict[str, str]:
+    """Give Keras's activations: each name, and the one that stands for it.
+
+    Examples
+    --------
+    >>> from skdense.engine.recipes import activation_names
+    >>> activation_names()["swish"]
+    'silu'
+    """
     # glu halves the width of what it is given, and threshold cannot do without arguments.
     canonical = [
         name

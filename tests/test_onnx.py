@@ -1,0 +1,200 @@
+"""ONNX files: onnxruntime, which knows nothing of us, predicts the same."""
+
+import dataclasses
+import sys
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
+
+import skdense
+from skdense import DenseClassifier, DenseRegressor
+from skdense.inference import ACTIVATIONS
+
+SMALL = {"hidden_layer_sizes": 6, "epochs": 3, "random_state": 0}
+CLOSE = {"rtol": 2e-5, "atol": 2e-6}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Export, check, and give the outputs of onnxruntime by name."""
+
+    def run(estimator, X, example=None):
+        path = tmp_path / "net.onnx"
+        skdense.export_onnx(estimator, path, example)
+        onnx.checker.check_model(onnx.load(path), full_check=True)
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        if isinstance(X, pd.DataFrame):
+            kinds = {"tensor(float)": np.float32, "tensor(int64)": np.int64}
+            feed = {
+                each.name: X[[each.name]].to_numpy(kinds.get(each.type, object))
+                for each in session.get_inputs()
+            }
+        else:
+            feed = {"X": X.astype(np.float32)}
+        names = [each.name for each in session.get_outputs()]
+        return dict(zip(names, session.run(names, feed), strict=True))
+
+    return run
+
+
+def assert_same_classes(found, estimator, X):
+    assert list(found) == ["label", "probabilities"]
+    probabilities = estimator.predict_proba(X)
+    assert found["probabilities"].shape == probabilities.shape
+    assert np.allclose(found["probabilities"], probabilities, **CLOSE)
+    assert found["label"].shape == estimator.predict(X).shape
+    assert (found["label"] == estimator.predict(X)).all()
+
+
+TARGETS = {
+    "numbers": lambda y: y,
+    "text": lambda y: np.array(["a", "bß", "c"])[y],
+    "objects": lambda y: np.array(["a", "bß", "c"], dtype=object)[y],
+    "floating": lambda y: np.array([0.0, 1.0, 7.0])[y],
+    "two": lambda y: np.where(y == 0, "yes", "no"),
+    "truth": lambda y: y == 1,
+    "multilabel": lambda y: np.stack([y == 0, y < 2], 1) * 1,
+    "one-hot": lambda y: np.eye(3, dtype=int)[y],
+    "two under softmax": lambda y: (y > 0) * 5,
+}
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_classifiers(iris, run, kind):
+    X, y = iris
+    softmax = kind in ("one-hot", "two under softmax")
+    loss = "categorical_crossentropy" if softmax else "auto"
+    net = DenseClassifier(**SMALL, loss=loss).fit(X, TARGETS[kind](y))
+    assert_same_classes(run(net, X), net, X)
+
+
+@pytest.mark.parametrize("kind", ["one", "two", "counts", "far", "raw"])
+def test_regressors(diabetes, run, kind):
+    X, y = diabetes
+    y = {"two": np.stack([y, -1000 * y], 1), "far": y + 1.7e9}.get(kind, y)
+    options = {"counts": {"loss": "poisson"}, "raw": {"scale_target": False}}.get(kind, {})
+    net = DenseRegressor(**SMALL, **options).fit(X, y)
+    found = run(net, X)
+    assert list(found) == ["variable"]
+    expected = net.predict(X).reshape(len(X), -1)
+    tolerance = {"rtol": 0, "atol": 1e-3} if kind == "far" else CLOSE
+    assert np.allclose(found["variable"], expected, **tolerance)
+
+
+@pytest.mark.parametrize("batch_norm", ["before", "after"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_batch_norm_dropout_and_depth(iris, run, batch_norm, dtype):
+    X, y = iris
+    options = {"batch_norm": batch_norm, "dropout": 0.2, "dtype": dtype}
+    net = DenseClassifier((8, 6), ["tanh", "relu"], epochs=30, **options).fit(X, y)
+    assert_same_classes(run(net, X), net, X)
+
+
+def test_without_hidden_layers(iris, run):
+    net = DenseClassifier((), epochs=3).fit(*iris)
+    assert_same_classes(run(net, iris[0]), net, iris[0])
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_every_activation(iris, run, name):
+    X, y = iris
+    net = DenseRegressor((4, 3), epochs=1, random_state=0).fit(X, y)
+    net.architecture_ = dataclasses.replace(net.architecture_, activation=(name, name))
+    far = 0.1 if name == "exponential" else 5  # it overflows
+    X = np.concatenate([X / 10, far * X, np.zeros_like(X)])  # all branches
+    assert np.allclose(run(net, X)["variable"][:, 0], net.predict(X), rtol=1e-4, atol=1e-5)
+
+
+def own(x):
+    return x * x
+
+
+# Keras 3.6 has no sparsemax.
+RARE = ["sparsemax"] if hasattr(keras.activations, "sparsemax") else []
+
+
+@pytest.mark.parametrize("activation", [*RARE, own])
+def test_an_activation_that_onnx_lacks_is_named(iris, tmp_path, activation):
+    net = DenseClassifier(**SMALL, activation=activation).fit(*iris)
+    with pytest.raises(ValueError, match=r"activation=.*(sparsemax|own).*Train with one of these"):
+        skdense.export_onnx(net, tmp_path / "net.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [StandardScaler()],
+        [MinMaxScaler(), PCA(2)],
+        [SimpleImputer(), StandardScaler(), SelectKBest(k=3)],
+    ],
+    ids=lambda steps: "-".join(type(step).__name__ for step in steps),
+)
+def test_pipelines(iris, run, steps):
+    X, y = iris
+    pipeline = make_pipeline(*steps, DenseClassifier(**SMALL)).fit(X, y)
+    assert_same_classes(run(pipeline, X), pipeline, X)
+
+
+def test_searches(iris, run):
+    X, y = iris
+    pipeline = make_pipeline(StandardScaler(), DenseClassifier(**SMALL))
+    search = GridSearchCV(pipeline, {"denseclassifier__l2": [0.0, 0.1]}, cv=2).fit(X, y)
+    assert_same_classes(run(search, X), search, X)
+    for estimator in (search.best_estimator_, make_pipeline(search)):
+        assert_same_classes(run(estimator, X), search, X)
+
+
+@pytest.fixture
+def houses():
+    table = pd.DataFrame(
+        {
+            "rooms": [3, 4, 2, 5] * 10,
+            "area": [70.0, np.nan, 40.5, 120.0] * 10,
+            "town": ["north", "south", "east", "north"] * 10,
+        }
+    )
+    prepare = make_column_transformer(
+        (make_pipeline(SimpleImputer(), StandardScaler()), ["area"]),
+        (StandardScaler(), ["rooms"]),
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["town"]),
+    )
+    return table, make_pipeline(prepare, DenseRegressor(**SMALL)).fit(table, table.rooms * 100.0)
+
+
+def test_tables_of_text_and_gaps(houses, run):
+    table, pipeline = houses
+    other = table.assign(town=["elsewhere", "south", "east", "north"] * 10)
+    for X in (table, other):
+        found = run(pipeline, X, X[:3])
+        assert np.allclose(found["variable"][:, 0], pipeline.predict(X), **CLOSE)
+
+
+def test_columns_picked_by_name_need_an_example(houses, tmp_path):
+    with pytest.raises(ValueError, match=r"X=None.*export_onnx\(pipeline, path, X\[:5\]\)"):
+        skdense.export_onnx(houses[1], tmp_path / "net.onnx")
+
+
+def test_unfitted_estimators_are_refused(tmp_path):
+    for estimator in (DenseClassifier(), make_pipeline(StandardScaler(), DenseRegressor())):
+        with pytest.raises(NotFittedError):
+            skdense.export_onnx(estimator, tmp_path / "net.onnx")
+
+
+def test_without_the_extra_the_error_names_it(iris, tmp_path, monkeypatch):
+    net = DenseClassifier(**SMALL).fit(*iris)
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)
+    with pytest.raises(ImportError, match=r"skdense\[onnx\]"):
+        skdense.export_onnx(net, tmp_path / "net.onnx")
