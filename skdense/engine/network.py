@@ -115,7 +115,8 @@ class TrainableNetwork:
 
     def penalty(self, values: Values) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
         """Give the sum of all penalties, and its gradient for each trainable variable."""
-        total, gradients = tf.zeros((), self.architecture.dtype), []
+        total = tf.zeros((), self.architecture.dtype)
+        gradients: list[tf.Tensor | None] = []
         for variable, l1, l2 in zip(self.trainable, values.l1, values.l2, strict=True):
             if l1 is None:
                 gradients.append(None)
