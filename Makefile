@@ -9,7 +9,7 @@ OLDEST := .venv-oldest/bin
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-oldest check format bench figures clean
+.PHONY: help demo test test-slow test-oldest check format bench bench-quick figures clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,8 +35,11 @@ format: .venv/ready  ## mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/ready  ## time a grid search beside MLPClassifier and scikeras (about 7 minutes)
-	$(BIN)/python benchmarks/grid_search.py
+bench: .venv/ready-bench  ## time skdense beside its peers, every row (within half an hour)
+	$(BIN)/python benchmarks/all.py
+
+bench-quick: .venv/ready-bench  ## rows A, C, D and G without scikeras (within 6 minutes)
+	$(BIN)/python benchmarks/all.py --quick
 
 figures: .venv/ready  ## draw the pictures of the documentation
 	$(BIN)/python docs/figures.py
@@ -50,6 +53,11 @@ clean:  ## remove the environments and everything made by tools
 .venv/ready: pyproject.toml
 	@test -e $@ && $(BIN)/python -c '' || .ci/make-venv .venv "$(PYTHON)" $(PYTHONS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+# skorch and PyTorch, which nothing but the benchmarks needs.
+.venv/ready-bench: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	@touch $@
 
 .venv-oldest/ready: pyproject.toml .ci/oldest.py

@@ -4,19 +4,27 @@ import os
 import platform
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-PACKAGES = ("skdense", "scikit-learn", "keras", "tensorflow", "scikeras", "numpy")
+PEERS = ("scikeras", "skorch", "torch")
+PACKAGES = ("skdense", "scikit-learn", "keras", "tensorflow", *PEERS, "numpy")
 
 
 def describe() -> str:
     """Give versions, system, processor and number of cores, in two lines."""
-    versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
+    versions = ", ".join(filter(None, map(_version, PACKAGES)))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{versions}, Python {platform.python_version()}\n"
         f"{platform.system()} {platform.machine()}, {_processor()}, {cores} cores, on the CPU"
     )
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
 
 
 def _processor() -> str:

@@ -34,7 +34,6 @@ def keras_model(n_features, layers, dropout=0.0, l2=0.0):
 
 
 def scikeras_net(layers, batch_size, epochs, **more):
-    import keras
     from scikeras.wrappers import KerasClassifier
 
     def build(l2, dropout, meta):

@@ -92,16 +92,13 @@ def print_table(results: dict[str, list[dict]], machine: str | None) -> None:
     print("|" + "---|" * (len(figures) + 3))
     for name, rounds in results.items():
         pairs = list(zip(rounds, first, strict=False))
-        cells = [
-            _ratio([a.get(figure) for a, _ in pairs], [b[figure] for _, b in pairs])
-            for figure in figures
-        ]
+        cells = [_ratio([(a.get(figure), b[figure]) for a, b in pairs]) for figure in figures]
         print(f"| {name} | {' | '.join(cells)} | {len(rounds)} | {rounds[-1].get('notes', '')} |")
     print(f"\n{machine}" if machine else "", flush=True)
 
 
-def _ratio(seconds: list, base: list[float]) -> str:
-    ratios = [s / b for s, b in zip(seconds, base, strict=True) if s is not None]
+def _ratio(pairs: list[tuple]) -> str:
+    ratios = [seconds / base for seconds, base in pairs if seconds is not None]
     if not ratios:
         return "-"
     ratio = median(ratios)

@@ -1,8 +1,7 @@
 """A. A grid search of 61 fits, cold: compilation is in the time, imports are not.
 
-12 candidates, 5 folds and the refit on breast cancer: 128-64-32 units, batches of 32, 50 epochs,
-float32, one process. MLPClassifier has no dropout: it gets six penalties instead of three and two
-rates.
+12 candidates, 5 folds, refit; breast cancer, 128-64-32 units, batches of 32, 50 epochs, float32.
+MLPClassifier has no dropout: it gets six penalties instead of three and two rates.
 """
 
 import sys

@@ -5,6 +5,7 @@ Keras, no penalty, no loss to report, no rows to pad, nothing checked.
 """
 
 from functools import partial
+from itertools import pairwise
 
 from _networks import made_data, mlp_net, skdense_net
 from _pairs import Case, main, seconds_of
@@ -35,7 +36,7 @@ def floor():
     rng = np.random.default_rng(0)
     widths = (FEATURES, *LAYERS, 1)
     weights = []
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         weights.append(tf.constant(rng.normal(size=(fan_in, fan_out)) / fan_in**0.5, tf.float32))
         weights.append(tf.zeros(fan_out))
 
