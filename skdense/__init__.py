@@ -1,10 +1,15 @@
 """Keras dense networks as real scikit-learn estimators."""
 
-from skdense.comparison import Comparison, compare
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from skdense.estimators import DenseClassifier, DenseRegressor
-from skdense.onnx_export import export_onnx
-from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
 from skdense.program_cache import cache_info, clear_cache
+
+if TYPE_CHECKING:
+    from skdense.comparison import Comparison, compare
+    from skdense.onnx_export import export_onnx
+    from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
 
 __version__ = "0.1.0"
 
@@ -22,3 +27,27 @@ __all__ = [
     "save",
     "save_weights",
 ]
+
+# Imported when asked for: a process that loads a network and predicts needs none of them.
+_LATER = {
+    "Comparison": "comparison",
+    "TRUSTED_TYPES": "persistence",
+    "compare": "comparison",
+    "export_onnx": "onnx_export",
+    "load": "persistence",
+    "load_weights": "persistence",
+    "save": "persistence",
+    "save_weights": "persistence",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'skdense' has no attribute {name!r}")
+    value = getattr(import_module(f"skdense.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
