@@ -114,7 +114,7 @@ class ClassEncoding:
         positive = special.expit(logits)
         if self.kind == "multilabel":
             return positive
-        return np.hstack([special.expit(-logits), positive])
+        return np.concatenate((special.expit(-logits), positive), axis=1)
 
     def log_probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Logarithms of `probabilities`, finite where those round to 0."""

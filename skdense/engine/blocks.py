@@ -90,6 +90,72 @@ class Dense(keras.layers.Dense):
         return self.activation(_add_bias(product, tf.convert_to_tensor(self.bias)))
 
 
+class BatchNormalization(keras.layers.BatchNormalization):
+    """``keras.layers.BatchNormalization`` whose sums over rows are products of matrices.
+
+    The same figures but for the last bits: its statistics in training are those of the rows that
+    the mask names, its gradient is the textbook's.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalize by the batch in training, by the running statistics otherwise.
+
+        Parameters
+        ----------
+        inputs : tensor of shape (n_rows, n_units)
+        training : bool, default=None
+        mask : bool tensor of shape (n_rows,), default=None
+            The rows that count; in training it has to be given.
+
+        Returns
+        -------
+        tensor of shape (n_rows, n_units)
+        """
+        if not training:
+            return super().call(inputs, training=False)
+        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        counted = tf.cast(mask, inputs.dtype)
+        outputs, mean, variance = _normalize_rows(self.epsilon, inputs, gamma, beta, counted)
+        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
+        return outputs
+
+
+def _normalize_rows(epsilon: float, x, gamma, beta, counted):
+    """Give the normalized rows, mean and variance of those counted; differentiable in the first."""
+    n_counted = tf.reduce_sum(counted) + keras.config.epsilon()
+
+    @tf.custom_gradient
+    def normalize(x, gamma, beta):
+        mean = _sum_rows(x, counted) / n_counted
+        variance = _sum_rows(tf.square(x - mean), counted) / n_counted
+        scale = tf.math.rsqrt(variance + epsilon)
+        outputs = x * (gamma * scale) + (beta - mean * gamma * scale)
+
+        def gradient(upstream, *of_statistics):
+            del of_statistics  # nothing is differentiated through the running statistics
+            normalized = (x - mean) * scale
+            of_beta, of_gamma = _sum_rows(upstream), _sum_rows(upstream * normalized)
+            common = counted[:, None] * (of_beta + normalized * of_gamma) / n_counted
+            return gamma * scale * (upstream - common), of_gamma, of_beta
+
+        return (outputs, mean, variance), gradient
+
+    return normalize(x, gamma, beta)
+
+
+def _sum_rows(array, weight=None):
+    """Sum of rows, (n_units,); a library's product, where XLA would sum number by number."""
+    if weight is None:
+        weight = tf.ones(tf.shape(array)[:1], array.dtype)
+    # One row would do, but XLA computes a product with a vector itself, and slowly.
+    return tf.matmul(tf.tile(weight[None], [4, 1]), array)[0]
+
+
 @tf.custom_gradient
 def _add_bias(x, bias):
     def gradient(upstream):

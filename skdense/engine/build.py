@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
 from skdense.architecture import Architecture
-from skdense.engine.blocks import Dense, ValueDropout
+from skdense.engine import blocks
 from skdense.engine.recipes import make_loss
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
     def dropout(layer: int):
         if not architecture.dropout[layer]:
             return None
-        return ValueDropout(compiled, dtype=architecture.dtype)
+        return blocks.ValueDropout(compiled, dtype=architecture.dtype)
 
-    return _assemble(architecture, dropout, lambda layer: None, Dense)
+    return _assemble(architecture, dropout, lambda layer: None, blocks)
 
 
 def fitted_model(
@@ -90,18 +90,18 @@ def _assemble(
     architecture: Architecture,
     dropout_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
-    dense: type[keras.layers.Dense] = keras.layers.Dense,
+    layers: Any = keras.layers,
 ) -> keras.Model:
     dtype = architecture.dtype
     inputs = keras.Input((architecture.n_features,), dtype=dtype)
     x = inputs
     for layer, units in enumerate(architecture.hidden_layer_sizes):
-        x = dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
-        x = _normalize_and_activate(x, architecture, layer)
+        x = layers.Dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
+        x = _normalize_and_activate(x, architecture, layer, layers)
         drop = dropout_layer(layer)
         if drop is not None:
             x = drop(x)
-    output = dense(
+    output = layers.Dense(
         architecture.n_outputs,
         activation=architecture.out_activation,
         dtype=dtype,
@@ -110,11 +110,11 @@ def _assemble(
     return keras.Model(inputs, output(x))
 
 
-def _normalize_and_activate(x, architecture: Architecture, layer: int):
+def _normalize_and_activate(x, architecture: Architecture, layer: int, layers: Any):
     dtype = architecture.dtype
     if architecture.batch_norm == "before":
-        x = keras.layers.BatchNormalization(dtype=dtype)(x)
+        x = layers.BatchNormalization(dtype=dtype)(x)
     x = keras.layers.Activation(architecture.activation[layer], dtype=dtype)(x)
     if architecture.batch_norm == "after":
-        x = keras.layers.BatchNormalization(dtype=dtype)(x)
+        x = layers.BatchNormalization(dtype=dtype)(x)
     return x
