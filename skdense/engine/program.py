@@ -59,15 +59,19 @@ class Program:
     Parameters
     ----------
     key : ProgramKey
+    network : TrainableNetwork, default=None
+        What takes the steps; None is the dense network that the key describes.
 
     Notes
     -----
     One thread at a time: the network's variables are scratch memory.
     """
 
-    def __init__(self, key: ProgramKey):
+    def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
-        self._network = TrainableNetwork(key.architecture, key.optimizer, key.loss, key.compiled)
+        self._network = network or TrainableNetwork(
+            key.architecture, key.optimizer, key.loss, key.compiled
+        )
         self._epochs: Any = None
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:

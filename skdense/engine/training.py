@@ -88,6 +88,7 @@ def train(
     orders: Iterator[np.ndarray],
     dropout_seeds: np.ndarray,
     on_epoch: OnEpoch | None = None,
+    make_program: Callable[[ProgramKey], Program] = Program,
 ) -> Trained:
     """Train a network.
 
@@ -106,6 +107,8 @@ def train(
     dropout_seeds : int array of shape (n_hidden,)
     on_epoch : callable, default=None
         Called with number, loss and validation loss after each epoch.
+    make_program : callable, default=Program
+        Builds the program of a key where none is idle.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def train(
     val_losses: list[float] = []
     epochs_per_call = 1 if on_epoch else key.epochs_per_call
     steps = -(-n_rows // key.batch_rows)
-    with borrow(key, lambda: Program(key)) as program:
+    with borrow(key, lambda: make_program(key)) as program:
         state, stopped, finite = program.start(weights, slots), False, True
         while len(losses) < settings.epochs and not stopped:
             n_epochs = min(epochs_per_call, settings.epochs - len(losses))
