@@ -199,9 +199,6 @@ class _Network(OwnNetwork, BaseWrapper):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.required = True
-        for tagged in (tags.classifier_tags, tags.regressor_tags):
-            if tagged is not None:
-                tagged.poor_score = True  # how well it scores is up to the user's function
         return tags
 
     @property
@@ -514,6 +511,7 @@ class NetworkClassifier(ClassifierMixin, _Network):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
+        tags.classifier_tags.poor_score = True  # how well it scores is up to the user's function
         return tags
 
 
@@ -618,6 +616,11 @@ class NetworkRegressor(RegressorMixin, _Network):
     """
 
     _is_of_classes = False
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # how well it scores is up to the user's function
+        return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):

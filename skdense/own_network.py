@@ -351,7 +351,10 @@ class OwnNetwork:
         raw = self._raw_outputs(X)
         parts = [head.values(each) for head, each in zip(self._heads, raw, strict=True)]
         table = in_columns(self._heads, parts, self.n_outputs_)
-        return table[:, 0] if self.y_ndim_ == 1 else table
+        if self.y_ndim_ == 1:
+            return table[:, 0]
+        # float64, as scikit-learn wants a matrix of numbers
+        return table.astype(np.float64) if table.dtype == np.float32 else table
 
     def _number_columns(self) -> list[int] | None:
         """Give the columns of y that hold numbers; None where all of them do."""

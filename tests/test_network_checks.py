@@ -14,7 +14,7 @@ EXPECTED = {
 
 
 @parametrize_with_checks(
-    [NetworkClassifier(compiled_classifier), NetworkRegressor(regressor, loss="mse")],
+    [NetworkClassifier(compiled_classifier), NetworkRegressor(regressor, loss="mse", epochs=2)],
     expected_failed_checks=lambda estimator: EXPECTED,
 )
 def test_estimator(estimator, check):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+MOST_EAGER_STEPS = 24  # a graph costs about as much time as these, a layer or two each
 # Replaced in the program by layers that know which rows are real and which step it is.
 DROPOUT, NORMALIZATION = "Dropout", "BatchNormalization"
 # These treat each row alone and draw nothing at random.
@@ -48,6 +49,8 @@ class Description:
     n_hidden : int
         Number of dropout layers.
     dtype : str
+    traced : bool
+        Whether a graph is worth its making; a handful of steps takes less time without.
     model : keras.Model
         The first model of this description, to be cloned.
     """
@@ -58,6 +61,7 @@ class Description:
     n_weights: int
     n_hidden: int
     dtype: str
+    traced: bool
     model: Any = field(compare=False, repr=False)
     n_penalties: int = 0
 
@@ -77,13 +81,15 @@ class Description:
         yield from [Weight(False)] * self.n_others
 
 
-def describe(model: keras.Model) -> Description:
+def describe(model: keras.Model, n_steps: int) -> Description:
     """Describe a model.
 
     Parameters
     ----------
     model : keras.Model
         Built and compiled.
+    n_steps : int
+        Steps that it will be trained for.
 
     Returns
     -------
@@ -124,6 +130,7 @@ def describe(model: keras.Model) -> Description:
         n_weights=model.count_params(),
         n_hidden=n_dropouts,
         dtype="float32",
+        traced=n_steps > MOST_EAGER_STEPS,
         model=model,
     )
 

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from skdense.engine.network import TrainableNetwork
 from skdense.engine.own_description import DROPOUT, NORMALIZATION, Description
-from skdense.engine.program import ProgramKey
+from skdense.engine.program import Program, ProgramKey
 from skdense.engine.recipes import make_loss
-from skdense.engine.values import Values
+from skdense.engine.values import Epochs, Rows, State, Values
 
 
 class Now:
@@ -160,3 +160,38 @@ class OwnModelNetwork(TrainableNetwork):
         now = self._now
         now.real, now.step, now.seeds = real, step, values.dropout_seeds
         return self.model.stateless_call(weights, moving, X, training=step is not None)
+
+
+class OwnProgram(Program):
+    """A program of a user's model; a handful of steps is taken without a graph.
+
+    Parameters
+    ----------
+    key : ProgramKey
+        Its `architecture` is the Description of a model.
+    """
+
+    def __init__(self, key: ProgramKey):
+        super().__init__(key, OwnModelNetwork(key))
+
+    def run(
+        self, rows: Rows, validation: Rows | None, orders, values: Values, state: State
+    ) -> tuple[State, Epochs]:
+        """Train for `values.n_epochs` epochs, as `Program.run` does.
+
+        Parameters
+        ----------
+        rows, validation : Rows
+        orders : int32 tensor
+        values : Values
+        state : State
+
+        Returns
+        -------
+        state : State
+        epochs : Epochs
+        """
+        description: Any = self.key.architecture
+        if description.traced:
+            return super().run(rows, validation, orders, values, state)
+        return self._run(rows, validation, orders, values, state)

@@ -12,8 +12,7 @@ import numpy as np
 
 from skdense.engine.own_description import Description, NotCompiled, describe
 from skdense.engine.own_model import seeded
-from skdense.engine.own_program import OwnModelNetwork
-from skdense.engine.program import Program
+from skdense.engine.own_program import OwnProgram
 from skdense.engine.recipes import Recipe, optimizer_recipe
 from skdense.engine.training import Settings, Trained, train
 from skdense.engine.values import Rows
@@ -94,7 +93,8 @@ def _describe(job: Job) -> tuple[Description, Settings]:
         raise NotCompiled(f"Model.fit is to be given {', '.join(job.extra)}")
     if not all(isinstance(part, np.ndarray) for part in (job.X, job.y)):
         raise NotCompiled("the model has several inputs or outputs")
-    description = describe(job.model)
+    steps = job.epochs * -(-len(job.X) // job.options["batch_size"])
+    description = describe(job.model, steps)
     loss = _loss_recipe(job.model.loss)
     optimizer, rate = _optimizer_recipe(job.model.optimizer)
     settings = Settings(
@@ -177,7 +177,7 @@ def _fit_compiled(job: Job, description: Description, settings: Settings) -> dic
         else repeat(np.arange(n_rows)),
         dropout_seeds=masks.integers(2**31, size=description.n_hidden),
         on_epoch=_print_epoch(job.epochs) if job.options["verbose"] else None,
-        make_program=lambda key: Program(key, OwnModelNetwork(key)),
+        make_program=OwnProgram,
     )
     for variable, value in zip([*weights, *slots], [*trained.weights, *trained.slots], strict=True):
         variable.assign(value)

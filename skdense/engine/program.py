@@ -120,7 +120,7 @@ class Program:
         """
         arguments = (rows, validation, orders, values, state)
         if self._epochs is None:
-            function = tf.function(self._run, autograph=False, jit_compile=self.key.compiled)
+            function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
             # One concrete function: other shapes would be an error, not a second trace.
             self._epochs = function.get_concrete_function(*arguments)
         return self._epochs(*arguments)
@@ -166,8 +166,11 @@ class Program:
         n_trainable = len(self._network.trainable)
         return [*tensors[:n_trainable], *moving, *tensors[n_trainable:]]
 
-    def _run(self, rows, validation, orders, values: Values, state: State):
+    def _traced(self, *arguments):
         count_trace()
+        return self._run(*arguments)
+
+    def _run(self, rows, validation, orders, values: Values, state: State):
         moving = self._load(state.current)
         if values.learning_rate is not None:
             self._network.optimizer.learning_rate.assign(values.learning_rate)
