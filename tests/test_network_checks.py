@@ -14,7 +14,10 @@ EXPECTED = {
 
 
 @parametrize_with_checks(
-    [NetworkClassifier(compiled_classifier), NetworkRegressor(regressor, loss="mse", epochs=2)],
+    [
+        NetworkClassifier(compiled_classifier),
+        NetworkRegressor(regressor, loss="mse", optimizer="adam", epochs=8),
+    ],
     expected_failed_checks=lambda estimator: EXPECTED,
 )
 def test_estimator(estimator, check):

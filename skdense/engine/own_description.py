@@ -173,10 +173,10 @@ def _canonical(config: Any, names: dict[str, str]) -> Any:
         return [renamed(each) for each in value] if isinstance(value, list | tuple) else value
 
     if isinstance(config, dict):
-        if not str(config.get("module", "keras")).startswith("keras"):
-            raise NotCompiled(f"it holds {config.get('class_name')!r}, a thing of your own")
         if config.get("class_name") in ("function", "__lambda__"):
             raise NotCompiled(f"it holds a function of your own, {config.get('config')!r}")
+        if not str(config.get("module", "keras")).startswith("keras"):
+            raise NotCompiled(f"it holds {config.get('class_name')!r}, a thing of your own")
         found = {}
         for key, value in config.items():
             if key == "dtype":  # its policy has a name that means something

@@ -249,8 +249,8 @@ def arrange_targets(model: keras.Model, names: list[str], arrays: list) -> Any:
     -------
     array, list of arrays, or dict of arrays
     """
-    by_name = isinstance(_symbolic(model, "output"), dict) or isinstance(model.loss, dict)
-    if by_name:
+    struct = _symbolic(model, "output")
+    if isinstance(struct, dict) or (struct is None and isinstance(model.loss, dict)):
         return dict(zip(names, arrays, strict=True))
     return arrays[0] if len(arrays) == 1 else arrays
 
