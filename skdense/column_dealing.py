@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -74,7 +74,7 @@ def column_names(table: Any) -> list[str] | None:
 
 
 def _positions(where: str, columns: Any, table: Any, names: list | None, n_columns: int):
-    selected: Any = columns(table) if isinstance(columns, Callable) else columns
+    selected: Any = columns(table) if callable(columns) else columns
     if isinstance(selected, slice):
         selected = range(n_columns)[selected]
     elif isinstance(selected, str | Integral):

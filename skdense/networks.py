@@ -16,11 +16,11 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 
 from skdense.engine import own_model, patches
 from skdense.own_network import OwnNetwork
+from skdense.routing import ROUTES, check_routed
 
 # Repairs: scikeras patches pickling and copying of Keras's classes for the whole process.
 with patches.undone():
     try:
-        from scikeras._utils import accepts_kwargs
         from scikeras.wrappers import BaseWrapper
     except ImportError as error:
         raise ImportError(
@@ -28,9 +28,7 @@ with patches.undone():
             'pip install "skdense[networks]".'
         ) from error
 
-_ROUTES = ("model", "fit", "compile", "predict", "optimizer", "loss", "metrics", "callbacks")
 _TINY = np.finfo(np.float32).tiny
-_GIVEN = {"meta", "params", "compile_kwargs"}  # what scikeras hands to a build function itself
 
 
 class _Network(OwnNetwork, BaseWrapper):
@@ -49,7 +47,6 @@ class _Network(OwnNetwork, BaseWrapper):
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
-    build_fn = None  # scikeras's old name of `model`
     _random_state = None  # seeding is ours: scikeras's makes all of TensorFlow deterministic
 
     def __init__(
@@ -97,7 +94,7 @@ class _Network(OwnNetwork, BaseWrapper):
 
     def _route(self, routed: dict[str, Any]) -> None:
         """Keep parameters that no signature can list, since the user's function has them."""
-        vars(self).update(routed)
+        self.__dict__.update(routed)
         if routed:
             self._user_params = {*getattr(self, "_user_params", ()), *routed}
 
@@ -131,11 +128,11 @@ class _Network(OwnNetwork, BaseWrapper):
         known = self._get_param_names()
         for name, value in params.items():
             route, routed, _ = name.partition("__")
-            if name not in known and not (routed and route in _ROUTES):
+            if name not in known and not (routed and route in ROUTES):
                 raise ValueError(
                     f"Invalid parameter {name!r} for estimator {self}. Valid parameters are: "
                     f"{known}, and names that begin with "
-                    f"{', '.join(f'{route}__' for route in _ROUTES)}."
+                    f"{', '.join(f'{route}__' for route in ROUTES)}."
                 )
             if name in known:
                 setattr(self, name, value)
@@ -155,20 +152,7 @@ class _Network(OwnNetwork, BaseWrapper):
                     f"say with {instead}= which columns go where, and put other transformations "
                     "into a Pipeline or a TransformedTargetRegressor."
                 )
-        build = self._check_model_param()
-        taken = inspect.signature(build).parameters
-        for name in getattr(self, "_user_params", ()):
-            route, routed, rest = name.partition("__")
-            if routed and route in _ROUTES and (route != "model" or "__" in rest):
-                continue
-            argument = rest if routed and route == "model" else name
-            if argument not in taken and not accepts_kwargs(build):
-                known = [each for each in taken if each not in _GIVEN]
-                raise TypeError(
-                    f"{name}={getattr(self, name)!r} is an unexpected parameter: "
-                    f"{type(self).__name__} has none of that name, and the function given as "
-                    f"model= takes {known}."
-                )
+        check_routed(self, self._check_model_param())
 
     def _check_model_param(self):
         """Give the function that builds the model."""
@@ -326,7 +310,7 @@ class NetworkClassifier(ClassifierMixin, _Network):
     shuffle : bool, default=True
         Whether each epoch visits the rows in an order of its own.
     callbacks : list, dict or keras.callbacks.Callback, default=None
-        Objects, of which each fit uses copies, or classes, with parameters such as
+        Objects (each fit uses copies of its own), or classes with parameters such as
         ``callbacks__patience=5``.
     run_eagerly : bool, default=False
         Whether Keras runs without graphs, to look into a model of your own.
@@ -561,7 +545,7 @@ class NetworkRegressor(RegressorMixin, _Network):
     shuffle : bool, default=True
         Whether each epoch visits the rows in an order of its own.
     callbacks : list, dict or keras.callbacks.Callback, default=None
-        Objects, of which each fit uses copies, or classes, with parameters such as
+        Objects (each fit uses copies of its own), or classes with parameters such as
         ``callbacks__patience=5``.
     run_eagerly : bool, default=False
         Whether Keras runs without graphs, to look into a model of your own.

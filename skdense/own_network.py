@@ -7,45 +7,34 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
-    check_is_fitted,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
-from skdense.column_dealing import column_names, deal_columns
 from skdense.encoding import ClassEncoding
 from skdense.engine import own_model
 from skdense.engine.own_training import Job, train_own
-from skdense.heads import Head, NumberHead, Part, class_part, in_columns, match_heads
+from skdense.heads import ClassHead, Head, NumberHead, Part, in_columns, match_heads
+from skdense.own_data import Data, OwnData, rows_of
 from skdense.validation import hold_out
-from skdense.weighting import check_sample_weight, class_weights
-
-Data = np.ndarray | dict[str, np.ndarray]
+from skdense.weighting import class_weights
 
 
-class OwnNetwork:
+class OwnNetwork(OwnData):
     """What the two network estimators share; scikeras's wrapper supplies the building."""
 
-    _is_of_classes: bool
-    _keeps: tuple[str, ...] = ("_seeds", "_split_seed")
-
     # Supplied by scikeras's BaseWrapper and by the constructor.
-    model: Any
-    inputs: Any
-    outputs: Any
     loss: Any
     random_state: Any
+    validation_batch_size: int | None
     _build_keras_model: Any
     _get_compile_kwargs: Any
     _initialize_callbacks: Any
     _check_parameters: Any
     _setting: Any
     get_params: Any
+
+    history_: dict[str, list[float]]
+    _heads: list[Head]
 
     # Fitting ------------------------------------------------------------------------------------
 
@@ -75,94 +64,18 @@ class OwnNetwork:
             if name.endswith("_") or name in ("_model", "_saved", "_heads", "_fitted_with"):
                 delattr(self, name)
 
-    def _check_data(self, X, y, sample_weight, continuing, classes):
-        names = column_names(y)
-        X, y = self._read(X, y, reset=not continuing)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        first = next(iter(X.values())) if isinstance(X, dict) else X
-        weight = check_sample_weight(sample_weight, first)
-        table = y.reshape(len(y), -1)
-        if continuing:
-            if y.ndim != self.y_ndim_ or table.shape[1] != self.n_outputs_:
-                raise ValueError(
-                    f"y has shape {y.shape}, but training goes on with a model for y of "
-                    f"{self.n_outputs_} column(s): fit anew with warm_start=False."
-                )
-            return X, table, weight, None
-        parts = self._parts(y, table, names, classes)
-        self.X_shape_, self.X_dtype_ = first.shape, first.dtype
-        self.y_dtype_, self.y_ndim_, self.n_outputs_ = y.dtype, y.ndim, table.shape[1]
-        self.target_type_ = type_of_target(y) if y.dtype != object else "unknown"
-        # scikeras's meta for build functions.
-        self.n_outputs_expected_ = len(parts)
-        if self._is_of_classes:
-            if y.ndim == 1 and len(parts[0].classes) > 2:  # more than y shows, in partial_fit
-                self.target_type_ = "multiclass"
-            self._set_classes([part.classes for part in parts])
-        return X, table, weight, parts
-
-    def _set_classes(self, classes: list) -> None:
-        sizes = [len(each) for each in classes]
-        alone = len(classes) == 1
-        self.classes_ = classes[0] if alone else classes
-        self.n_classes_ = sizes[0] if alone else sizes
-
-    def _read(self, X, y, *, reset: bool) -> tuple[Data, Any]:
-        """Check and deal the columns; y stays None where there is none to check."""
-        labelled = {} if y is None and not reset else {"y": y}
-        if self.inputs is None:
-            # Always float32: data of another type after the first fit is no error, as it was.
-            options = {"dtype": "float32", "allow_nd": True, "reset": reset}
-            if not labelled:
-                return validate_data(self, X, **options), None
-            return validate_data(self, X, y, multi_output=True, **options)
-        validate_data(self, X, **labelled, reset=reset, skip_check_array=True)
-        if reset:
-            self.input_columns_ = deal_columns("inputs", self.inputs, X, column_names(X))
-        dealt = {
-            name: check_array(
-                _safe_indexing(X, columns, axis=1), dtype="float32", input_name=f"X[{name!r}]"
-            )
-            for name, columns in self.input_columns_.items()
-        }
-        if labelled:
-            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-            check_consistent_length(X, y)
-        return dealt, y
-
-    def _parts(self, y, table, names, classes) -> list[Part]:
-        """Say which columns of y go to which output, as far as that is known before building."""
-        everything = tuple(range(table.shape[1]))
-        if self.outputs is not None:
-            dealt = deal_columns("outputs", self.outputs, table, names)
-            missing = set(everything).difference(*dealt.values())
-            if missing:
-                raise ValueError(
-                    f"outputs={self.outputs!r} leaves out the columns {sorted(missing)} of y: "
-                    "every column needs an output that learns it."
-                )
-            if not self._is_of_classes:
-                return [Part(name, tuple(columns), None) for name, columns in dealt.items()]
-            return [class_part(table, columns, name, None) for name, columns in dealt.items()]
-        if not self._is_of_classes:
-            return [Part(None, everything, None)]
-        if y.ndim == 1 or (y.dtype != object and type_of_target(y) == "multilabel-indicator"):
-            return [class_part(table, everything, None, classes)]
-        return [class_part(table, [column], None, None) for column in everything]
-
     def _start(self, X: Data, y: np.ndarray, parts: list[Part]) -> None:
         """Build and compile the model, and bring its outputs and y together."""
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._seeds = np.random.SeedSequence(seed)
         first, split = self._draw(2)
         self._split_seed = split
-        row = _rows(X, slice(0, 1))
+        row = rows_of(X, slice(0, 1))
         self._model, outputs = self._build(row, first)
-        self._heads: list[Head] = match_heads(parts, outputs, y, self._is_of_classes)
+        self._heads = match_heads(parts, outputs, y, self._is_of_classes)
         self._output_names = [output.name for output in outputs]
         if self._is_of_classes:
-            self._set_classes([head.classes for head in self._heads])
+            self._set_classes([head.classes for head in self._class_heads()])
         self._example = (
             {k: np.zeros_like(v) for k, v in row.items()}
             if isinstance(row, dict)
@@ -212,7 +125,7 @@ class OwnNetwork:
         given = getattr(self, "class_weight", None)
         if given is None:
             return np.ones(len(y))
-        head = self._heads[0]
+        head = self._class_heads()[0]
         labels = y[:, 0] if y.shape[1] == 1 else y
         kind = head.kind if head.kind in ("multilabel", "one-hot") else "binary"
         if len(self._heads) > 1:
@@ -242,9 +155,12 @@ class OwnNetwork:
                 )
             )
         options, extra = self._fit_options(len(train))
+        inputs, targets, weights = self._rows_for(X, y, weight, train)
         job = Job(
             self.model_,
-            *self._rows_for(X, y, weight, train),
+            inputs,
+            targets,
+            weights,
             validation=None if held_out is None else self._rows_for(X, y, weight, held_out),
             epochs=epochs,
             seeds=(order, masks),
@@ -267,7 +183,7 @@ class OwnNetwork:
         targets = [head.targets(y[rows]) for head in self._heads]
         scaled = (weight[rows] / weight[rows].mean()).astype(np.float32)
         return (
-            self._arranged(model, _rows(X, rows)),
+            self._arranged(model, rows_of(X, rows)),
             own_model.arrange_targets(model, self._output_names, targets),
             own_model.arrange_targets(model, self._output_names, [scaled] * len(targets)),
         )
@@ -276,8 +192,9 @@ class OwnNetwork:
         """Give the classes to keep in proportion among the rows held out."""
         if not self._is_of_classes or len(self._heads) > 1:
             return None
-        numbers = self._heads[0].numbers(y)
-        if self._heads[0].kind == "one-hot":
+        head = self._class_heads()[0]
+        numbers = head.numbers(y)
+        if head.kind == "one-hot":
             return numbers.argmax(axis=1)
         return numbers if numbers.ndim == 1 else None
 
@@ -296,7 +213,7 @@ class OwnNetwork:
         # A callback keeps the model it has watched: each fit gets copies of its own.
         self._initialize_callbacks()
         callbacks = deepcopy(vars(self).pop("_fit_callbacks"))
-        del self._predict_callbacks
+        del vars(self)["_predict_callbacks"]
         return callbacks
 
     def _draw(self, n: int) -> list[int]:
@@ -356,15 +273,12 @@ class OwnNetwork:
         # float64, as scikit-learn wants a matrix of numbers
         return table.astype(np.float64) if table.dtype == np.float32 else table
 
+    def _class_heads(self) -> list[ClassHead]:
+        return [head for head in self._heads if isinstance(head, ClassHead)]
+
     def _number_columns(self) -> list[int] | None:
         """Give the columns of y that hold numbers; None where all of them do."""
         numbers = [head for head in self._heads if isinstance(head, NumberHead)]
         if len(numbers) == len(self._heads):
             return None
         return [column for head in numbers for column in head.columns]
-
-
-def _rows(X: Data, rows: Any) -> Data:
-    if isinstance(X, dict):
-        return {name: array[rows] for name, array in X.items()}
-    return X[rows]

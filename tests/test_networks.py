@@ -301,6 +301,6 @@ def test_scikeras_patches_do_not_leak_and_imports_stay_lazy(run_python):
 
 def test_without_scikeras(monkeypatch):
     monkeypatch.delitem(sys.modules, "skdense.networks")
-    monkeypatch.setitem(sys.modules, "scikeras._utils", None)
+    monkeypatch.setitem(sys.modules, "scikeras.wrappers", None)
     with pytest.raises(ImportError, match=r'pip install "skdense\[networks\]"'):
         importlib.import_module("skdense.networks")

@@ -63,7 +63,11 @@ class Description:
     dtype: str
     traced: bool
     model: Any = field(compare=False, repr=False)
-    n_penalties: int = 0
+
+    @property
+    def n_penalties(self) -> int:
+        """No penalties are values here: the model's own regularizers are in its graph."""
+        return 0
 
     @property
     def batch_norm(self) -> None:

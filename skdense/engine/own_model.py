@@ -50,6 +50,10 @@ def seeded(seed: int) -> Iterator[None]:
     Parameters
     ----------
     seed : int
+
+    Yields
+    ------
+    None
     """
     from tensorflow.python.eager import context
 

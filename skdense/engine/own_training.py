@@ -129,7 +129,7 @@ def _loss_recipe(loss: Any) -> Recipe:
         if kind is None or getattr(kind(), "fn", None) is not loss:
             raise unknown
         loss = kind()
-    kind = type(loss)
+    kind: Any = type(loss)
     if getattr(keras.losses, kind.__name__, None) is not kind or not hasattr(loss, "_fn_kwargs"):
         raise unknown
     if loss.reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
@@ -156,7 +156,7 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
         ).history
 
 
-def _fit_compiled(job: Job, description: Description, settings: Settings) -> dict:
+def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
     model, optimizer = job.model, job.model.optimizer
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
