@@ -125,10 +125,10 @@ def _loss_recipe(loss: Any) -> Recipe:
         loss = keras.losses.get(loss)
     if not isinstance(loss, keras.losses.Loss):
         words = getattr(loss, "__name__", "").split("_")
-        kind = getattr(keras.losses, "".join(word.capitalize() for word in words), None)
-        if kind is None or getattr(kind(), "fn", None) is not loss:
+        of_that_name = getattr(keras.losses, "".join(map(str.capitalize, words)), None)
+        if of_that_name is None or getattr(of_that_name(), "fn", None) is not loss:
             raise unknown
-        loss = kind()
+        loss = of_that_name()
     kind: Any = type(loss)
     if getattr(keras.losses, kind.__name__, None) is not kind or not hasattr(loss, "_fn_kwargs"):
         raise unknown
