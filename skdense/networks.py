@@ -31,7 +31,21 @@ with patches.undone():
 _TINY = np.finfo(np.float32).tiny
 
 
-class _Network(OwnNetwork, BaseWrapper):
+# Repairs: scikeras declares tags in the way before scikit-learn 1.6: no tool knew its classifiers
+# as such, and folds were not stratified. One such method among the base classes is too many, so
+# these inherit from a copy of scikeras's class without it; scikeras's own is left as it is.
+_Wrapper: Any = type(
+    BaseWrapper.__name__,
+    BaseWrapper.__bases__,
+    {
+        name: part
+        for name, part in vars(BaseWrapper).items()
+        if name not in ("_more_tags", "_tags", "__dict__", "__weakref__")
+    },
+)
+
+
+class _Network(OwnNetwork, _Wrapper):
     """scikeras's routing of parameters to a build function, under scikit-learn's rules."""
 
     _parameter_constraints: dict = {
@@ -146,7 +160,7 @@ class _Network(OwnNetwork, BaseWrapper):
 
     def _check_parameters(self) -> None:
         for hook, instead in (("target_encoder", "outputs"), ("feature_encoder", "inputs")):
-            if getattr(type(self), hook) is not getattr(BaseWrapper, hook):
+            if getattr(type(self), hook) is not getattr(_Wrapper, hook):
                 raise TypeError(
                     f"{type(self).__name__} overrides scikeras's {hook}, which is not used here: "
                     f"say with {instead}= which columns go where, and put other transformations "
@@ -174,12 +188,10 @@ class _Network(OwnNetwork, BaseWrapper):
         # Repairs: an optimizer object would be tied to the first model it trains.
         return own_model.copy_recipe(super()._get_compile_kwargs())
 
-    # scikit-learn's own way to print, in place of scikeras's.
+    # Repairs: scikit-learn's own way to print.
     __repr__ = BaseEstimator.__repr__
 
     def __sklearn_tags__(self):
-        # Repairs: scikeras declares tags in the way before scikit-learn 1.6, so that no tool knew
-        # its classifiers as such, and folds were not stratified.
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.target_tags.required = True

@@ -1,10 +1,8 @@
 """The networks of the course notes, on small made data."""
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("scikeras")
-import keras
 from keras import layers
 from scipy.special import expit, softmax
 

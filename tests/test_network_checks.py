@@ -1,14 +1,11 @@
 """scikit-learn's own checks on the two estimators that take your own Keras model."""
 
-import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-pytest.importorskip("scikeras")
 from skdense import NetworkClassifier, NetworkRegressor
 from tests.network_models import compiled_classifier, regressor
 
 EXPECTED = {
-    "check_estimator_tags_renamed": "scikeras's BaseWrapper still has _more_tags beside the tags",
     "check_sample_weight_equivalence_on_dense_data": "compares float32 at 1e-7",
 }
 

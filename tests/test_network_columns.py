@@ -6,7 +6,6 @@ import pytest
 from sklearn.compose import make_column_selector
 from sklearn.model_selection import GridSearchCV
 
-pytest.importorskip("scikeras")
 from skdense import NetworkClassifier, NetworkRegressor
 from tests.network_models import classifier, regressor
 

@@ -16,7 +16,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
-pytest.importorskip("scikeras")
 from skdense import NetworkClassifier, NetworkRegressor
 from tests.network_models import classifier as build_classifier
 from tests.network_models import compiled_classifier, regressor

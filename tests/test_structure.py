@@ -166,7 +166,6 @@ def test_shared_parameters_have_one_text():
 
 
 def test_shared_parameters_of_the_networks_have_one_text():
-    pytest.importorskip("scikeras")
     ours = parameter_texts(skdense.NetworkClassifier)
     others = parameter_texts(skdense.NetworkRegressor)
     assert set(ours) ^ set(others) == {"class_weight"}
@@ -176,7 +175,6 @@ def test_shared_parameters_of_the_networks_have_one_text():
 
 @pytest.mark.parametrize("name", ["NetworkClassifier", "NetworkRegressor"])
 def test_parameters_of_the_networks_are_documented_in_order(name):
-    pytest.importorskip("scikeras")
     cls = getattr(skdense, name)
     texts = parameter_texts(cls)
     named = [p for p in inspect.signature(cls).parameters.values() if p.kind is not p.VAR_KEYWORD]

@@ -109,7 +109,10 @@ def describe(model: keras.Model, n_steps: int) -> Description:
         raise NotCompiled(f"a {kind} model of your own class has no description of itself")
     if model.run_eagerly:
         raise NotCompiled("run_eagerly is set")
-    asked = (model.get_compile_config() or {}) if model.compiled else {}
+    # Not get_compile_config, which serializes and warns of what it cannot.
+    asked = getattr(getattr(model, "_compile_config", None), "config", None)
+    if asked is None:
+        raise NotCompiled("it does not tell how it was compiled")
     for name in ("metrics", "weighted_metrics"):
         if asked.get(name):
             raise NotCompiled(f"{name} are to be computed; the compiled epochs know the loss only")

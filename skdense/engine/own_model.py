@@ -198,7 +198,7 @@ def check_input_shapes(model: keras.Model, X: Any) -> None:
     for tensor, array in zip(tensors, arrays, strict=True):
         expected, found = tuple(tensor.shape), array.shape
         fits = len(expected) == len(found) and all(
-            size in (None, there) for size, there in zip(expected, found, strict=True)
+            size in (None, there) for size, there in zip(expected[1:], found[1:], strict=True)
         )
         if not fits:
             raise ValueError(
@@ -222,6 +222,8 @@ def outputs_of(model: keras.Model, X: Any) -> list[Output]:
     -------
     list of Output
     """
+    if isinstance(model, keras.Sequential) and not model.built:
+        model.build((None, *X.shape[1:]))  # or the few rows would become its batch size
     result = model(keras.tree.map_structure(tf.constant, X), training=False)
     if isinstance(result, dict):
         names, tensors = list(result), list(result.values())
@@ -257,28 +259,6 @@ def arrange_targets(model: keras.Model, names: list[str], arrays: list) -> Any:
     if isinstance(struct, dict) or (struct is None and isinstance(model.loss, dict)):
         return dict(zip(names, arrays, strict=True))
     return arrays[0] if len(arrays) == 1 else arrays
-
-
-def fit_with_keras(model: keras.Model, X: Any, y: Any, seed: int, **arguments: Any) -> dict:
-    """Train with ``Model.fit``.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    X, y : array, list of arrays, or dict of arrays
-    seed : int
-        Of the order of the rows.
-    **arguments : dict
-        Passed to ``Model.fit``.
-
-    Returns
-    -------
-    dict of lists
-        Keras's history.
-    """
-    with seeded(seed):
-        return model.fit(X, y, **arguments).history
 
 
 def model_outputs(model: keras.Model, X: Any, **arguments: Any) -> list[np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from itertools import count, repeat
 from typing import Any
@@ -94,8 +95,8 @@ def _describe(job: Job) -> tuple[Description, Settings]:
     if not all(isinstance(part, np.ndarray) for part in (job.X, job.y)):
         raise NotCompiled("the model has several inputs or outputs")
     steps = job.epochs * -(-len(job.X) // job.options["batch_size"])
-    description = describe(job.model, steps)
     loss = _loss_recipe(job.model.loss)
+    description = describe(job.model, steps)
     optimizer, rate = _optimizer_recipe(job.model.optimizer)
     settings = Settings(
         optimizer=optimizer,
@@ -130,7 +131,7 @@ def _loss_recipe(loss: Any) -> Recipe:
             raise unknown
         loss = of_that_name()
     kind: Any = type(loss)
-    if getattr(keras.losses, kind.__name__, None) is not kind or not hasattr(loss, "_fn_kwargs"):
+    if getattr(keras.losses, kind.__name__, None) != kind or not hasattr(loss, "_fn_kwargs"):
         raise unknown
     if loss.reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
         raise NotCompiled(f"the loss has reduction={loss.reduction!r}")
@@ -145,7 +146,9 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
     arguments: dict[str, Any] = {**job.options, **job.extra}
     if job.validation is not None:
         arguments["validation_data"] = job.validation
-    with seeded(job.seeds[0]):
+    with seeded(job.seeds[0]), warnings.catch_warnings():
+        # Keras 3.6 warns of the tuple that its own pipeline makes of a list of inputs.
+        warnings.filterwarnings("ignore", "The structure of `inputs` doesn't match")
         return job.model.fit(
             job.X,
             job.y,

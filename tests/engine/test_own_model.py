@@ -1,14 +1,12 @@
 """Compiled epochs of a user's own model: equal to ``Model.fit``, shared, or declined."""
 
+import keras
 import numpy as np
 import pytest
-
-pytest.importorskip("scikeras")
-import skdense.engine  # noqa: I001 - before Keras, so that TensorFlow starts quietly
-import keras
 from keras import layers
 
 import skdense
+import skdense.engine
 from skdense import NetworkClassifier, NetworkRegressor
 
 N_ROWS = 70  # in batches of 16: a last one of 6
