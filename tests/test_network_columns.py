@@ -60,7 +60,7 @@ def test_two_inputs_from_one_table():
     assert list(net.feature_names_in_) == list(TABLE.columns)
     assert "several inputs" in net.engine_
     company, region = (TABLE[columns].to_numpy(np.float32) for columns in DEALT.values())
-    assert np.allclose(net.predict(TABLE), net.model_.predict([company, region], verbose=0)[:, 0])
+    assert np.allclose(net.predict(TABLE), np.array(net.model_([company, region]))[:, 0])
 
 
 @pytest.mark.parametrize(
