@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("onnx", "plot", "parquet")
+EXTRAS = ("onnx", "plot", "parquet", "networks")
 
 project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
 requirements = list(project["dependencies"])

@@ -8,6 +8,7 @@ from skdense.program_cache import cache_info, clear_cache
 
 if TYPE_CHECKING:
     from skdense.comparison import Comparison, compare
+    from skdense.networks import NetworkClassifier, NetworkRegressor
     from skdense.onnx_export import export_onnx
     from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
 
@@ -18,6 +19,8 @@ __all__ = [
     "Comparison",
     "DenseClassifier",
     "DenseRegressor",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "cache_info",
     "clear_cache",
     "compare",
@@ -31,6 +34,8 @@ __all__ = [
 # Imported when asked for: a process that loads a network and predicts needs none of them.
 _LATER = {
     "Comparison": "comparison",
+    "NetworkClassifier": "networks",
+    "NetworkRegressor": "networks",
     "TRUSTED_TYPES": "persistence",
     "compare": "comparison",
     "export_onnx": "onnx_export",

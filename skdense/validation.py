@@ -7,7 +7,11 @@ from sklearn.model_selection import train_test_split
 
 
 def hold_out(
-    n_rows: int, fraction: float, labels: np.ndarray | None, seed: int
+    n_rows: int,
+    fraction: float,
+    labels: np.ndarray | None,
+    seed: int,
+    parameter: str = "validation_fraction",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Split the rows into those to train on and those to watch, shuffled.
 
@@ -19,6 +23,8 @@ def hold_out(
     labels : int array of shape (n_rows,) or None
         Classes to keep in proportion.
     seed : int
+    parameter : str, default="validation_fraction"
+        What the user calls the fraction, for errors.
 
     Returns
     -------
@@ -29,27 +35,29 @@ def hold_out(
     ValueError
         If either part would be without rows, or without a row of some class.
     """
+    without = "validation_fraction=None with early_stopping=False"
+    if parameter != "validation_fraction":
+        without = f"{parameter}=0"
     n_classes = 1 if labels is None else len(np.unique(labels))
     n_held_out = int(np.ceil(fraction * n_rows))
     if n_held_out < n_classes or n_rows - n_held_out < n_classes:
         raise ValueError(
-            f"validation_fraction={fraction} of {n_rows} rows holds out {n_held_out} and leaves "
+            f"{parameter}={fraction} of {n_rows} rows holds out {n_held_out} and leaves "
             f"{n_rows - n_held_out} to train on; each part needs at least {n_classes}"
             f"{' (one of each class)' if labels is not None else ''}. Use more rows, another "
-            "fraction, or validation_fraction=None with early_stopping=False."
+            f"fraction, or {without}."
         )
     if labels is not None and np.bincount(labels).min() < 2:
         raise ValueError(
-            f"validation_fraction={fraction} cannot be held out: the rarest class has a single "
-            "row, which training needs. Leave that class out, or use validation_fraction=None "
-            "with early_stopping=False."
+            f"{parameter}={fraction} cannot be held out: the rarest class has a single "
+            f"row, which training needs. Leave that class out, or use {without}."
         )
     train, held_out = train_test_split(
         np.arange(n_rows), test_size=n_held_out, stratify=labels, random_state=seed
     )
     if labels is not None and len(np.unique(labels[train])) < n_classes:
         raise ValueError(
-            f"validation_fraction={fraction} leaves a class without a row to train on. Use a "
+            f"{parameter}={fraction} leaves a class without a row to train on. Use a "
             "smaller fraction."
         )
     return train, held_out

@@ -14,7 +14,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "skdense"
 LOBBY = {"skdense.architecture", "skdense.program_cache", "skdense.startup"}
 ENGINE_ONLY = {"keras", "tensorflow"}
-LAZY = {"matplotlib", "onnx", "pyarrow", "skl2onnx"}  # extras: never needed to import the package
+# Extras: never needed to import the package.
+LAZY = {"matplotlib", "onnx", "pyarrow", "scikeras", "skl2onnx"}
+# The one door to scikeras. Its classes inherit from scikeras's, so it imports that at once, and
+# TensorFlow with it; the package makes its names when they are asked for.
+SCIKERAS_DOOR = "skdense.networks"
+# The modules behind that door. They start the engine when they are imported.
+STARTS_THE_ENGINE = {SCIKERAS_DOOR, "skdense.own_network"}
 
 
 def module_name(path: Path) -> str:
@@ -73,7 +79,20 @@ def test_the_engine_knows_nothing_above_it(module):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_optional_packages_are_imported_where_they_are_used(module):
-    assert not third_party(module, lazy=False) & LAZY
+    allowed = {"scikeras"} if module == SCIKERAS_DOOR else set()
+    assert not (third_party(module, lazy=False) & LAZY) - allowed
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_one_door_to_scikeras(module):
+    assert ("scikeras" in third_party(module)) == (module == SCIKERAS_DOOR)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not in_engine(name)])
+def test_the_engine_is_started_when_needed(module):
+    at_once = set(imports(TREES[module], lazy=False))
+    starts = any(in_engine(name) for name in at_once) or at_once & STARTS_THE_ENGINE
+    assert bool(starts) == (module in STARTS_THE_ENGINE)
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -144,6 +163,25 @@ def test_shared_parameters_have_one_text():
     shared = [name for name in ours if name in others]
     assert set(ours) ^ set(others) == {"class_weight", "scale_target"}
     assert {name for name in shared if ours[name].strip() != others[name].strip()} <= DIFFERENT
+
+
+def test_shared_parameters_of_the_networks_have_one_text():
+    ours = parameter_texts(skdense.NetworkClassifier)
+    others = parameter_texts(skdense.NetworkRegressor)
+    assert set(ours) ^ set(others) == {"class_weight"}
+    different = {name for name in others if ours[name].strip() != others[name].strip()}
+    assert different <= {"model", "outputs", "validation_split"}
+
+
+@pytest.mark.parametrize("name", ["NetworkClassifier", "NetworkRegressor"])
+def test_parameters_of_the_networks_are_documented_in_order(name):
+    cls = getattr(skdense, name)
+    texts = parameter_texts(cls)
+    named = [p for p in inspect.signature(cls).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    assert list(texts) == [parameter.name for parameter in named]
+    for parameter in named:
+        quote = '"' if isinstance(parameter.default, str) else ""
+        assert f"default={quote}{parameter.default}{quote}\n" in texts[parameter.name], parameter
 
 
 @pytest.mark.parametrize("cls", [skdense.DenseClassifier, skdense.DenseRegressor])

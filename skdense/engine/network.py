@@ -160,16 +160,19 @@ class TrainableNetwork:
 
     def _penalize(self, gradients: list, values: Values) -> tuple[tf.Tensor, list]:
         """Give the sum of all penalties, and the gradients with theirs added."""
-
-        def penalized():
-            total, pulls = self.penalty(values)
-            pairs = zip(gradients, pulls, strict=True)
-            add = self.optimizer.scale_loss
-            return total, [g if pull is None else g + add(pull) for g, pull in pairs]
-
         # Most fits have no penalty, and computing a sum of zeros takes a fifth of a step.
         nothing = tf.zeros((), self.architecture.dtype)
-        return tf.cond(values.penalized, penalized, lambda: (nothing, gradients))
+        return tf.cond(
+            values.penalized,
+            lambda: self._add_penalty(gradients, values),
+            lambda: (nothing, gradients),
+        )
+
+    def _add_penalty(self, gradients: list, values: Values) -> tuple[tf.Tensor, list]:
+        total, pulls = self.penalty(values)
+        pairs = zip(gradients, pulls, strict=True)
+        scale = self.optimizer.scale_loss
+        return total, [g if pull is None else g + scale(pull) for g, pull in pairs]
 
     def weighted_losses(self, rows: Rows, moving: list, values: Values) -> tf.Tensor:
         """Give each row's loss times its weight, in inference mode, without penalties."""

@@ -62,15 +62,19 @@ class Program:
     Parameters
     ----------
     key : ProgramKey
+    network : TrainableNetwork, default=None
+        What takes the steps; None is the dense network that the key describes.
 
     Notes
     -----
     One thread at a time: the network's variables are scratch memory.
     """
 
-    def __init__(self, key: ProgramKey):
+    def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
-        self._network = TrainableNetwork(key.architecture, key.optimizer, key.loss, key.compiled)
+        self._network = network or TrainableNetwork(
+            key.architecture, key.optimizer, key.loss, key.compiled
+        )
         self._epochs: Any = None
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
@@ -119,7 +123,7 @@ class Program:
         """
         arguments = (rows, validation, orders, values, state)
         if self._epochs is None:
-            function = tf.function(self._run, autograph=False, jit_compile=self.key.compiled)
+            function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
             # One concrete function: other shapes would be an error, not a second trace.
             self._epochs = function.get_concrete_function(*arguments)
         return self._epochs(*arguments)
@@ -167,8 +171,11 @@ class Program:
         n_trainable = len(self._network.trainable)
         return [*tensors[:n_trainable], *moving, *tensors[n_trainable:]]
 
-    def _run(self, rows, validation, orders, values: Values, state: State):
+    def _traced(self, *arguments):
         count_trace()
+        return self._run(*arguments)
+
+    def _run(self, rows, validation, orders, values: Values, state: State):
         network = self._network
         values = values._replace(l1=network.spread(values.l1), l2=network.spread(values.l2))
         moving = self._load(state.current)

@@ -89,6 +89,7 @@ def train(
     orders: Iterator[np.ndarray],
     dropout_seeds: np.ndarray,
     on_epoch: OnEpoch | None = None,
+    make_program: Callable[[ProgramKey], Program] = Program,
 ) -> Trained:
     """Train a network.
 
@@ -107,6 +108,8 @@ def train(
     dropout_seeds : int array of shape (n_hidden,)
     on_epoch : callable, default=None
         Called with number, loss and validation loss after each epoch.
+    make_program : callable, default=Program
+        Builds the program of a key where none is idle.
 
     Returns
     -------
@@ -114,7 +117,8 @@ def train(
     """
     n_rows = len(rows.X)
     n_validation = 0 if validation is None else len(validation.X)
-    room = room_for(n_rows, architecture.n_features, settings.batch_size, n_validation)
+    n_features = int(np.prod(rows.X.shape[1:]))
+    room = room_for(n_rows, n_features, settings.batch_size, n_validation)
     compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
     key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
     values = _values(architecture, settings, n_rows, n_validation, dropout_seeds)
@@ -124,7 +128,7 @@ def train(
     val_losses: list[float] = []
     epochs_per_call = 1 if on_epoch else key.epochs_per_call
     steps = -(-n_rows // key.batch_rows)
-    with borrow(key, lambda: Program(key)) as program:
+    with borrow(key, lambda: make_program(key)) as program:
         state, stopped, finite = program.start(weights, slots), False, True
         while len(losses) < settings.epochs and not stopped:
             n_epochs = min(epochs_per_call, settings.epochs - len(losses))

@@ -1,0 +1,206 @@
+"""A user's own model as a network that takes training steps in our compiled epochs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from skdense.engine.network import TrainableNetwork
+from skdense.engine.own_description import DROPOUT, NORMALIZATION, Description
+from skdense.engine.program import Program, ProgramKey
+from skdense.engine.recipes import make_loss
+from skdense.engine.values import Epochs, Rows, State, Values
+
+
+class Now:
+    """What the layers of the program have to know of the step that is being traced.
+
+    real : bool tensor of shape (batch_rows,), or None outside training
+    step : int32 tensor; seeds : int32 tensor of shape (n_dropouts,)
+    """
+
+    real: Any = None
+    step: Any = None
+    seeds: Any = None
+
+
+class StepDropout(keras.layers.Layer):
+    """Dropout whose seed is a value of the program: Keras's own is slow under XLA.
+
+    Parameters
+    ----------
+    rate : float
+    place : int
+        Number of the layer among the dropout layers.
+    now : Now
+    compiled : bool
+        Whether XLA compiles the program.
+    """
+
+    def __init__(self, rate: float, place: int, now: Now, compiled: bool):
+        super().__init__()
+        self.rate, self._place, self._now = rate, place, now
+        self._algorithm = "threefry" if compiled else "philox"
+
+    def call(self, inputs, training=False):
+        """Drop units in training; give the inputs back otherwise.
+
+        Parameters
+        ----------
+        inputs : tensor of shape (n_rows, ...)
+        training : bool, default=False
+
+        Returns
+        -------
+        tensor of shape (n_rows, ...)
+        """
+        if not training:
+            return inputs
+        seed = tf.stack([self._now.seeds[self._place], self._now.step])
+        return tf.nn.experimental.stateless_dropout(
+            inputs, rate=self.rate, seed=seed, rng_alg=self._algorithm
+        )
+
+
+class RealRowsNormalization(keras.layers.BatchNormalization):
+    """Batch normalization that leaves out the rows that only fill a batch."""
+
+    now: Now | None = None
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalize; statistics come from the real rows.
+
+        Parameters
+        ----------
+        inputs : tensor of shape (n_rows, n_units)
+        training : bool, default=None
+        mask : None
+            Replaced by the step's own.
+
+        Returns
+        -------
+        tensor of shape (n_rows, n_units)
+        """
+        del mask
+        real = self.now.real if training and self.now is not None else None
+        return super().call(inputs, training=training, mask=real)
+
+
+class OwnModelNetwork(TrainableNetwork):
+    """A clone of the user's model and optimizer as scratch memory of a program.
+
+    Parameters
+    ----------
+    key : ProgramKey
+        Its `architecture` is the Description of a model.
+    """
+
+    def __init__(self, key: ProgramKey):
+        description: Any = key.architecture
+        self._now = Now()
+        self.architecture = description
+        self.specs = list(description.weights())
+        self.loss = make_loss(key.loss)
+        self.model = self._clone(description, key.compiled)
+        self.optimizer = key.optimizer.make()
+        self.is_flat = False
+        self.trainable = list(self.model.trainable_weights)
+        self.optimizer.build(self.trainable)
+        rate = getattr(self.optimizer, "_learning_rate", None)
+        self.slots = [v for v in self.optimizer.variables if v is not rate]
+        self.fresh_slots = [v.numpy() for v in self.slots]
+
+    def _clone(self, description: Description, compiled: bool) -> keras.Model:
+        n_dropouts = 0
+
+        def clone(layer):
+            nonlocal n_dropouts
+            name = type(layer).__name__
+            if name == DROPOUT and layer.rate > 0:
+                n_dropouts += 1
+                return StepDropout(layer.rate, n_dropouts - 1, self._now, compiled)
+            if name == NORMALIZATION:
+                copied = RealRowsNormalization.from_config(layer.get_config())
+                copied.now = self._now
+                return copied
+            return type(layer).from_config(layer.get_config())
+
+        model = keras.models.clone_model(description.model, clone_function=clone)
+        if not model.built:
+            model(tf.zeros((1, *description.model.inputs[0].shape[1:])))
+        return model
+
+    def weights(self) -> list[tf.Tensor]:
+        """Give the trainable weights as tensors."""
+        return [tf.convert_to_tensor(variable) for variable in self.trainable]
+
+    def spread(self, rates: tf.Tensor) -> list[tf.Tensor | None]:
+        """Give no rate for any variable: the model has regularizers of its own."""
+        del rates
+        return [None] * len(self.trainable)
+
+    def penalty(self, values: Values) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
+        """Give the penalties of the model's own regularizers, and their gradients.
+
+        Parameters
+        ----------
+        values : Values
+
+        Returns
+        -------
+        total : tensor of shape ()
+        gradients : list of tensors, None for variables without a regularizer
+        """
+        del values
+        total = tf.zeros((), self.architecture.dtype)
+        with tf.GradientTape() as tape:
+            for variable in self.trainable:
+                if variable.regularizer is not None:
+                    total += variable.regularizer(tf.convert_to_tensor(variable))
+        return total, tape.gradient(total, [variable.value for variable in self.trainable])
+
+    def _penalize(self, gradients: list, values: Values) -> tuple[tf.Tensor, list]:
+        return self._add_penalty(gradients, values)
+
+    def _forward(self, weights, moving, X, values: Values, real=None, step=None):
+        """Outputs and batch norm's new statistics; in training where `step` is given."""
+        now = self._now
+        now.real, now.step, now.seeds = real, step, values.dropout_seeds
+        return self.model.stateless_call(weights, moving, X, training=step is not None)
+
+
+class OwnProgram(Program):
+    """A program of a user's model; a handful of steps is taken without a graph.
+
+    Parameters
+    ----------
+    key : ProgramKey
+        Its `architecture` is the Description of a model.
+    """
+
+    def __init__(self, key: ProgramKey):
+        super().__init__(key, OwnModelNetwork(key))
+
+    def run(
+        self, rows: Rows, validation: Rows | None, orders, values: Values, state: State
+    ) -> tuple[State, Epochs]:
+        """Train for `values.n_epochs` epochs, as `Program.run` does.
+
+        Parameters
+        ----------
+        rows, validation : Rows
+        orders : int32 tensor
+        values : Values
+        state : State
+
+        Returns
+        -------
+        state : State
+        epochs : Epochs
+        """
+        description: Any = self.key.architecture
+        if description.traced:
+            return super().run(rows, validation, orders, values, state)
+        return self._run(rows, validation, orders, values, state)

@@ -1,0 +1,21 @@
+"""scikit-learn's own checks on the two estimators that take your own Keras model."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skdense import NetworkClassifier, NetworkRegressor
+from tests.network_models import compiled_classifier, regressor
+
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": "compares float32 at 1e-7",
+}
+
+
+@parametrize_with_checks(
+    [
+        NetworkClassifier(compiled_classifier),
+        NetworkRegressor(regressor, loss="mse", optimizer="adam", epochs=8),
+    ],
+    expected_failed_checks=lambda estimator: EXPECTED,
+)
+def test_estimator(estimator, check):
+    check(estimator)
