@@ -25,8 +25,8 @@ class CacheInfo(NamedTuple):
     hits, misses : int
         Fits that found their program, and fits that had to build it.
     traces : int
-        How often TensorFlow has traced a program. Equal to `misses` unless a program was traced
-        twice, which would be a defect.
+        How often TensorFlow has traced a program. More than `misses` would be a defect: a program
+        traced twice. Fewer are programs for a handful of steps, which take no graph.
     """
 
     programs: int
