@@ -2,6 +2,7 @@
 
 from skdense.comparison import Comparison, compare
 from skdense.estimators import DenseClassifier, DenseRegressor
+from skdense.history_display import HistoryDisplay
 from skdense.onnx_export import export_onnx
 from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
 from skdense.program_cache import cache_info, clear_cache
@@ -13,6 +14,7 @@ __all__ = [
     "Comparison",
     "DenseClassifier",
     "DenseRegressor",
+    "HistoryDisplay",
     "cache_info",
     "clear_cache",
     "compare",
