@@ -7,7 +7,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
@@ -22,6 +21,7 @@ from skdense.hyperparameters import (
     per_layer_rates,
 )
 from skdense.initialization import initial_weights
+from skdense.notebook_view import NotebookView
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
@@ -44,7 +44,7 @@ class Targets(NamedTuple):
     labels: np.ndarray | None
 
 
-class DenseNetwork(FittedNetwork, BaseEstimator):
+class DenseNetwork(FittedNetwork, NotebookView):
     """Base of the dense estimators; a subclass says how y becomes targets and back."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS

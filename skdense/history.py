@@ -76,13 +76,13 @@ def overfitting_epoch(history: History) -> int | None:
 
 
 def _trembling(losses: NDArray[np.float64]) -> float:
-    """Estimate 2.5 standard deviations of a curve about its trend.
+    """Estimate three standard deviations of a curve about its trend.
 
     The trend drops out of second differences; under normal noise of standard deviation 1, the
     median of their sizes is 1.65.
     """
     bends = np.abs(np.diff(losses[~np.isnan(losses)], n=2))
-    return 2.5 / 1.65 * float(np.median(bends)) if len(bends) else 0.0
+    return 3 / 1.65 * float(np.median(bends)) if len(bends) else 0.0
 
 
 def _level(losses: NDArray[np.float64]) -> float:
