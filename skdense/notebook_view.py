@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdense.history import History, best_epoch
 
-_WIDTH, _HEIGHT, _MARGIN = 360, 150, 8
-_LEFT, _BOTTOM = 48, 22  # room for the figures on the axes
+_WIDTH, _HEIGHT, _MARGIN = 480, 150, 8
+_LEFT, _BOTTOM, _RIGHT = 48, 22, 340  # room for figures on the axes, and for the legend
 # Colours that stand out on light and dark pages alike; dashes say the same in grey.
 _CURVES = (
     ("loss", "training rows", "#0072B2", ""),
@@ -86,7 +86,7 @@ def losses_svg(history: History) -> str:
 def _points(losses: Sequence[float], low: float, high: float, only: int | None = None) -> str:
     """Give the curve's points, or the one of one epoch; epochs without a figure are left out."""
     n_epochs = len(losses)
-    width, height = _WIDTH - _LEFT - _MARGIN, _HEIGHT - _BOTTOM - _MARGIN
+    width, height = _RIGHT - _LEFT, _HEIGHT - _BOTTOM - _MARGIN
     points = []
     for epoch, loss in enumerate(losses, start=1):
         if not np.isnan(loss) and only in (None, epoch):
@@ -98,12 +98,12 @@ def _points(losses: Sequence[float], low: float, high: float, only: int | None =
 
 def _frame(low: float, high: float, n_epochs: int) -> str:
     floor = _HEIGHT - _BOTTOM
-    axes = f"M{_LEFT},{_MARGIN} V{floor} H{_WIDTH - _MARGIN}"
+    axes = f"M{_LEFT},{_MARGIN} V{floor} H{_RIGHT}"
     labels = (
         (_LEFT - 5, _MARGIN + 5, "end", f"{high:.3g}"),
         (_LEFT - 5, floor, "end", f"{low:.3g}"),
         (_LEFT, floor + 15, "middle", "1"),
-        (_WIDTH - _MARGIN, floor + 15, "end", f"epoch {n_epochs}"),
+        (_RIGHT, floor + 15, "end", f"epoch {n_epochs}"),
         (_LEFT - 5, (_MARGIN + floor) // 2, "end", "loss"),
     )
     texts = "".join(
@@ -120,19 +120,19 @@ def _frame(low: float, high: float, n_epochs: int) -> str:
 
 
 def _legend(curves: Sequence[tuple[str, ...]], best: int | None) -> str:
-    """Write what the curves are at the top right, where falling losses leave room."""
+    """Write beside the plot what the curves are."""
     parts = []
     for row, (label, colour, dashes) in enumerate(curves):
         y = _MARGIN + 6 + 15 * row
         parts.append(
-            f'<path d="M{_WIDTH - 150},{y} h24" stroke="{colour}" stroke-width="1.6" '
+            f'<path d="M{_RIGHT + 14},{y} h24" stroke="{colour}" stroke-width="1.6" '
             f'stroke-dasharray="{dashes}"/>'
-            f'<text x="{_WIDTH - 120}" y="{y + 4}">{html.escape(label)}</text>'
+            f'<text x="{_RIGHT + 44}" y="{y + 4}">{html.escape(label)}</text>'
         )
     if best is not None:
         y = _MARGIN + 6 + 15 * len(curves)
         parts.append(
-            f'<circle cx="{_WIDTH - 138}" cy="{y}" r="4" fill="{_CURVES[1][2]}"/>'
-            f'<text x="{_WIDTH - 120}" y="{y + 4}">best epoch: {best}</text>'
+            f'<circle cx="{_RIGHT + 26}" cy="{y}" r="4" fill="{_CURVES[1][2]}"/>'
+            f'<text x="{_RIGHT + 44}" y="{y + 4}">best epoch: {best}</text>'
         )
     return "".join(parts)
