@@ -1,6 +1,7 @@
 """Keras dense networks as real scikit-learn estimators."""
 
 from skdense.comparison import Comparison, compare
+from skdense.diagnosis import Diagnosis, diagnose
 from skdense.estimators import DenseClassifier, DenseRegressor
 from skdense.history_display import HistoryDisplay
 from skdense.onnx_export import export_onnx
@@ -14,10 +15,12 @@ __all__ = [
     "Comparison",
     "DenseClassifier",
     "DenseRegressor",
+    "Diagnosis",
     "HistoryDisplay",
     "cache_info",
     "clear_cache",
     "compare",
+    "diagnose",
     "export_onnx",
     "load",
     "load_weights",
