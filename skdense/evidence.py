@@ -60,6 +60,11 @@ class Evidence:
         return "ROC AUC" if is_classifier(self.network) else "R2"
 
     @cached_property
+    def outputs(self) -> Floats:
+        """The output layer before its activation; not by `predict`, which wants column names."""
+        return forward(self.network.architecture_, self.network.weights_, self.X)
+
+    @cached_property
     def training_score(self) -> float:
         """Score of the network on the rows that it learned from."""
         return self._score(self.train)
@@ -94,9 +99,7 @@ class Evidence:
         return draw(learn)[:_MOST_ROWS], draw(judge)[:_MOST_ROWS]
 
     def _score(self, rows: NDArray[np.int64]) -> float:
-        # Not by predict, which would miss the names of the columns.
-        network = self.network
-        outputs = forward(network.architecture_, network.weights_, self.X[rows])
+        network, outputs = self.network, self.outputs[rows]
         encoding = network._encoding
         is_probability = is_classifier(network)
         guesses = encoding.probabilities(outputs) if is_probability else encoding.numbers(outputs)

@@ -136,6 +136,8 @@ def _wild(losses: Floats, evidence: Evidence) -> str | None:
             f"the training loss was up to {_short(losses.max())}, where guessing costs "
             f"{_short(chance)}"
         )
+    if _is_dead(evidence):
+        return "the network gives every row the same output: its units have died"
     steps = np.diff(losses)
     rises = steps[steps > 0]
     network = evidence.network
@@ -147,6 +149,15 @@ def _wild(losses: Floats, evidence: Evidence) -> str | None:
     return (
         f"the training loss jumps: it rose in {len(rises)} of {len(steps)} epochs, once by "
         f"{_short(rises.max())}, and {share:.0%} of all its movement was upwards"
+    )
+
+
+def _is_dead(evidence: Evidence) -> bool:
+    """Tell whether no row makes a difference, though no penalty drives the weights to zero."""
+    network, outputs = evidence.network, evidence.outputs
+    is_penalized = _is_on(network.l1) or _is_on(network.l2)
+    return not is_penalized and bool(
+        np.ptp(outputs, axis=0).max() <= 1e-6 * max(1.0, np.abs(outputs).max())
     )
 
 
