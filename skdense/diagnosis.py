@@ -1,6 +1,7 @@
 """What went wrong in a fit, in words."""
 
 import html
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,8 @@ class Diagnosis:
         lines = [] if self.findings else ["Nothing looks wrong with this fit."]
         for number, finding in enumerate(self.findings, start=1):
             name = finding.name[0].upper() + finding.name[1:]
-            lines += [f"{number}. {name}: {finding.evidence}.", f"   {finding.advice}"]
+            lines.append(_filled(f"{number}. {name}: {finding.evidence}."))
+            lines.append(_filled(f"   {finding.advice}"))
         return "\n".join([*lines, *self.unchecked])
 
     def _repr_html_(self) -> str:
@@ -53,6 +55,10 @@ class Diagnosis:
         parts += ["<ol>", *items, "</ol>"] if items else []
         parts += [f"<p><i>{html.escape(line)}</i></p>" for line in self.unchecked]
         return "".join(parts)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, width=88, subsequent_indent="   ", break_on_hyphens=False)
 
 
 def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:

@@ -60,8 +60,8 @@ def under_fitting(evidence: Evidence) -> Finding | None:
     release = f"set {', '.join(held_back)} to 0 until then; " if held_back else ""
     return Finding(
         "under-fitting",
-        f"{evidence.metric} is {own:.3f} on the rows that the network learned from; a {best} "
-        f"reaches {others[best]:.3f} on rows that it has not seen",
+        f"{evidence.metric} is {_score(own)} on the rows that the network learned from; a {best} "
+        f"reaches {_score(others[best])} on rows that it has not seen",
         "First make the network big enough to over-fit: more units and layers (hidden_layer_sizes="
         f"{network.hidden_layer_sizes!r} now); {release}more epochs ({network.n_iter_} now); "
         "a better learning_rate. Only then work against over-fitting.",
@@ -144,7 +144,7 @@ def _wild(losses: Floats, evidence: Evidence) -> str | None:
     # Dropout and batch norm make the training loss tremble at any rate.
     is_noisy = bool(network.batch_norm) or _is_on(network.dropout)
     share = rises.sum() / max(np.abs(steps).sum(), np.finfo(float).tiny)
-    if len(rises) < 3 or share < (0.45 if is_noisy else 0.25) or rises.max() < 0.05 * losses[0]:
+    if len(rises) < 3 or share < (0.45 if is_noisy else 0.3) or rises.max() < 0.05 * losses[0]:
         return None
     return (
         f"the training loss jumps: it rose in {len(rises)} of {len(steps)} epochs, once by "
@@ -230,8 +230,8 @@ def no_better_than_the_dummy(evidence: Evidence) -> Finding | None:
     kind = "DummyRegressor" if evidence.metric == "R2" else "DummyClassifier"
     return Finding(
         "no better than the dummy",
-        f"{evidence.metric} is {score:.3f} on the {where} rows; {kind}, which gives the same guess "
-        f"for every row, has {dummy:.3f}",
+        f"{evidence.metric} is {_score(score)} on the {where} rows; {kind}, which gives the same "
+        f"guess for every row, has {_score(dummy)}",
         "Heed the other findings first. If there are none, the features may not tell the target: "
         "look at how they were made, and whether rows of X and y belong together.",
     )
@@ -253,6 +253,10 @@ def _is_on(rates: float | Sequence[float]) -> bool:
 def _rate(evidence: Evidence) -> str:
     rate = evidence.network.learning_rate
     return "the optimizer's own" if rate is None else f"{rate:g}"
+
+
+def _score(score: float) -> str:
+    return f"{round(score, 3) + 0.0:.3f}"  # adding 0 takes the sign off -0
 
 
 def _short(loss: float) -> str:

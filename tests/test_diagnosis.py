@@ -16,7 +16,7 @@ from skdense import DenseClassifier, DenseRegressor, diagnose
 from skdense.diagnosis import Diagnosis
 from skdense.findings import Finding
 
-SEEDS = range(3)
+SEEDS = range(2)
 
 
 @cache
@@ -41,7 +41,7 @@ def classifier(seed, **parameters):
     return DenseClassifier(**(settings | parameters), random_state=seed)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize(
     "parameters",
     [{}, {"dropout": 0.3}, {"batch_norm": True}, {"l2": 0.01}],
@@ -106,7 +106,7 @@ def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
 def test_learning_rate_too_high(make, parameters, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
-    net = kind((32, 16), epochs=40, validation_fraction=0.25, random_state=seed, **parameters)
+    net = kind(32, epochs=40, validation_fraction=0.25, random_state=seed, **parameters)
     assert "learning rate too high" in found(net, X, y)
 
 
