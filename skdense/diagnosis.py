@@ -87,7 +87,8 @@ def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:
     TypeError
         If the estimator is not a network and does not end in one.
     ValueError
-        If X or y are not of the shape that the network was trained on.
+        If X or y are not of the shape that the network was trained on, or there are fewer than 20
+        rows.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
 

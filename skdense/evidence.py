@@ -23,6 +23,7 @@ from skdense.lookup import fitted_network
 
 Floats = NDArray[np.float64]
 
+_FEWEST_ROWS = 20
 _MOST_ROWS = 2000  # for the models compared with: enough to tell, and quick
 
 
@@ -90,6 +91,11 @@ class Evidence:
             scores[name] = self._compare(targets[judge], guess.reshape(len(judge), -1))
         return scores
 
+    @property
+    def n_judged(self) -> int:
+        """Number of rows that those scores come from."""
+        return len(self._rows_for_reference()[1])
+
     def _rows_for_reference(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         if self.held_out is None:
             learn, judge = train_test_split(self.train, test_size=1 / 3, random_state=0)
@@ -132,7 +138,8 @@ def gather_evidence(estimator: Any, X: Any, y: Any) -> Evidence:
     Raises
     ------
     ValueError
-        If X or y are not of the shape that the network was trained on.
+        If X or y are not of the shape that the network was trained on, or there are fewer than 20
+        rows.
 
     Examples
     --------
@@ -149,6 +156,11 @@ def gather_evidence(estimator: Any, X: Any, y: Any) -> Evidence:
     if isinstance(estimator, Pipeline):
         X = estimator[:-1].transform(X)
     X = validate_data(network, X, dtype=network.architecture_.dtype, reset=False)
+    if len(X) < _FEWEST_ROWS:
+        raise ValueError(
+            f"X has {len(X)} rows, on which anything can be chance: a diagnosis takes at least "
+            f"{_FEWEST_ROWS}."
+        )
     targets, labels = _targets(network, y)
     if len(targets) != len(X):
         raise ValueError(

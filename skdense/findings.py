@@ -53,7 +53,8 @@ def under_fitting(evidence: Evidence) -> Finding | None:
     others = {name: s for name, s in evidence.reference_scores.items() if name != "dummy"}
     best = max(others, key=lambda name: others[name])
     own = evidence.training_score
-    if not others[best] - own > _SHORTFALL[evidence.metric]:  # NaN, from a handful of rows, too
+    doubt = 1 + 5 / np.sqrt(evidence.n_judged)  # few rows judge badly
+    if not others[best] - own > _SHORTFALL[evidence.metric] * doubt:  # NaN, from one row, too
         return None
     network = evidence.network
     held_back = [name for name in ("l1", "l2", "dropout") if _is_on(getattr(network, name))]

@@ -192,7 +192,8 @@ class HistoryDisplay:
         for key, label, style in _CURVES:
             if key in history:
                 epochs = np.arange(1, len(history[key]) + 1)
-                axes.plot(epochs, history[key], lw=1.6, label=label, **style)
+                marker = "o" if len(epochs) == 1 else None  # a single point has no line
+                axes.plot(epochs, history[key], lw=1.6, marker=marker, label=label, **style)
         if (since := self.overfitting_epochs_[name][0]) is not None:
             _shade(axes, history, since)
         if best is not None:
@@ -277,15 +278,17 @@ def _mark_best(axes: Any, history: History, epoch: int) -> None:
     axes.plot(*place, "o", color=VERMILION, mec="white", ms=8, label="best epoch")
     share = epoch / len(history["loss"])
     side = "left" if share < 0.2 else "right" if share > 0.8 else "center"
-    offset = (0, -9)  # the validation loss itself is nowhere below its best
-    _write(axes, f"best epoch: {epoch}", place, ha=side, va="top", xytext=offset)
+    # Below there is room down to the training loss; above, where falling curves end.
+    is_above = side == "right" or history["loss"][epoch - 1] > place[1]
+    where = {"va": "bottom", "xytext": (0, 9)} if is_above else {"va": "top", "xytext": (0, -9)}
+    _write(axes, f"best epoch: {epoch}", place, ha=side, **where)
 
 
 def _label_ends(axes: Any) -> None:
     """Write beside each curve what it is; apart, where two ends meet."""
     ends = [line for line in axes.lines if line.get_label() in _LABELS]
     last = max(line.get_xdata()[-1] for line in axes.lines)
-    axes.set_xlim(right=last + 0.01 * (last - 1))
+    axes.set_xlim(right=last + max(0.01 * (last - 1), 0.01))
     in_axes = axes.transData + axes.transAxes.inverted()
     heights = [in_axes.transform((1, line.get_ydata()[-1]))[1] for line in ends]
     is_close = len(ends) == 2 and abs(np.subtract(*heights)) < 0.07

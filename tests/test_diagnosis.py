@@ -76,7 +76,7 @@ def test_under_fitting_of_a_network_too_small(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_under_fitting_under_a_heavy_penalty(seed):
     X, y = numbers(seed)
-    net = DenseRegressor(32, l2=5.0, epochs=60, random_state=seed).fit(X, y)
+    net = DenseRegressor(32, l2=50.0, epochs=60, random_state=seed).fit(X, y)
     finding = diagnose(net, X, y).findings[0]
     assert finding.name == "under-fitting"
     assert "set l2 to 0 until then" in finding.advice
@@ -215,6 +215,8 @@ def test_errors_say_what_to_pass():
         diagnose(net, X[:, :9], y)
     with pytest.raises(ValueError, match="y has 5 rows, but X has 600"):
         diagnose(net, X, y[:5])
+    with pytest.raises(ValueError, match=r"X has 19 rows, .* takes at least 20"):
+        diagnose(net, X[:19], y[:19])
     with pytest.raises(ValueError, match=r"y has shape \(600, 2\), but the network was trained on"):
         diagnose(net, X, np.column_stack([y, y]))
     with pytest.raises(ValueError, match="`y` has classes not in"):
