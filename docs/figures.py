@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.model_selection import cross_validate
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor, compare
+from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, compare
 
 IMAGES = Path(__file__).parent / "images"
 SEEDS = range(10)
@@ -168,7 +169,30 @@ def comparison():
     return figure
 
 
-FIGURES = (epochs, dropout, penalties, capacity, learning_rate, comparison)
+def history():
+    """HistoryDisplay of one fit without early stopping and one with it."""
+    X, y = diabetes()
+    settings = {"hidden_layer_sizes": (128, 64), "validation_fraction": 1 / 3, "random_state": 0}
+    nets = {
+        "60 epochs": DenseRegressor(epochs=60, **settings).fit(X, y),
+        "early_stopping=True": DenseRegressor(early_stopping=True, **settings).fit(X, y),
+    }
+    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
+    HistoryDisplay.from_estimator(nets, ax=figure.subplots(1, 2, sharey=True))
+    return figure
+
+
+def folds():
+    """HistoryDisplay of the five folds of a cross-validation."""
+    X, y = diabetes()
+    net = DenseRegressor((128, 64), epochs=60, validation_fraction=1 / 3, random_state=0)
+    result = cross_validate(net, X, y, cv=5, return_estimator=True)
+    figure = Figure(figsize=(7.0, 3.6), layout="constrained")
+    HistoryDisplay.from_cv(result, ax=figure.add_subplot())
+    return figure
+
+
+FIGURES = (epochs, dropout, penalties, capacity, learning_rate, comparison, history, folds)
 
 
 if __name__ == "__main__":

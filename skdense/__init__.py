@@ -8,6 +8,8 @@ from skdense.program_cache import cache_info, clear_cache
 
 if TYPE_CHECKING:
     from skdense.comparison import Comparison, compare
+    from skdense.diagnosis import Diagnosis, diagnose
+    from skdense.history_display import HistoryDisplay
     from skdense.networks import NetworkClassifier, NetworkRegressor
     from skdense.onnx_export import export_onnx
     from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
@@ -19,11 +21,14 @@ __all__ = [
     "Comparison",
     "DenseClassifier",
     "DenseRegressor",
+    "Diagnosis",
+    "HistoryDisplay",
     "NetworkClassifier",
     "NetworkRegressor",
     "cache_info",
     "clear_cache",
     "compare",
+    "diagnose",
     "export_onnx",
     "load",
     "load_weights",
@@ -34,10 +39,13 @@ __all__ = [
 # Imported when asked for: a process that loads a network and predicts needs none of them.
 _LATER = {
     "Comparison": "comparison",
+    "Diagnosis": "diagnosis",
+    "HistoryDisplay": "history_display",
     "NetworkClassifier": "networks",
     "NetworkRegressor": "networks",
     "TRUSTED_TYPES": "persistence",
     "compare": "comparison",
+    "diagnose": "diagnosis",
     "export_onnx": "onnx_export",
     "load": "persistence",
     "load_weights": "persistence",

@@ -7,7 +7,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
@@ -22,6 +21,7 @@ from skdense.hyperparameters import (
     per_layer_rates,
 )
 from skdense.initialization import initial_weights
+from skdense.notebook_view import NotebookView
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
@@ -44,7 +44,7 @@ class Targets(NamedTuple):
     labels: np.ndarray | None
 
 
-class DenseNetwork(FittedNetwork, BaseEstimator):
+class DenseNetwork(FittedNetwork, NotebookView):
     """Base of the dense estimators; a subclass says how y becomes targets and back."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -192,25 +192,34 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         """Training rows and held-out rows, the weights of each with mean 1."""
         from skdense.engine.values import Rows
 
-        fraction = self.validation_fraction
-        if fraction is None and self.early_stopping:
-            fraction = DEFAULT_VALIDATION_FRACTION
-
         def take(index) -> Rows:
             weight = targets.weight[index]
             if not weight.any():
                 raise ValueError(
                     "All rows to train on, or all held out with "
-                    f"validation_fraction={fraction}, have a weight of zero, from sample_weight "
-                    "times class_weight: leave such rows out of the fit."
+                    f"validation_fraction={self._fraction_held_out}, have a weight of zero, from "
+                    "sample_weight times class_weight: leave such rows out of the fit."
                 )
             weight = (weight / weight.mean()).astype(self.dtype)
             return Rows(X[index], targets.values[index], weight)
 
-        if fraction is None:
+        index = self._split_rows(len(X), targets.labels)
+        if index is None:
             return take(slice(None)), None
-        train, held_out = hold_out(len(X), fraction, targets.labels, self._split_seed)
+        train, held_out = index
         return take(train), take(held_out)
+
+    @property
+    def _fraction_held_out(self) -> float | None:
+        if self.validation_fraction is None and self.early_stopping:
+            return DEFAULT_VALIDATION_FRACTION
+        return self.validation_fraction
+
+    def _split_rows(self, n_rows: int, labels: np.ndarray | None):
+        """Numbers of the rows to train on and of those held out, or None; the same each time."""
+        if self._fraction_held_out is None:
+            return None
+        return hold_out(n_rows, self._fraction_held_out, labels, self._split_seed)
 
     def _print_epoch(self, continuing: bool, epochs: int):
         n_earlier = self.n_iter_ if continuing else 0

@@ -1,6 +1,6 @@
 """Pictures in the manner of scikit-learn's displays: they keep numbers, and draw on `plot()`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 
 # Blue and vermilion of Okabe and Ito's palette, which colour-blind readers tell apart. Shapes and
 # dashes repeat what the colours say, for print in grey.
-_BLUE, _VERMILION, _GREY = "#0072B2", "#D55E00", "#6F6F6F"
-
-
-_LOSSES = ("loss", "val_loss")
+BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#6F6F6F"
 
 
 class ComparisonDisplay:
@@ -105,7 +102,7 @@ class ComparisonDisplay:
     def _draw_model(self, row: int, name: str) -> None:
         scores = self.scores[name]
         marked = name == self.highlight
-        colour = _BLUE if marked else _GREY
+        colour = BLUE if marked else GREY
         mean, spread = scores.mean(), scores.std(ddof=1)
         self.ax_.plot([mean - spread, mean + spread], [row, row], color=colour, lw=2.5)
         self.ax_.plot(mean, row, "s" if marked else "o", color=colour, ms=10 if marked else 8)
@@ -122,7 +119,7 @@ class ComparisonDisplay:
         )
         if self.test_scores:
             self.ax_.plot(
-                self.test_scores[name], row, "D", mfc="none", mec=_VERMILION, mew=1.8, ms=9
+                self.test_scores[name], row, "D", mfc="none", mec=VERMILION, mew=1.8, ms=9
             )
 
     def _draw_arrow(self, row: int, name: str, low: float, high: float) -> None:
@@ -137,7 +134,7 @@ class ComparisonDisplay:
             textcoords="offset points",
             ha=side,
             va="center",
-            color=_BLUE if name == self.highlight else _GREY,
+            color=BLUE if name == self.highlight else GREY,
         )
 
     def _format(self, score: float) -> str:
@@ -158,84 +155,6 @@ class ComparisonDisplay:
             low, high = wider_low, wider_high
         margin = 0.06 * (high - low) or 0.01
         return float(low - margin), float(high + margin)
-
-
-class LossCurvesDisplay:
-    """Loss by epoch of one model's fits, such as those of the folds.
-
-    Parameters
-    ----------
-    histories : list of dict of str to list of float
-        Each with `loss`, and perhaps `val_loss`, one figure for each epoch: a `history_`.
-    name : str, default="network"
-        What was trained, for the title.
-
-    Attributes
-    ----------
-    ax_ : matplotlib Axes
-    figure_ : matplotlib Figure
-
-    Examples
-    --------
-    >>> from skdense.displays import LossCurvesDisplay
-    >>> history = {"loss": [0.9, 0.5, 0.3], "val_loss": [0.9, 0.6, 0.7]}
-    >>> LossCurvesDisplay(histories=[history]).plot().ax_.get_xlabel()
-    'epoch'
-    """
-
-    def __init__(
-        self, *, histories: Sequence[Mapping[str, Sequence[float]]], name: str = "network"
-    ) -> None:
-        self.histories = histories
-        self.name = name
-
-    def plot(self, ax: Any = None) -> "LossCurvesDisplay":
-        """Draw the picture.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, default=None
-            Where to draw; None is a new figure.
-
-        Returns
-        -------
-        self : LossCurvesDisplay
-        """
-        self.ax_ = ax if ax is not None else _new_axes(height=4.0)
-        self.figure_ = self.ax_.figure
-        for number, history in enumerate(self.histories):
-            self._draw_fit(history, with_labels=number == 0)
-        n_fits = len(self.histories)
-        self.ax_.set(
-            xlabel="epoch",
-            ylabel="loss",
-            title=f"Loss of the {self.name} in {n_fits} fold{'s' * (n_fits != 1)}",
-        )
-        if self._spans_magnitudes():
-            self.ax_.set(yscale="log", ylabel="loss (log scale)")
-        self.ax_.grid(alpha=0.3)
-        self.ax_.spines[["top", "right"]].set_visible(False)
-        self.ax_.legend(frameon=False)
-        return self
-
-    def _spans_magnitudes(self) -> bool:
-        losses = np.concatenate([h[key] for h in self.histories for key in _LOSSES if key in h])
-        return bool(losses.min() > 0 and losses.max() > 10 * losses.min())
-
-    def _draw_fit(self, history: Mapping[str, Sequence[float]], *, with_labels: bool) -> None:
-        labels = ["training rows", "held-out rows", "best epoch"]
-        if not with_labels:
-            labels = ["_nolegend_"] * 3
-        epochs = np.arange(1, len(history["loss"]) + 1)
-        self.ax_.plot(epochs, history["loss"], color=_BLUE, lw=1.3, alpha=0.8, label=labels[0])
-        if "val_loss" not in history:
-            return
-        held_out = np.asarray(history["val_loss"])
-        self.ax_.plot(epochs, held_out, "--", color=_VERMILION, lw=1.3, alpha=0.8, label=labels[1])
-        best = int(np.nanargmin(held_out))
-        self.ax_.plot(
-            epochs[best], held_out[best], "o", color=_VERMILION, mec="white", ms=8, label=labels[2]
-        )
 
 
 def _new_axes(*, height: float) -> Any:

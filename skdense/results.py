@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from skdense.baselines import DUMMY, NETWORK
 from skdense.columns import Task
-from skdense.displays import ComparisonDisplay, LossCurvesDisplay, decimals
+from skdense.displays import ComparisonDisplay, decimals
+from skdense.history_display import HistoryDisplay
 
 if TYPE_CHECKING:
     import pandas
@@ -191,7 +192,7 @@ class Comparison:
             highlight=NETWORK,
         ).plot(ax=ax)
 
-    def plot_losses(self, ax: Any = None, *, name: str = NETWORK) -> LossCurvesDisplay:
+    def plot_losses(self, ax: Any = None, *, name: str = NETWORK) -> HistoryDisplay:
         """Draw the loss curves of a network, one for each fold.
 
         Parameters
@@ -203,7 +204,7 @@ class Comparison:
 
         Returns
         -------
-        display : LossCurvesDisplay
+        display : HistoryDisplay
             With `ax_` and `figure_`.
 
         Raises
@@ -213,7 +214,7 @@ class Comparison:
         """
         if name not in self.histories:
             raise ValueError(f"name={name!r} has no loss curves; {list(self.histories)} have")
-        return LossCurvesDisplay(histories=self.histories[name], name=name).plot(ax=ax)
+        return HistoryDisplay(histories={name: self.histories[name]}).plot(ax=ax)
 
     def _format(self, score: float) -> str:
         return f"{score:.{decimals(self.scores[self.ranking[0]].mean())}f}"

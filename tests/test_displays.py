@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from skdense.displays import ComparisonDisplay, LossCurvesDisplay, decimals
+from skdense.displays import ComparisonDisplay, decimals
 
 
 @pytest.fixture
@@ -71,39 +71,6 @@ def test_rows_set_aside_are_diamonds(ax):
     assert [float(line.get_xdata()[0]) for line in diamonds] == [0.85, 0.1]
     assert "diamonds" in ax.get_title(loc="left")
     assert ax.get_xlim()[0] < 0.1
-
-
-def test_loss_curves(ax):
-    histories = [
-        {"loss": [0.9, 0.5, 0.3], "val_loss": [0.9, 0.6, 0.7]},
-        {"loss": [0.8, 0.5], "val_loss": [0.9, 0.8]},
-    ]
-    display = LossCurvesDisplay(histories=histories, name="net").plot(ax)
-    assert display.figure_ is ax.figure
-    assert len(ax.lines) == 6
-    best = [line for line in ax.lines if line.get_marker() == "o"]
-    assert [(int(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in best] == [
-        (2, 0.6),
-        (2, 0.8),
-    ]
-    shown = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert shown == ["training rows", "held-out rows", "best epoch"]
-    assert ax.get_title() == "Loss of the net in 2 folds"
-
-
-def test_loss_without_held_out_rows(ax):
-    LossCurvesDisplay(histories=[{"loss": [0.9, 0.5]}]).plot(ax)
-    assert len(ax.lines) == 1
-    assert ax.lines[0].get_xdata().tolist() == [1, 2]
-
-
-@pytest.mark.parametrize(
-    ("losses", "scale"), [([0.9, 0.01], "log"), ([0.9, 0.5], "linear"), ([0.9, -5.0], "linear")]
-)
-def test_losses_of_several_magnitudes_have_a_log_scale(ax, losses, scale):
-    LossCurvesDisplay(histories=[{"loss": losses}]).plot(ax)
-    assert ax.get_yscale() == scale
-    assert ("log scale" in ax.get_ylabel()) == (scale == "log")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,121 @@
+"""What went wrong in a fit, in words."""
+
+import html
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+from skdense.evidence import gather_evidence
+from skdense.findings import CHECKS, Finding
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """What `diagnose` found; printed, it says so in words.
+
+    Parameters
+    ----------
+    findings : tuple of Finding
+        Each with `name`, `evidence` and `advice`, in the order in which to act on them.
+    unchecked : tuple of str
+        What could not be looked at, and why.
+
+    Examples
+    --------
+    >>> from skdense.diagnosis import Diagnosis
+    >>> from skdense.findings import Finding
+    >>> Diagnosis((Finding("over-fitting", "since epoch 3", "Try early_stopping=True."),))
+    1. Over-fitting: since epoch 3.
+       Try early_stopping=True.
+    """
+
+    findings: tuple[Finding, ...]
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the findings."""
+        return [finding.name for finding in self.findings]
+
+    def __repr__(self) -> str:
+        lines = [] if self.findings else ["Nothing looks wrong with this fit."]
+        for number, finding in enumerate(self.findings, start=1):
+            name = finding.name[0].upper() + finding.name[1:]
+            lines.append(_filled(f"{number}. {name}: {finding.evidence}."))
+            lines.append(_filled(f"   {finding.advice}"))
+        return "\n".join([*lines, *self.unchecked])
+
+    def _repr_html_(self) -> str:
+        parts = [] if self.findings else ["<p>Nothing looks wrong with this fit.</p>"]
+        items = [
+            f"<li><b>{html.escape(finding.name)}</b>: {html.escape(finding.evidence)}."
+            f"<br>{html.escape(finding.advice)}</li>"
+            for finding in self.findings
+        ]
+        parts += ["<ol>", *items, "</ol>"] if items else []
+        parts += [f"<p><i>{html.escape(line)}</i></p>" for line in self.unchecked]
+        return "".join(parts)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, width=88, subsequent_indent="   ", break_on_hyphens=False)
+
+
+def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:
+    """Say what looks wrong with a fit, how one sees it, and what to try next.
+
+    Looked for are under-fitting, over-fitting, unscaled features, a learning rate that is too high
+    or too low, rows that stand in training and validation both, and a network that is no better
+    than a dummy. Ridge regression and a small random forest are trained on at most 2000 of the
+    rows, to see what can be learned from them; the network is not trained again.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
+        A pipeline has to end in one of the first two, and its earlier steps to keep the rows.
+    X : array-like of shape (n_rows, n_features)
+        What was given to `fit`, rows in the same order: the held-out rows are found again.
+    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+        Its `findings` each have `name`, `evidence` and `advice`. Print it to read them.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is not a network and does not end in one.
+    ValueError
+        If X or y are not of the shape that the network was trained on, or there are fewer than 20
+        rows.
+    sklearn.exceptions.NotFittedError
+        If the estimator is not fitted.
+
+    See Also
+    --------
+    HistoryDisplay : The same fit as a picture.
+
+    References
+    ----------
+    F. Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
+    work against it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skdense import DenseClassifier, diagnose
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> net = DenseClassifier(16, epochs=20, early_stopping=True, random_state=0).fit(X, y)
+    >>> "unscaled features" in diagnose(net, X, y).names
+    True
+    """
+    evidence = gather_evidence(estimator, X, y)
+    findings = [check(evidence) for check in CHECKS]
+    unchecked: tuple[str, ...] = ()
+    if evidence.held_out is None:
+        unchecked = (
+            "Over-fitting was not looked for, as no rows were held out: set early_stopping=True "
+            "or validation_fraction=0.2.",
+        )
+    return Diagnosis(tuple(finding for finding in findings if finding is not None), unchecked)

@@ -1,0 +1,226 @@
+"""Data made to have each disease, and healthy data, on which diagnose stays silent."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import make_circles, make_classification, make_friedman1
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdense import DenseClassifier, DenseRegressor, diagnose
+from skdense.diagnosis import Diagnosis
+from skdense.findings import Finding
+
+SEEDS = range(2)
+
+
+@cache
+def classes(seed, n_rows=600):
+    """Rows that a network learns well, with a tenth of the labels wrong."""
+    X, y = make_classification(n_rows, 10, n_informative=6, flip_y=0.1, random_state=seed)
+    return StandardScaler().fit_transform(X), y
+
+
+@cache
+def numbers(seed):
+    X, y = make_friedman1(600, noise=2.0, random_state=seed)
+    return StandardScaler().fit_transform(X), y
+
+
+def found(net, X, y):
+    return diagnose(net.fit(X, y), X, y).names
+
+
+def classifier(seed, **parameters):
+    settings = {"hidden_layer_sizes": (32,), "epochs": 60, "validation_fraction": 0.25}
+    return DenseClassifier(**(settings | parameters), random_state=seed)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, {"dropout": 0.3}, {"batch_norm": True}, {"l2": 0.01}],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
+def test_silent_on_healthy_fits(kind, parameters, seed):
+    X, y = classes(seed) if kind is DenseClassifier else numbers(seed)
+    settings = {"early_stopping": True, "epochs": 150, "learning_rate": 0.003} | parameters
+    net = kind((32,), **settings, random_state=seed).fit(X, y)
+    diagnosis = diagnose(net, X, y)
+    assert diagnosis.findings == diagnosis.unchecked == ()
+    assert repr(diagnosis) == "Nothing looks wrong with this fit."
+
+
+def test_silent_on_healthy_fits_of_other_shapes(iris):
+    X, y = iris
+    assert found(classifier(0, early_stopping=True, epochs=300), X, y) == []
+    labels = np.column_stack([X[:, 0] > 0, X[:, 1] + X[:, 2] > 0]).astype(int)
+    assert found(classifier(0, early_stopping=True, epochs=300), X, labels) == []
+    two = DenseRegressor(32, epochs=300, early_stopping=True, random_state=0)
+    assert found(two, X[:, :2], X[:, 2:]) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_under_fitting_of_a_network_too_small(seed):
+    X, y = make_circles(600, noise=0.1, factor=0.4, random_state=seed)
+    names = found(classifier(seed, hidden_layer_sizes=(), epochs=40), X, y)
+    assert names[0] == "under-fitting"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_under_fitting_under_a_heavy_penalty(seed):
+    X, y = numbers(seed)
+    net = DenseRegressor(32, l2=50.0, epochs=60, random_state=seed).fit(X, y)
+    finding = diagnose(net, X, y).findings[0]
+    assert finding.name == "under-fitting"
+    assert "set l2 to 0 until then" in finding.advice
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_over_fitting(seed):
+    X, y = classes(seed, n_rows=200)
+    net = classifier(seed, hidden_layer_sizes=(128, 64), epochs=80).fit(X, y)
+    finding = next(f for f in diagnose(net, X, y).findings if f.name == "over-fitting")
+    assert f"since epoch {net.best_epoch_} of 80" in finding.evidence
+    assert finding.advice.startswith("In this order: early_stopping=True; more data; a smaller")
+
+
+def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
+    X, y = classes(0, n_rows=200)
+    settings = {"hidden_layer_sizes": (128, 64), "early_stopping": True, "patience": 40}
+    assert "over-fitting" not in found(classifier(0, **settings), X, y)
+    last = classifier(0, **settings, restore_best_weights=False).fit(X, y)
+    finding = diagnose(last, X, y).findings[0]
+    assert finding.advice.startswith("In this order: restore_best_weights=True; more data")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("make", [classes, numbers])
+@pytest.mark.parametrize("parameters", [{"learning_rate": 0.3}, {"learning_rate": 3.0}], ids=str)
+def test_learning_rate_too_high(make, parameters, seed):
+    X, y = make(seed)
+    kind = DenseClassifier if make is classes else DenseRegressor
+    net = kind(32, epochs=40, validation_fraction=0.25, random_state=seed, **parameters)
+    assert "learning rate too high" in found(net, X, y)
+
+
+def test_units_that_have_died():
+    X, y = numbers(0)
+    net = DenseRegressor(32, epochs=10, random_state=0).fit(X, y)
+    net.weights_[1][:] = -1e6  # no row lifts a unit over zero
+    finding = next(f for f in diagnose(net, X, y).findings if f.name == "learning rate too high")
+    assert finding.evidence.endswith("the same output: its units have died")
+
+
+def test_loss_that_is_no_longer_finite():
+    X, y = numbers(0)
+    net = DenseRegressor(32, epochs=10, random_state=0).fit(X, y)
+    net.history_["loss"][-1] = np.inf
+    finding = next(f for f in diagnose(net, X, y).findings if f.name == "learning rate too high")
+    assert finding.evidence == "the training loss stopped being finite in epoch 10"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("make", [classes, numbers])
+@pytest.mark.parametrize("fraction", [None, 0.25])
+def test_learning_rate_too_low(make, fraction, seed):
+    X, y = make(seed)
+    kind = DenseClassifier if make is classes else DenseRegressor
+    net = kind(32, epochs=40, learning_rate=1e-5, validation_fraction=fraction, random_state=seed)
+    assert "learning rate too low, or too few epochs" in found(net, X, y)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("scale", [1000.0, 0.001])
+def test_unscaled_features(scale, seed):
+    X, y = classes(seed)
+    X = X * scale if scale < 1 else X * np.array([scale, *[1] * 9])
+    assert "unscaled features" in found(classifier(seed, epochs=5), X, y)
+    behind_a_scaler = make_pipeline(StandardScaler(), classifier(seed, epochs=5))
+    assert "unscaled features" not in found(behind_a_scaler, X, y)
+
+
+def test_a_feature_far_from_zero_is_unscaled():
+    X, y = classes(0)
+    assert "unscaled features" in found(classifier(0, epochs=5), X * 0.1 + 5, y)
+
+
+def test_columns_of_two_values_need_no_scaling():
+    X, y = classes(0)
+    X = np.column_stack([X, np.arange(len(X)) < 3, np.ones(len(X))])
+    assert "unscaled features" not in found(classifier(0, epochs=5), X, y)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rows_in_training_and_validation(seed):
+    X, y = classes(seed, n_rows=200)
+    X, y = np.vstack([X, X[:60]]), np.append(y, y[:60])
+    net = classifier(seed, epochs=5).fit(X, y)
+    finding = next(f for f in diagnose(net, X, y).findings if f.name.startswith("rows in"))
+    _, held_out = net._split_rows(len(X), y)
+    others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
+    n_twins = sum(tuple(row) in others for row in X[held_out])
+    assert finding.evidence.startswith(f"{n_twins} of {len(held_out)} held-out rows")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_better_than_the_dummy(seed):
+    X, y = classes(seed)
+    shuffled = np.random.default_rng(seed).permutation(y)
+    assert "no better than the dummy" in found(classifier(seed, epochs=10), X, shuffled)
+    X, y = numbers(seed)
+    shuffled = np.random.default_rng(seed).permutation(y)
+    net = DenseRegressor(32, epochs=40, validation_fraction=0.25, random_state=seed)
+    assert "no better than the dummy" in found(net, X, shuffled)
+
+
+def test_without_held_out_rows_it_says_what_it_cannot_see():
+    X, y = classes(0)
+    diagnosis = diagnose(classifier(0, validation_fraction=None).fit(X, y), X, y)
+    assert "Over-fitting was not looked for" in repr(diagnosis)
+    assert "Over-fitting was not looked for" in diagnosis._repr_html_()
+
+
+def test_pipeline_on_a_table_and_search():
+    X, y = classes(0)
+    X = pd.DataFrame(X * 100, columns=[f"x{k}" for k in range(10)])
+    scaler = StandardScaler().set_output(transform="pandas")
+    model = make_pipeline(scaler, classifier(0, early_stopping=True, epochs=200))
+    labels = np.array(["no", "yes"])[y]
+    assert found(model, X, labels) == []
+    search = GridSearchCV(model, {"denseclassifier__patience": [10]}, cv=2)
+    assert found(search, X, labels) == []
+
+
+def test_words_are_escaped_and_numbered():
+    diagnosis = Diagnosis((Finding("a<b", "1 < 2", "Try x & y."),))
+    assert repr(diagnosis) == "1. A<b: 1 < 2.\n   Try x & y."
+    assert "<b>a&lt;b</b>: 1 &lt; 2.<br>Try x &amp; y." in diagnosis._repr_html_()
+
+
+def test_errors_say_what_to_pass():
+    X, y = classes(0)
+    net = classifier(0, epochs=2).fit(X, y)
+    with pytest.raises(TypeError, match=r"estimator=LogisticRegression\(\) is not a network"):
+        diagnose(LogisticRegression().fit(X, y), X, y)
+    with pytest.raises(NotFittedError):
+        diagnose(DenseClassifier(), X, y)
+    with pytest.raises(ValueError, match="X has 9 features, but DenseClassifier is expecting 10"):
+        diagnose(net, X[:, :9], y)
+    with pytest.raises(ValueError, match="y has 5 rows, but X has 600"):
+        diagnose(net, X, y[:5])
+    with pytest.raises(ValueError, match=r"X has 19 rows, .* takes at least 20"):
+        diagnose(net, X[:19], y[:19])
+    with pytest.raises(ValueError, match=r"y has shape \(600, 2\), but the network was trained on"):
+        diagnose(net, X, np.column_stack([y, y]))
+    with pytest.raises(ValueError, match="`y` has classes not in"):
+        diagnose(net, X, y + 5)
+    regressor = DenseRegressor(32, epochs=2, random_state=0).fit(X, y)
+    with pytest.raises(ValueError, match="y has 2 columns, but the network predicts 1"):
+        diagnose(regressor, X, np.column_stack([y, y]))

@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdense import DenseClassifier, HistoryDisplay
+
+OVERFITTED = {"loss": [0.9, 0.5, 0.4, 0.3, 0.2, 0.15], "val_loss": [0.8, 0.6, 0.7, 0.8, 0.9, 1.0]}
+HEALTHY = {"loss": [0.9, 0.6, 0.5], "val_loss": [0.9, 0.7, 0.6]}
+
+
+@pytest.fixture(scope="module")
+def net(iris):
+    return DenseClassifier(4, epochs=4, validation_fraction=0.3, random_state=0).fit(*iris)
+
+
+def new_axes(n=1):
+    axes = Figure().subplots(1, n, squeeze=False)[0]
+    return axes[0] if n == 1 else list(axes)
+
+
+def texts(ax):
+    return {text.get_text() for text in ax.texts}
+
+
+def drawn(ax, label):
+    return [line.get_ydata().tolist() for line in ax.lines if line.get_label() == label]
+
+
+def test_both_losses_the_best_epoch_and_the_region_of_overfitting():
+    ax = new_axes()
+    display = HistoryDisplay(histories={"net": [OVERFITTED]})
+    assert display.best_epochs_ == display.overfitting_epochs_ == {"net": [2]}
+    assert display.plot(ax) is display
+    assert (display.ax_, display.figure_) == (ax, ax.figure)
+    assert drawn(ax, "training rows") == [OVERFITTED["loss"]]
+    assert drawn(ax, "held-out rows") == [OVERFITTED["val_loss"]]
+    assert drawn(ax, "best epoch") == [[0.6]]
+    assert texts(ax) == {"training rows", "held-out rows", "best epoch: 2", "over-fitting"}
+    (region,) = ax.patches
+    assert (region.get_x(), region.get_x() + region.get_width()) == (2, 6)
+
+
+def test_healthy_fit_has_no_shaded_region():
+    ax = new_axes()
+    display = HistoryDisplay(histories={"net": [HEALTHY]}).plot(ax)
+    assert display.overfitting_epochs_ == {"net": [None]}
+    assert not ax.patches
+    assert "best epoch: 3" in texts(ax)
+
+
+def test_curves_differ_in_grey_too():
+    ax = new_axes()
+    HistoryDisplay(histories={"net": [HEALTHY]}).plot(ax)
+    assert [line.get_linestyle() for line in ax.lines[:2]] == ["-", "--"]
+
+
+def test_without_held_out_rows_one_curve():
+    ax = new_axes()
+    HistoryDisplay(histories={"net": [{"loss": [0.9, 0.5]}]}).plot(ax)
+    assert len(ax.lines) == 1
+    assert ax.lines[0].get_xdata().tolist() == [1, 2]
+    assert texts(ax) == {"training rows"}
+
+
+@pytest.mark.parametrize(
+    ("losses", "scale"),
+    [
+        ([0.9, 0.01], "log"),
+        ([0.9, 0.5], "linear"),
+        ([0.9, -5.0], "linear"),
+        ([0.9, np.inf], "linear"),
+    ],
+)
+def test_losses_of_several_magnitudes_have_a_log_scale(losses, scale):
+    ax = new_axes()
+    HistoryDisplay(histories={"net": [{"loss": losses}]}).plot(ax)
+    assert ax.get_yscale() == scale
+    assert ("log scale" in ax.get_ylabel()) == (scale == "log")
+
+
+def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
+    ax = new_axes()
+    longer = {"loss": [0.8, 0.5, 0.4, 0.4], "val_loss": [0.9, 0.8, 0.7, 0.9]}
+    display = HistoryDisplay(histories={"net": [HEALTHY, longer]}).plot(ax)
+    (mean,) = drawn(ax, "held-out rows")
+    expected = np.array([HEALTHY["val_loss"], longer["val_loss"][:3]])
+    np.testing.assert_allclose(mean, expected.mean(axis=0))
+    band = ax.collections[1].get_paths()[0].vertices
+    assert band[:, 0].max() == 3
+    assert band[:, 1].max() == pytest.approx(
+        (expected.mean(axis=0) + expected.std(axis=0, ddof=1)).max()
+    )
+    assert longer["val_loss"] in [line.get_ydata().tolist() for line in ax.lines]
+    assert display.best_epochs_ == {"net": [3, 3]}
+    assert ax.get_title(loc="left") == "net, 2 fits"
+
+
+def test_network_pipeline_and_search_give_the_same_curve(net, iris):
+    pipe = make_pipeline(StandardScaler(), DenseClassifier(4, epochs=4, random_state=0)).fit(*iris)
+    search = GridSearchCV(net, {"epochs": [3]}, cv=2).fit(*iris)
+    for estimator, network in ((net, net), (pipe, pipe[-1]), (search, search.best_estimator_)):
+        display = HistoryDisplay.from_estimator(estimator, ax=new_axes())
+        assert display.histories == {"DenseClassifier": [network.history_]}
+
+
+def test_several_side_by_side(net):
+    axes = new_axes(2)
+    display = HistoryDisplay.from_estimator({"one": net, "two": net}, ax=axes)
+    assert display.axes_ == axes
+    assert [ax.get_title(loc="left") for ax in axes] == ["one", "two"]
+    listed = HistoryDisplay.from_estimator([net, net], ax=axes)
+    assert list(listed.histories) == ["1: DenseClassifier", "2: DenseClassifier"]
+
+
+def test_a_new_figure_shares_the_axis_of_losses(net):
+    from matplotlib import pyplot as plt
+
+    display = HistoryDisplay.from_estimator([net, net])
+    first, second = display.axes_
+    assert first.get_shared_y_axes().joined(first, second)
+    plt.close(display.figure_)
+
+
+def test_from_cv_takes_the_result_or_the_estimators(net, iris):
+    result = cross_validate(net, *iris, cv=3, return_estimator=True)
+    from_result = HistoryDisplay.from_cv(result, ax=new_axes())
+    from_list = HistoryDisplay.from_cv(result["estimator"], ax=new_axes())
+    histories = [each.history_ for each in result["estimator"]]
+    assert from_result.histories == from_list.histories == {"DenseClassifier": histories}
+
+
+def test_errors_say_what_to_pass(net, iris):
+    with pytest.raises(TypeError, match=r"estimator=LogisticRegression\(\) is not a network"):
+        HistoryDisplay.from_estimator(LogisticRegression())
+    with pytest.raises(TypeError, match="estimators='n' is not a network"):
+        HistoryDisplay.from_cv("nets")
+    with pytest.raises(NotFittedError):
+        HistoryDisplay.from_estimator(DenseClassifier())
+    with pytest.raises(NotFittedError):
+        HistoryDisplay.from_estimator(GridSearchCV(net, {"epochs": [1]}))
+    with pytest.raises(ValueError, match="refit=True"):
+        HistoryDisplay.from_estimator(
+            GridSearchCV(net, {"epochs": [1]}, cv=2, refit=False).fit(*iris)
+        )
+    with pytest.raises(ValueError, match=r"estimator=\[\] is empty"):
+        HistoryDisplay.from_estimator([])
+    with pytest.raises(ValueError, match=r"estimators=\[\] is empty"):
+        HistoryDisplay.from_cv([])
+    with pytest.raises(ValueError, match="return_estimator=True"):
+        HistoryDisplay.from_cv({"test_score": [1.0]})
+    with pytest.raises(ValueError, match="ax holds 1 axes, but there are 2 plots"):
+        HistoryDisplay.from_estimator([net, net], ax=new_axes())

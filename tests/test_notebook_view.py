@@ -1,0 +1,76 @@
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_html_repr
+
+from skdense import DenseClassifier
+from skdense.notebook_view import losses_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def net(iris):
+    return DenseClassifier(4, epochs=4, validation_fraction=0.3, random_state=0).fit(*iris)
+
+
+def test_fitted_estimator_shows_its_losses_below_scikit_learns_view(net):
+    view = losses_svg(net.history_)
+    assert view.startswith("<svg")
+    assert net._repr_html_().endswith(view)
+    assert net._repr_html_().startswith("<style>")
+    bundle = net._repr_mimebundle_()
+    assert bundle["text/html"].endswith(view)
+    assert bundle["text/plain"] == repr(net)
+
+
+def test_unfitted_estimator_shows_none():
+    assert 'aria-label="losses by epoch"' not in DenseClassifier()._repr_html_()
+    assert 'aria-label="losses by epoch"' not in DenseClassifier()._repr_mimebundle_()["text/html"]
+
+
+def test_text_display_stays_text(net):
+    with config_context(display="text"):
+        assert not hasattr(net, "_repr_html_")
+        assert list(net._repr_mimebundle_()) == ["text/plain"]
+
+
+def test_scikit_learns_own_views_still_work(net, iris):
+    assert "DenseClassifier" in estimator_html_repr(net)
+    pipe = make_pipeline(StandardScaler(), DenseClassifier(4, epochs=1, random_state=0))
+    assert "DenseClassifier" in pipe.fit(*iris)._repr_html_()
+
+
+def test_picture_is_well_formed_and_marks_the_best_epoch():
+    tree = ElementTree.fromstring(losses_svg({"loss": [4, 2, 1], "val_loss": [4, 3, 3.5]}))
+    training, held_out = tree.findall(f"{SVG}polyline")
+    heights = [float(point.split(",")[1]) for point in training.get("points").split()]
+    assert heights == sorted(heights)  # SVG counts downwards
+    best = held_out.get("points").split()[1].split(",")
+    circle = tree.find(f"{SVG}circle")
+    assert [circle.get("cx"), circle.get("cy")] == best
+    assert "best epoch: 2" in [text.text for text in tree.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        {"loss": [1.0, 1.0, 1.0]},
+        {"loss": [1.0, 0.5, np.inf], "val_loss": [np.nan, np.nan, np.nan]},
+        {"loss": [1.0, 0.5, 0.4], "val_loss": [np.nan, 0.7, 0.6]},
+        {"loss": [-1.0, -2.0]},
+    ],
+)
+def test_every_number_in_the_picture_is_finite(history):
+    picture = losses_svg(history)
+    ElementTree.fromstring(picture)
+    assert "nan" not in picture
+    assert "inf" not in picture
+
+
+def test_a_single_epoch_is_no_curve():
+    assert losses_svg({"loss": [1.0]}) == losses_svg({"loss": [1.0, np.nan]}) == ""
