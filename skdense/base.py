@@ -36,12 +36,14 @@ class Targets(NamedTuple):
     """What a network learns from.
 
     values : (n_rows, n_outputs), or (n_rows,) of class numbers; weight : float64 (n_rows,);
-    labels : class numbers (n_rows,) to stratify by, or None.
+    labels : class numbers (n_rows,) to stratify by, or None; start : where the output's bias
+    starts, (n_outputs,), or None for zero.
     """
 
     values: np.ndarray
     weight: np.ndarray
     labels: np.ndarray | None
+    start: np.ndarray | None
 
 
 class DenseNetwork(FittedNetwork, BaseEstimator):
@@ -58,11 +60,18 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         """Name or object of the loss, ``"auto"`` resolved."""
         raise NotImplementedError
 
+    def _loss_options(self) -> dict[str, float]:
+        """Figures of a loss that is given by its name."""
+        return {}
+
     # Training ------------------------------------------------------------------------------------
+
+    def _loss_is(self, name: str) -> bool:
+        return isinstance(self.loss, str) and self.loss == name
 
     @property
     def _loss_is_auto(self) -> bool:
-        return isinstance(self.loss, str) and self.loss == "auto"
+        return self._loss_is("auto")
 
     @property
     def _is_fitted(self) -> bool:
@@ -114,7 +123,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         optimizer, own_rate = optimizer_recipe(self.optimizer, self.learning_rate is not None)
         return Settings(
             optimizer=optimizer,
-            loss=loss_recipe(self._loss(), self._known_losses),
+            loss=loss_recipe(self._loss(), self._known_losses, **self._loss_options()),
             learning_rate=own_rate if self.learning_rate is None else self.learning_rate,
             batch_size=int(self.batch_size),  # a search may draw NumPy's integers
             epochs=int(epochs),
@@ -161,6 +170,9 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         if not continuing:
             # Kept, so that training that goes on watches rows it has never learned from.
             self._split_seed = int(split.integers(2**31))
+        weights = self.weights_ if continuing else initial_weights(architecture, first)
+        if not continuing and targets.start is not None:
+            weights[-1] = targets.start.astype(self.dtype)  # the output's bias
         rows, validation = self._split(X, targets)
         n_rows = len(rows.X)
         slots = None
@@ -171,7 +183,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             settings,
             rows,
             validation,
-            self.weights_ if continuing else initial_weights(architecture, first),
+            weights,
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
             dropout_seeds=masks.integers(2**31, size=architecture.n_hidden),

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from numbers import Real
+
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from skdense.base import DenseNetwork, Targets
-from skdense.encoding import encode_classes
 from skdense.hyperparameters import SHARED_CONSTRAINTS
-from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
-from skdense.scaling import scale_numbers
-from skdense.weighting import class_weights
+from skdense.targets import LearnsClasses, LearnsNumbers
 
 
-class DenseClassifier(ClassifierMixin, DenseNetwork):
+class DenseClassifier(ClassifierMixin, LearnsClasses):
     """Dense neural network for two or more classes, or several labels a row.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn classifier.
@@ -142,7 +138,6 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         **SHARED_CONSTRAINTS,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
-    _known_losses = CLASSIFIER_LOSSES
 
     def __init__(
         self,
@@ -304,31 +299,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         outputs = self._raw_outputs(X)
         return self._encoding.decisions(outputs)
 
-    def _loss(self):
-        return self._encoding.loss if self._loss_is_auto else self.loss
 
-    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
-        y = y.toarray() if hasattr(y, "toarray") else y
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        if not continuing:
-            self._encoding = encode_classes(y, self.loss, classes)
-            self.classes_ = self._encoding.classes
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(
-                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
-                f"was {self.classes_.tolist()}."
-            )
-        else:
-            self._encoding = self._encoding.followed_by(encode_classes(y, self.loss, self.classes_))
-        numbers = self._encoding.numbers(y)
-        by_class = class_weights(self.class_weight, y, self._encoding, part_only)
-        weight = sample_weight * by_class
-        labels = None if self._encoding.kind == "multilabel" else numbers
-        return Targets(self._encoding.targets(numbers, self.dtype), weight, labels)
-
-
-class DenseRegressor(RegressorMixin, DenseNetwork):
+class DenseRegressor(RegressorMixin, LearnsNumbers):
     """Dense neural network for one or more numbers a row.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn regressor.
@@ -360,10 +332,13 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     learning_rate : float, default=None
         The optimizer's learning rate; None is the optimizer's own.
     loss : str or keras.losses.Loss, default="auto"
-        A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...) or a
-        ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under ``"poisson"`` the output
-        has a log link. Figures inside a loss, such as Huber's delta, are in standard deviations
-        of y under `scale_target`.
+        A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...),
+        ``"quantile"`` or a ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under
+        ``"poisson"`` the output has a log link. Figures inside a loss, such as Huber's delta, are
+        in standard deviations of y under `scale_target`.
+    quantile : float, default=0.5
+        Which quantile of y ``loss="quantile"`` is to learn, between 0 and 1: 0.9 is the number
+        that nine rows of ten stay below. Other losses make no use of it.
     batch_size : int, default=32
         Rows of one training step. A batch larger than the data becomes the data.
     epochs : int, default=100
@@ -382,7 +357,8 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     scale_target : bool, default=True
         Standardize y inside and undo it in `predict`, so that house prices in dollars train as
         well as in thousands. `partial_fit` and `warm_start` keep the first call's mean and
-        standard deviation. Poisson and relative losses leave y as it is.
+        standard deviation. Poisson and relative losses leave y as it is; their output bias
+        starts at the constant that fits y best.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
     warm_start : bool, default=False
@@ -449,8 +425,11 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     True
     """
 
-    _parameter_constraints: dict = {**SHARED_CONSTRAINTS, "scale_target": ["boolean"]}
-    _known_losses = REGRESSOR_LOSSES
+    _parameter_constraints: dict = {
+        **SHARED_CONSTRAINTS,
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+        "scale_target": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -464,6 +443,7 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         optimizer="adam",
         learning_rate=None,
         loss="auto",
+        quantile=0.5,
         batch_size=32,
         epochs=100,
         early_stopping=False,
@@ -486,6 +466,7 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.loss = loss
+        self.quantile = quantile
         self.batch_size = batch_size
         self.epochs = epochs
         self.early_stopping = early_stopping
@@ -566,18 +547,3 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         """
         outputs = self._raw_outputs(X)
         return self._encoding.numbers(outputs)
-
-    def _loss(self):
-        return "mse" if self._loss_is_auto else self.loss
-
-    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
-        del classes, part_only
-        y = np.asarray(y, dtype=np.float64)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
-        if continuing:
-            self._encoding.check_loss(self.loss)
-        else:
-            self._encoding = encoding
-        return Targets(self._encoding.targets(y, self.dtype), sample_weight, None)
