@@ -21,6 +21,7 @@ from skdense.hyperparameters import (
     per_layer_activations,
     per_layer_rates,
 )
+from skdense.images import check_same_shape, flatten_images
 from skdense.initialization import initial_weights
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
@@ -63,6 +64,11 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
     def _loss_options(self) -> dict[str, float]:
         """Figures of a loss that is given by its name."""
         return {}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
 
     # Training ------------------------------------------------------------------------------------
 
@@ -111,7 +117,12 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         return self
 
     def _check_data(self, X, y, sample_weight, continuing, classes, part_only):
+        X, shape = flatten_images(X)
+        if continuing:
+            check_same_shape(self.input_shape_, shape)
         X, y = validate_data(self, X, y, dtype=self.dtype, multi_output=True, reset=not continuing)
+        if not continuing:
+            self.input_shape_ = shape or (X.shape[1],)
         sample_weight = check_sample_weight(sample_weight, X)
         return X, self._targets(y, sample_weight, continuing, classes, part_only)
 

@@ -85,6 +85,9 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         Number of features seen by `fit`.
     feature_names_in_ : array of shape (n_features_in_,)
         Names of the features, where X has names that are all strings.
+    input_shape_ : tuple of int
+        (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
+        has to have that shape in every other method, too.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -197,8 +200,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Features, best standardized.
+        X : array-like of shape (n_rows, n_features) or (n_rows, height, width[, channels])
+            Features, best standardized; or images, best scaled to [0, 1], which are flattened.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Any labels, or a 0/1 matrix.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -376,6 +379,9 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         Number of features seen by `fit`.
     feature_names_in_ : array of shape (n_features_in_,)
         Names of the features, where X has names that are all strings.
+    input_shape_ : tuple of int
+        (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
+        has to have that shape in every other method, too.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -491,8 +497,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Features, best standardized.
+        X : array-like of shape (n_rows, n_features) or (n_rows, height, width[, channels])
+            Features, best standardized; or images, best scaled to [0, 1], which are flattened.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             One or more numbers a row.
         sample_weight : array-like of shape (n_rows,), default=None

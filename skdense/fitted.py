@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdense.architecture import Architecture
+from skdense.images import check_same_shape, flatten_images
 from skdense.inference import forward
 from skdense.scaling import TargetScale
 
@@ -23,6 +24,7 @@ class FittedNetwork:
     architecture_: Architecture
     weights_: list[np.ndarray]
     history_: dict[str, list[float]]
+    input_shape_: tuple[int, ...]
     epochs: int
     _encoding: Any
 
@@ -65,9 +67,15 @@ class FittedNetwork:
 
     def _raw_outputs(self, X) -> np.ndarray:
         """The output layer before its activation, (n_rows, n_outputs)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        X = self._network_input(X)
         return forward(self.architecture_, self.weights_, X)
+
+    def _network_input(self, X) -> np.ndarray:
+        """X as the network takes it, (n_rows, n_features), in its dtype."""
+        check_is_fitted(self)
+        X, shape = flatten_images(X)
+        check_same_shape(self.input_shape_, shape)
+        return validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
 
     def hidden_output(self, X, layer: int = -1) -> np.ndarray:
         """Compute what a hidden layer gives to the next one.
@@ -104,15 +112,16 @@ class FittedNetwork:
                 f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
                 "counted from 0."
             )
-        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        X = self._network_input(X)
         return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
 
     def to_keras(self) -> keras.Model:
         """Build the same network as a compiled ``keras.Model`` with the trained weights.
 
-        It consists of Keras's standard layers, its regularizers and dropout rates included, and
-        of ``Rescaling`` at the end where a regressor's target was standardized: it predicts in
-        the target's own unit. It is a copy: training it leaves the estimator as it is.
+        It consists of Keras's standard layers, its regularizers and dropout rates included, of
+        ``Flatten`` at the beginning where it was trained on images, and of ``Rescaling`` at the
+        end where a regressor's target was standardized: it predicts in the target's own unit. It
+        is a copy: training it leaves the estimator as it is.
 
         The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
         is in the target's unit, too: compile it anew, with rates to match, before training it on.
@@ -136,7 +145,11 @@ class FittedNetwork:
         scale = self._encoding if isinstance(self._encoding, TargetScale) else None
         rescaling = (scale.scale, scale.mean) if scale is not None and scale.is_active else None
         return fitted_model(
-            self.architecture_, self._settings(self.epochs), self.weights_, rescaling
+            self.architecture_,
+            self._settings(self.epochs),
+            self.weights_,
+            rescaling,
+            self.input_shape_,
         )
 
     def summary(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from typing import Any
 
@@ -29,6 +30,7 @@ ATTRIBUTES = frozenset(
         "classes_",
         "feature_names_in_",
         "history_",
+        "input_shape_",
         "n_features_in_",
         "n_iter_",
         "weights_",
@@ -73,6 +75,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
             name: writer.array(np.asarray(figures, np.float64))
             for name, figures in estimator.history_.items()
         },
+        "input_shape": list(map(int, estimator.input_shape_)),
         "best_epoch": estimator.best_epoch_,
         "best_loss": writer.parameter("best_loss_", estimator.best_loss_),
         "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
@@ -124,6 +127,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
         "n_features_in_": architecture.n_features,
         "history_": history,
         "n_iter_": n_epochs,
+        "input_shape_": _read_input_shape(state, architecture),
         "best_epoch_": best_epoch,
         "best_loss_": best_loss,
         "_encoding": encoding,
@@ -338,6 +342,13 @@ def _read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
         plain = array.dtype == np.float64 and array.ndim == 1 and array.shape == shape
         _expect(plain and len(array) > 0, "history", array)
     return {name: array.tolist() for name, array in figures.items()}
+
+
+def _read_input_shape(state: dict, architecture: Architecture) -> tuple[int, ...]:
+    shape = tuple(state.get("input_shape", (architecture.n_features,)))  # the first files had none
+    fits = 1 <= len(shape) <= 3 and all(map(_is_count, shape))
+    _expect(fits and math.prod(shape) == architecture.n_features, "input shape", shape)
+    return shape
 
 
 def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:

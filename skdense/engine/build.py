@@ -47,6 +47,7 @@ def fitted_model(
     settings: Settings,
     weights: list[np.ndarray],
     rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    input_shape: tuple[int, ...] | None = None,
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
@@ -59,6 +60,8 @@ def fitted_model(
         In the architecture's order.
     rescaling : (scale, offset), default=None
         Arrays of shape (n_outputs,) to multiply the output by and to add to it.
+    input_shape : tuple of int, default=None
+        Of one image, to be flattened; None is (n_features,).
 
     Returns
     -------
@@ -74,7 +77,7 @@ def fitted_model(
         rate = settings.dropout[layer]
         return keras.layers.Dropout(rate, dtype=architecture.dtype) if rate else None
 
-    model = _assemble(architecture, dropout, regularizer)
+    model = _assemble(architecture, dropout, regularizer, input_shape=input_shape)
     model.set_weights(weights)
     if rescaling is not None:
         scale, offset = (array.tolist() for array in rescaling)
@@ -91,10 +94,11 @@ def _assemble(
     dropout_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
     dense: type[keras.layers.Dense] = keras.layers.Dense,
+    input_shape: tuple[int, ...] | None = None,
 ) -> keras.Model:
     dtype = architecture.dtype
-    inputs = keras.Input((architecture.n_features,), dtype=dtype)
-    x = inputs
+    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype)
+    x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
     for layer, units in enumerate(architecture.hidden_layer_sizes):
         x = dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
         x = _normalize_and_activate(x, architecture, layer)
