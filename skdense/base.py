@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,11 +24,13 @@ from skdense.hyperparameters import (
 )
 from skdense.images import check_same_shape, flatten_images
 from skdense.initialization import initial_weights
+from skdense.missing import columns_to_indicate, knock_out, nan_for_none
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
     from skdense.engine.training import Settings, Trained
+    from skdense.engine.values import Rows
 
 DEFAULT_VALIDATION_FRACTION = 0.2  # held out by early_stopping=True
 _REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with clipnorm=1.0."
@@ -68,6 +71,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
     # Training ------------------------------------------------------------------------------------
@@ -103,11 +107,12 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             settings = self._settings(epochs=1 if one_epoch else self.epochs)
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
+                architecture = replace(architecture, n_features=self.architecture_.n_features)
                 self._check_same_weights(architecture)
             if not (one_epoch and continuing):
                 seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
                 self._seeds = (int(seed), 0)
-            trained = self._train(architecture, settings, X, targets, continuing)
+            architecture, trained = self._train(architecture, settings, X, targets, continuing)
             self._store(architecture, settings, trained, continuing)
         except BaseException:
             # A failed or interrupted fit leaves what was there before.
@@ -120,7 +125,15 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         X, shape = flatten_images(X)
         if continuing:
             check_same_shape(self.input_shape_, shape)
-        X, y = validate_data(self, X, y, dtype=self.dtype, multi_output=True, reset=not continuing)
+        X, y = validate_data(
+            self,
+            X if self.missing == "error" else nan_for_none(X),
+            y,
+            dtype=self.dtype,
+            ensure_all_finite=self._ensure_all_finite,
+            multi_output=True,
+            reset=not continuing,
+        )
         if not continuing:
             self.input_shape_ = shape or (X.shape[1],)
         sample_weight = check_sample_weight(sample_weight, X)
@@ -174,17 +187,21 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
                 "back, or fit anew with warm_start=False."
             )
 
-    def _train(self, architecture, settings, X, targets: Targets, continuing: bool) -> Trained:
+    def _train(
+        self, architecture, settings, X, targets: Targets, continuing: bool
+    ) -> tuple[Architecture, Trained]:
         from skdense.engine.training import train
 
-        first, split, masks, order = self._generators(4)
+        first, split, masks, order, *gaps = self._generators(4 + (self.missing == "augment"))
         if not continuing:
             # Kept, so that training that goes on watches rows it has never learned from.
             self._split_seed = int(split.integers(2**31))
+        rows, validation = self._split(X, targets)
+        rows, validation = self._without_gaps(rows, validation, gaps, continuing)
+        architecture = replace(architecture, n_features=rows.X.shape[1])
         weights = self.weights_ if continuing else initial_weights(architecture, first)
         if not continuing and targets.start is not None:
             weights[-1] = targets.start.astype(self.dtype)  # the output's bias
-        rows, validation = self._split(X, targets)
         n_rows = len(rows.X)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
@@ -202,7 +219,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         )
         if not trained.finite:
             _report_not_finite(trained)
-        return trained
+        return architecture, trained
 
     def _generators(self, n: int) -> list[np.random.Generator]:
         """Give generators that no earlier training has used."""
@@ -234,6 +251,20 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             return take(slice(None)), None
         train, held_out = hold_out(len(X), fraction, targets.labels, self._split_seed)
         return take(train), take(held_out)
+
+    def _without_gaps(self, rows: Rows, validation: Rows | None, gaps: list, continuing: bool):
+        """Fill missing values as `missing` says; a training row may get a copy with more."""
+        if not continuing:
+            self.__dict__.pop("missing_features_", None)  # of an earlier fit
+            if self.missing != "error":
+                self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        if self.missing == "augment":
+            X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
+            rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
+        rows = rows._replace(X=self._fill_missing(rows.X))
+        if validation is not None:
+            validation = validation._replace(X=self._fill_missing(validation.X))
+        return rows, validation
 
     def _print_epoch(self, continuing: bool, epochs: int):
         n_earlier = self.n_iter_ if continuing else 0

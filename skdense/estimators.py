@@ -66,6 +66,13 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
         often they occur. Where y is a 0/1 matrix, a list of ``{0: weight, 1: weight}``, one for
         each column. Multiplied with each other and with `sample_weight`.
+    missing : {"error", "indicator", "augment"}, default="error"
+        What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
+        a standardized feature, and gives the network one more input for each feature that had
+        missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
+        a copy of each training row with values knocked out at random: in each feature the share
+        that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
+        first missing in `predict` is zero under ``"indicator"``.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
     warm_start : bool, default=False
@@ -74,8 +81,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     verbose : int, default=0
         1 or more prints a line for each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows and dropout masks. An int gives
-        the same network to the last bit on the same machine.
+        Seeds initial weights, held-out rows, order of the rows, dropout masks and values knocked
+        out. An int gives the same network to the last bit on the same machine.
 
     Attributes
     ----------
@@ -88,6 +95,9 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     input_shape_ : tuple of int
         (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
         has to have that shape in every other method, too.
+    missing_features_ : int array
+        Features with an indicator, unless `missing` is ``"error"``. The network's own input,
+        ``architecture_.n_features``, is wider than `n_features_in_` by their number.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -162,6 +172,7 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         min_delta=0.0,
         restore_best_weights=True,
         class_weight=None,
+        missing="error",
         dtype="float32",
         warm_start=False,
         verbose=0,
@@ -184,6 +195,7 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         self.min_delta = min_delta
         self.restore_best_weights = restore_best_weights
         self.class_weight = class_weight
+        self.missing = missing
         self.dtype = dtype
         self.warm_start = warm_start
         self.verbose = verbose
@@ -362,6 +374,13 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         well as in thousands. `partial_fit` and `warm_start` keep the first call's mean and
         standard deviation. Poisson and relative losses leave y as it is; their output bias
         starts at the constant that fits y best.
+    missing : {"error", "indicator", "augment"}, default="error"
+        What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
+        a standardized feature, and gives the network one more input for each feature that had
+        missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
+        a copy of each training row with values knocked out at random: in each feature the share
+        that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
+        first missing in `predict` is zero under ``"indicator"``.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
     warm_start : bool, default=False
@@ -370,8 +389,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     verbose : int, default=0
         1 or more prints a line for each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows and dropout masks. An int gives
-        the same network to the last bit on the same machine.
+        Seeds initial weights, held-out rows, order of the rows, dropout masks and values knocked
+        out. An int gives the same network to the last bit on the same machine.
 
     Attributes
     ----------
@@ -382,6 +401,9 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     input_shape_ : tuple of int
         (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
         has to have that shape in every other method, too.
+    missing_features_ : int array
+        Features with an indicator, unless `missing` is ``"error"``. The network's own input,
+        ``architecture_.n_features``, is wider than `n_features_in_` by their number.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -458,6 +480,7 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         min_delta=0.0,
         restore_best_weights=True,
         scale_target=True,
+        missing="error",
         dtype="float32",
         warm_start=False,
         verbose=0,
@@ -481,6 +504,7 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         self.min_delta = min_delta
         self.restore_best_weights = restore_best_weights
         self.scale_target = scale_target
+        self.missing = missing
         self.dtype = dtype
         self.warm_start = warm_start
         self.verbose = verbose

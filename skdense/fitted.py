@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skdense.architecture import Architecture
 from skdense.images import check_same_shape, flatten_images
 from skdense.inference import forward
+from skdense.missing import fill, nan_for_none
 from skdense.scaling import TargetScale
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ class FittedNetwork:
 
     architecture_: Architecture
     weights_: list[np.ndarray]
+    n_features_in_: int
     history_: dict[str, list[float]]
     input_shape_: tuple[int, ...]
     epochs: int
+    missing: str
+    missing_features_: np.ndarray
     _encoding: Any
 
     def _settings(self, epochs: int) -> Settings:
@@ -75,7 +79,24 @@ class FittedNetwork:
         check_is_fitted(self)
         X, shape = flatten_images(X)
         check_same_shape(self.input_shape_, shape)
-        return validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        X = validate_data(
+            self,
+            X if self.missing == "error" else nan_for_none(X),
+            dtype=self.architecture_.dtype,
+            ensure_all_finite=self._ensure_all_finite,
+            reset=False,
+        )
+        return self._fill_missing(X)
+
+    @property
+    def _ensure_all_finite(self) -> bool | str:
+        return True if self.missing == "error" else "allow-nan"
+
+    def _fill_missing(self, X: np.ndarray) -> np.ndarray:
+        columns = getattr(self, "missing_features_", None)
+        if columns is None and self.missing == "error":
+            return X
+        return fill(X, np.arange(0) if columns is None else columns)
 
     def hidden_output(self, X, layer: int = -1) -> np.ndarray:
         """Compute what a hidden layer gives to the next one.
@@ -123,6 +144,9 @@ class FittedNetwork:
         end where a regressor's target was standardized: it predicts in the target's own unit. It
         is a copy: training it leaves the estimator as it is.
 
+        It takes numbers only: missing values as zeros, with their indicators in the columns after
+        the features.
+
         The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
         is in the target's unit, too: compile it anew, with rates to match, before training it on.
 
@@ -149,7 +173,8 @@ class FittedNetwork:
             self._settings(self.epochs),
             self.weights_,
             rescaling,
-            self.input_shape_,
+            # Indicators of missing values go beside the pixels: then there is no image any more.
+            self.input_shape_ if self.architecture_.n_features == self.n_features_in_ else None,
         )
 
     def summary(self) -> None:

@@ -31,6 +31,7 @@ ATTRIBUTES = frozenset(
         "feature_names_in_",
         "history_",
         "input_shape_",
+        "missing_features_",
         "n_features_in_",
         "n_iter_",
         "weights_",
@@ -66,6 +67,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         )
     label, slots = estimator._optimizer_state
     names = getattr(estimator, "feature_names_in_", None)
+    gaps = getattr(estimator, "missing_features_", None)
     return {
         "architecture": write_architecture(estimator.architecture_, writer),
         "weights": [writer.array(array) for array in estimator.weights_],
@@ -76,6 +78,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
             for name, figures in estimator.history_.items()
         },
         "input_shape": list(map(int, estimator.input_shape_)),
+        "missing_features": None if gaps is None else writer.array(gaps),
         "best_epoch": estimator.best_epoch_,
         "best_loss": writer.parameter("best_loss_", estimator.best_loss_),
         "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
@@ -124,10 +127,9 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     attributes = {
         "architecture_": architecture,
         "weights_": read_weights(state["weights"], reader, architecture),
-        "n_features_in_": architecture.n_features,
+        **_read_inputs(state, reader, architecture),
         "history_": history,
         "n_iter_": n_epochs,
-        "input_shape_": _read_input_shape(state, architecture),
         "best_epoch_": best_epoch,
         "best_loss_": best_loss,
         "_encoding": encoding,
@@ -140,7 +142,9 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     if state["feature_names"] is not None:
         names = reader.labels(state["feature_names"])
         are_names = all(type(name) is str for name in names)
-        _expect(are_names and names.shape == (architecture.n_features,), "feature names", names)
+        _expect(
+            are_names and names.shape == (attributes["n_features_in_"],), "feature names", names
+        )
         attributes["feature_names_in_"] = names
     return attributes
 
@@ -344,11 +348,19 @@ def _read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
     return {name: array.tolist() for name, array in figures.items()}
 
 
-def _read_input_shape(state: dict, architecture: Architecture) -> tuple[int, ...]:
-    shape = tuple(state.get("input_shape", (architecture.n_features,)))  # the first files had none
+def _read_inputs(state: dict, reader: Reader, architecture: Architecture) -> dict[str, Any]:
+    """Attributes that say what X is; the first files know tables without gaps only."""
+    written = state.get("missing_features")
+    gaps = np.arange(0) if written is None else reader.array(written)
+    _expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
+    n_features = architecture.n_features - len(gaps)
+    ordered = np.array_equal(np.unique(gaps), gaps) and np.isin(gaps, np.arange(n_features)).all()
+    _expect(ordered and n_features > 0, "list of features with gaps", gaps)
+    shape = tuple(state.get("input_shape", (n_features,)))
     fits = 1 <= len(shape) <= 3 and all(map(_is_count, shape))
-    _expect(fits and math.prod(shape) == architecture.n_features, "input shape", shape)
-    return shape
+    _expect(fits and math.prod(shape) == n_features, "input shape", shape)
+    attributes = {"n_features_in_": n_features, "input_shape_": shape}
+    return attributes if written is None else {**attributes, "missing_features_": gaps}
 
 
 def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:

@@ -25,6 +25,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "patience": [Interval(Integral, 0, None, closed="left")],
     "min_delta": [Interval(Real, 0, None, closed="left")],
     "restore_best_weights": ["boolean"],
+    "missing": [StrOptions({"error", "indicator", "augment"})],
     "dtype": [StrOptions({"float32", "float64"})],
     "warm_start": ["boolean"],
     "verbose": ["verbose"],

@@ -16,6 +16,7 @@ from skdense.onnx_graph import (
     OPSET,
     Graph,
     add_class_outputs,
+    add_filling,
     add_network,
     add_number_outputs,
     label_values,
@@ -158,6 +159,8 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     x = g("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
     if len(operator.inputs[0].type.shape) > 2:
         x = g("Flatten", x, axis=1)
+    if hasattr(model, "missing_features_"):
+        x = add_filling(g, model.missing_features_, x)
     outputs = add_network(g, model.architecture_, model.weights_, x)
     names = [each.full_name for each in operator.outputs]
     if isinstance(model, DenseClassifier):

@@ -81,6 +81,30 @@ class Graph:
         return self._add("Cast", (x,), None, {"to": getattr(TensorProto, kind)})
 
 
+def add_filling(g: Graph, columns: np.ndarray, x: str) -> str:
+    """Add zeros in the place of missing values, and their indicators.
+
+    Parameters
+    ----------
+    g : Graph
+    columns : int array
+        With an indicator.
+    x : str
+        Name of the input, (n_rows, n_features).
+
+    Returns
+    -------
+    str
+        (n_rows, n_features + len(columns))
+    """
+    is_missing = g("IsNaN", x)
+    filled = g("Where", is_missing, g.constant(0.0), x)
+    if len(columns) == 0:
+        return filled
+    marks = g("Gather", g.cast(is_missing, "FLOAT"), g.constant(columns.astype(np.int64)), axis=1)
+    return g("Concat", filled, marks, axis=1)
+
+
 def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray], x: str) -> str:
     """Add the layers, in float32.
 
