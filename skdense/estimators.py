@@ -68,7 +68,7 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         each column. Multiplied with each other and with `sample_weight`.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
-        a standardized feature, and gives the network one more input for each feature that had
+        a standardized feature; and it gives the network one more input for each feature that had
         missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
         a copy of each training row with values knocked out at random: in each feature the share
         that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
@@ -376,7 +376,7 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         starts at the constant that fits y best.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
-        a standardized feature, and gives the network one more input for each feature that had
+        a standardized feature; and it gives the network one more input for each feature that had
         missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
         a copy of each training row with values knocked out at random: in each feature the share
         that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
