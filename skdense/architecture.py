@@ -48,6 +48,8 @@ class Architecture:
         Activation of the output: ``"sigmoid"``, ``"softmax"``, ``"exponential"`` or ``"linear"``.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
+    input_dropout, input_noise : bool, default=False
+        Whether dropout, and Gaussian noise, act on the inputs in training.
 
     Examples
     --------
@@ -65,11 +67,21 @@ class Architecture:
     n_outputs: int
     out_activation: str
     dtype: str = "float32"
+    input_dropout: bool = False
+    input_noise: bool = False
 
     @property
     def n_hidden(self) -> int:
         """Number of hidden layers."""
         return len(self.hidden_layer_sizes)
+
+    @property
+    def random_places(self) -> tuple[bool, ...]:
+        """Where something may be drawn at random in training, and whether it is.
+
+        The dropout of each hidden layer, that of the input, the noise on the input.
+        """
+        return (*self.dropout, self.input_dropout, self.input_noise)
 
     @property
     def n_penalties(self) -> int:

@@ -159,6 +159,8 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             patience=int(self.patience),
             min_delta=self.min_delta,
             restore_best_weights=self.restore_best_weights,
+            input_dropout=float(self.input_dropout),
+            input_noise=float(self.input_noise),
         )
 
     def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:
@@ -175,6 +177,8 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             n_outputs=self._encoding.n_outputs,
             out_activation=self._encoding.out_activation,
             dtype=self.dtype,
+            input_dropout=self.input_dropout > 0,
+            input_noise=self.input_noise > 0,
         )
 
     def _check_same_weights(self, architecture: Architecture) -> None:
@@ -214,7 +218,7 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             weights,
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
-            dropout_seeds=masks.integers(2**31, size=architecture.n_hidden),
+            random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
             on_epoch=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
         )
         if not trained.finite:

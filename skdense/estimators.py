@@ -30,6 +30,12 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
+    input_dropout : float, default=0.0
+        Share of the inputs that is set to zero at random in training, in [0, 1), the others
+        divided by one minus it; usually 0.1 to 0.2.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise on the inputs: added in training, anew in each step.
+        Usually 0.05 to 0.3, for standardized features.
     l1 : float or sequence of float, default=0.0
         Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
         0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
@@ -81,8 +87,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     verbose : int, default=0
         1 or more prints a line for each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows, dropout masks and values knocked
-        out. An int gives the same network to the last bit on the same machine.
+        Seeds initial weights, held-out rows, order of the rows, dropout masks, noise and values
+        knocked out. An int gives the same network to the last bit on the same machine.
 
     Attributes
     ----------
@@ -159,6 +165,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         *,
         batch_norm=False,
         dropout=0.0,
+        input_dropout=0.0,
+        input_noise=0.0,
         l1=0.0,
         l2=0.0,
         optimizer="adam",
@@ -182,6 +190,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         self.activation = activation
         self.batch_norm = batch_norm
         self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
         self.l1 = l1
         self.l2 = l2
         self.optimizer = optimizer
@@ -334,6 +344,12 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
+    input_dropout : float, default=0.0
+        Share of the inputs that is set to zero at random in training, in [0, 1), the others
+        divided by one minus it; usually 0.1 to 0.2.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise on the inputs: added in training, anew in each step.
+        Usually 0.05 to 0.3, for standardized features.
     l1 : float or sequence of float, default=0.0
         Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
         0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
@@ -389,8 +405,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     verbose : int, default=0
         1 or more prints a line for each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows, dropout masks and values knocked
-        out. An int gives the same network to the last bit on the same machine.
+        Seeds initial weights, held-out rows, order of the rows, dropout masks, noise and values
+        knocked out. An int gives the same network to the last bit on the same machine.
 
     Attributes
     ----------
@@ -466,6 +482,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         *,
         batch_norm=False,
         dropout=0.0,
+        input_dropout=0.0,
+        input_noise=0.0,
         l1=0.0,
         l2=0.0,
         optimizer="adam",
@@ -490,6 +508,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         self.activation = activation
         self.batch_norm = batch_norm
         self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
         self.l1 = l1
         self.l2 = l2
         self.optimizer = optimizer

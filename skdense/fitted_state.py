@@ -37,6 +37,8 @@ ATTRIBUTES = frozenset(
         "weights_",
     )
 )
+# Of an architecture; off where a file does not know them yet.
+SWITCHES = ("input_dropout", "input_noise")
 _KINDS = ("binary", "multiclass", "multilabel", "one-hot")
 _METHODS_WITH_REQUESTS = ("fit", "partial_fit", "score")
 
@@ -175,6 +177,7 @@ def write_architecture(architecture: Architecture, writer: Writer) -> dict:
         "n_outputs": int(architecture.n_outputs),
         "out_activation": architecture.out_activation,
         "dtype": architecture.dtype,
+        **{name: bool(getattr(architecture, name)) for name in SWITCHES},
     }
 
 
@@ -204,6 +207,8 @@ def read_architecture(written: dict, reader: Reader) -> Architecture:
     _expect(all(_is_count(size) and size > 0 for size in sizes), "layer size", sizes)
     _expect(len(activations) == len(dropout) == len(sizes), "number of layers", len(sizes))
     _expect(all(type(each) is bool for each in dropout), "dropout", dropout)
+    switches = {name: written.get(name, False) for name in SWITCHES}
+    _expect(all(type(each) is bool for each in switches.values()), "architecture", switches)
     places = (None, "before", "after") if sizes else (None,)
     _expect_one_of("batch norm", written["batch_norm"], places)
     outputs = ("sigmoid", "softmax", "exponential", "linear")
@@ -218,6 +223,7 @@ def read_architecture(written: dict, reader: Reader) -> Architecture:
         n_outputs=written["n_outputs"],
         out_activation=written["out_activation"],
         dtype=written["dtype"],
+        **switches,
     )
 
 

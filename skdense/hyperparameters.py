@@ -13,6 +13,8 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "activation": [str, callable, "array-like"],
     "batch_norm": ["boolean", StrOptions({"before", "after"})],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "input_dropout": [Interval(Real, 0, 1, closed="left")],
+    "input_noise": [Interval(Real, 0, None, closed="left")],
     "l1": [Interval(Real, 0, None, closed="left"), "array-like"],
     "l2": [Interval(Real, 0, None, closed="left"), "array-like"],
     "optimizer": "no_validation",  # the engine knows the names

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from skdense.architecture import Architecture
-from skdense.engine.blocks import Dense, ValueDropout
+from skdense.engine.blocks import Dense, ValueDropout, ValueNoise
 from skdense.engine.recipes import make_loss
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
         Input (n_rows, n_features), output (n_rows, n_outputs).
     """
 
-    def dropout(layer: int):
-        if not architecture.dropout[layer]:
+    def random_layer(place: int):
+        if not architecture.random_places[place]:
             return None
-        return ValueDropout(compiled, dtype=architecture.dtype)
+        kind = ValueNoise if place == _noise_place(architecture) else ValueDropout
+        return kind(compiled, place, dtype=architecture.dtype)
 
-    return _assemble(architecture, dropout, lambda layer: None, Dense)
+    return _assemble(architecture, random_layer, lambda layer: None, Dense)
 
 
 def fitted_model(
@@ -73,11 +74,13 @@ def fitted_model(
             return None
         return keras.regularizers.L1L2(l1=settings.l1[layer], l2=settings.l2[layer])
 
-    def dropout(layer: int):
-        rate = settings.dropout[layer]
-        return keras.layers.Dropout(rate, dtype=architecture.dtype) if rate else None
+    def random_layer(place: int):
+        is_noise = place == _noise_place(architecture)
+        kind = keras.layers.GaussianNoise if is_noise else keras.layers.Dropout
+        rate = settings.random_rates[place]
+        return kind(rate, dtype=architecture.dtype) if rate else None
 
-    model = _assemble(architecture, dropout, regularizer, input_shape=input_shape)
+    model = _assemble(architecture, random_layer, regularizer, input_shape=input_shape)
     model.set_weights(weights)
     if rescaling is not None:
         scale, offset = (array.tolist() for array in rescaling)
@@ -89,9 +92,13 @@ def fitted_model(
     return model
 
 
+def _noise_place(architecture: Architecture) -> int:
+    return len(architecture.random_places) - 1
+
+
 def _assemble(
     architecture: Architecture,
-    dropout_layer: Callable[[int], keras.layers.Layer | None],
+    random_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
     dense: type[keras.layers.Dense] = keras.layers.Dense,
     input_shape: tuple[int, ...] | None = None,
@@ -99,10 +106,13 @@ def _assemble(
     dtype = architecture.dtype
     inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype)
     x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
+    for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
+        disturb = random_layer(place)
+        x = x if disturb is None else disturb(x)
     for layer, units in enumerate(architecture.hidden_layer_sizes):
         x = dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
         x = _normalize_and_activate(x, architecture, layer)
-        drop = dropout_layer(layer)
+        drop = random_layer(layer)
         if drop is not None:
             x = drop(x)
     output = dense(
