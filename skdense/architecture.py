@@ -22,6 +22,11 @@ class WeightSpec(NamedTuple):
         """Whether the optimizer moves it; batch norm's running statistics follow the data."""
         return not self.role.startswith("moving_")
 
+    @property
+    def is_kernel(self) -> bool:
+        """Whether it is a matrix that inputs are multiplied by, and penalties apply to."""
+        return self.role in ("kernel", "projection")
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -50,6 +55,9 @@ class Architecture:
         Precision of weights and arithmetic.
     input_dropout, input_noise : bool, default=False
         Whether dropout, and Gaussian noise, act on the inputs in training.
+    residual : bool, default=False
+        Whether what each hidden layer but the first computes ahead of its activation is added to
+        what the one before computed there, through a projection where the widths differ.
 
     Examples
     --------
@@ -69,6 +77,7 @@ class Architecture:
     dtype: str = "float32"
     input_dropout: bool = False
     input_noise: bool = False
+    residual: bool = False
 
     @property
     def n_hidden(self) -> int:
@@ -111,6 +120,8 @@ class Architecture:
         for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
             yield WeightSpec(layer, "kernel", (fan_in, fan_out))
             yield WeightSpec(layer, "bias", (fan_out,))
+            if self.residual and 0 < layer < self.n_hidden and fan_in != fan_out:
+                yield WeightSpec(layer, "projection", (fan_in, fan_out))
             if self.batch_norm is not None and layer < self.n_hidden:
                 for role in ("gamma", "beta", "moving_mean", "moving_variance"):
                     yield WeightSpec(layer, role, (fan_out,))

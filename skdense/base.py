@@ -11,7 +11,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from skdense.architecture import Architecture
 from skdense.fitted import FittedNetwork
@@ -22,9 +21,8 @@ from skdense.hyperparameters import (
     per_layer_activations,
     per_layer_rates,
 )
-from skdense.images import check_same_shape, flatten_images
 from skdense.initialization import initial_weights
-from skdense.missing import columns_to_indicate, knock_out, nan_for_none
+from skdense.missing import columns_to_indicate, knock_out
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
@@ -122,20 +120,8 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
         return self
 
     def _check_data(self, X, y, sample_weight, continuing, classes, part_only):
-        X, shape = flatten_images(X)
-        if continuing:
-            check_same_shape(self.input_shape_, shape)
-        X, y = validate_data(
-            self,
-            X if self.missing == "error" else nan_for_none(X),
-            y,
-            dtype=self.dtype,
-            ensure_all_finite=self._ensure_all_finite,
-            multi_output=True,
-            reset=not continuing,
-        )
-        if not continuing:
-            self.input_shape_ = shape or (X.shape[1],)
+        options = {"dtype": self.dtype, "multi_output": True, "reset": not continuing}
+        X, y = self._check_input(X, y, **options)
         sample_weight = check_sample_weight(sample_weight, X)
         return X, self._targets(y, sample_weight, continuing, classes, part_only)
 
@@ -179,16 +165,21 @@ class DenseNetwork(FittedNetwork, BaseEstimator):
             dtype=self.dtype,
             input_dropout=self.input_dropout > 0,
             input_noise=self.input_noise > 0,
+            residual=bool(self.residual) and len(sizes) > 1,  # one layer has nothing to skip
         )
 
     def _check_same_weights(self, architecture: Architecture) -> None:
-        if list(architecture.weights()) != list(self.architecture_.weights()):
+        ours, asked_for = (
+            (net.hidden_layer_sizes, net.batch_norm, net.residual)
+            for net in (self.architecture_, architecture)
+        )
+        same_weights = list(architecture.weights()) == list(self.architecture_.weights())
+        if not same_weights or ours[-1] != asked_for[-1]:
             raise ValueError(
                 "Training cannot go on with other layers: the network has hidden_layer_sizes="
-                f"{self.architecture_.hidden_layer_sizes} and batch_norm="
-                f"{self.architecture_.batch_norm!r}, now asked for are "
-                f"{architecture.hidden_layer_sizes} and {architecture.batch_norm!r}. Set them "
-                "back, or fit anew with warm_start=False."
+                f"{ours[0]}, batch_norm={ours[1]!r} and residual={ours[2]}, now asked for are "
+                f"{asked_for[0]}, {asked_for[1]!r} and {asked_for[2]}. Set them back, or fit anew "
+                "with warm_start=False."
             )
 
     def _train(

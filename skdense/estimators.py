@@ -27,6 +27,10 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     batch_norm : bool or {"before", "after"}, default=False
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
+    residual : bool, default=False
+        Residual blocks with pre-activation: from the second hidden layer on, what it computes
+        ahead of its activation is added to what the layer before computed there, through a linear
+        projection without bias where the two widths differ. It lets deep networks train.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
@@ -164,6 +168,7 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         activation="relu",
         *,
         batch_norm=False,
+        residual=False,
         dropout=0.0,
         input_dropout=0.0,
         input_noise=0.0,
@@ -189,6 +194,7 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
+        self.residual = residual
         self.dropout = dropout
         self.input_dropout = input_dropout
         self.input_noise = input_noise
@@ -341,6 +347,10 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     batch_norm : bool or {"before", "after"}, default=False
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
+    residual : bool, default=False
+        Residual blocks with pre-activation: from the second hidden layer on, what it computes
+        ahead of its activation is added to what the layer before computed there, through a linear
+        projection without bias where the two widths differ. It lets deep networks train.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
@@ -481,6 +491,7 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         activation="relu",
         *,
         batch_norm=False,
+        residual=False,
         dropout=0.0,
         input_dropout=0.0,
         input_noise=0.0,
@@ -507,6 +518,7 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
+        self.residual = residual
         self.dropout = dropout
         self.input_dropout = input_dropout
         self.input_noise = input_noise

@@ -77,20 +77,21 @@ class FittedNetwork:
     def _network_input(self, X) -> np.ndarray:
         """X as the network takes it, (n_rows, n_features), in its dtype."""
         check_is_fitted(self)
-        X, shape = flatten_images(X)
-        check_same_shape(self.input_shape_, shape)
-        X = validate_data(
-            self,
-            X if self.missing == "error" else nan_for_none(X),
-            dtype=self.architecture_.dtype,
-            ensure_all_finite=self._ensure_all_finite,
-            reset=False,
-        )
+        X = self._check_input(X, dtype=self.architecture_.dtype, reset=False)
         return self._fill_missing(X)
 
-    @property
-    def _ensure_all_finite(self) -> bool | str:
-        return True if self.missing == "error" else "allow-nan"
+    def _check_input(self, X, *y, reset: bool, **options) -> Any:
+        """X as rows of numbers, and y if there is one; missing values are still in it."""
+        X, shape = flatten_images(X)
+        if not reset:
+            check_same_shape(self.input_shape_, shape)
+        if self.missing != "error":
+            X = nan_for_none(X)
+            options["ensure_all_finite"] = "allow-nan"
+        checked = validate_data(self, X, *y, reset=reset, **options)
+        if reset:
+            self.input_shape_ = shape or (self.n_features_in_,)
+        return checked
 
     def _fill_missing(self, X: np.ndarray) -> np.ndarray:
         columns = getattr(self, "missing_features_", None)

@@ -38,7 +38,7 @@ ATTRIBUTES = frozenset(
     )
 )
 # Of an architecture; off where a file does not know them yet.
-SWITCHES = ("input_dropout", "input_noise")
+SWITCHES = ("input_dropout", "input_noise", "residual")
 _KINDS = ("binary", "multiclass", "multilabel", "one-hot")
 _METHODS_WITH_REQUESTS = ("fit", "partial_fit", "score")
 

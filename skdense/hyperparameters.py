@@ -12,6 +12,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [str, callable, "array-like"],
     "batch_norm": ["boolean", StrOptions({"before", "after"})],
+    "residual": ["boolean"],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
     "input_dropout": [Interval(Real, 0, 1, closed="left")],
     "input_noise": [Interval(Real, 0, None, closed="left")],

@@ -79,11 +79,17 @@ def _by_layer(architecture: Architecture, weights: list[np.ndarray]) -> list[dic
 
 
 def _forward(architecture: Architecture, layers: list[dict], x: np.ndarray) -> np.ndarray:
+    skipped = None  # what the layer before computed ahead of its activation
     for number, layer in enumerate(layers):
         x = _multiply(x, layer["kernel"])
         x += layer["bias"]
         if number == architecture.n_hidden:
             break
+        if architecture.residual:
+            if skipped is not None:
+                projection = layer.get("projection")
+                x += skipped if projection is None else _multiply(skipped, projection)
+            skipped = x.copy()  # an activation may work in place
         if architecture.batch_norm == "before":
             x = _normalize(x, layer)
         x = activate(architecture.activation[number], x)

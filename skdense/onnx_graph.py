@@ -125,10 +125,13 @@ def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray],
     layers: list[dict] = [{} for _ in range(architecture.n_hidden + 1)]
     for spec, array in zip(architecture.weights(), weights, strict=True):
         layers[spec.layer][spec.role] = array
+    skipped = None
     for number, layer in enumerate(layers):
         x = g("MatMul", x, g.constant(layer["kernel"].astype(np.float32)))
         x = g("Add", x, g.constant(layer["bias"].astype(np.float32)))
         if number < architecture.n_hidden:
+            if architecture.residual:
+                x = skipped = x if skipped is None else _add_skipped(g, x, skipped, layer)
             if architecture.batch_norm == "before":
                 x = _normalize(g, x, layer)
             x = _activate(g, x, architecture.activation[number])
@@ -226,6 +229,12 @@ def _normalize(g: Graph, x: str, layer: dict) -> str:
     shift = layer["beta"] - layer["moving_mean"] * scale
     x = g("Mul", x, g.constant(scale.astype(np.float32)))
     return g("Add", x, g.constant(shift.astype(np.float32)))
+
+
+def _add_skipped(g: Graph, x: str, skipped: str, layer: dict) -> str:
+    if "projection" in layer:
+        skipped = g("MatMul", skipped, g.constant(layer["projection"].astype(np.float32)))
+    return g("Add", x, skipped)
 
 
 def _activate(g: Graph, x: str, activation: Any) -> str:

@@ -110,7 +110,7 @@ class Dense(keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        """Compute ``activation(inputs @ kernel + bias)``.
+        """Compute ``activation(inputs @ kernel + bias)``, or without a bias.
 
         Parameters
         ----------
@@ -124,7 +124,9 @@ class Dense(keras.layers.Dense):
         """
         del training
         product = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
-        return self.activation(_add_bias(product, tf.convert_to_tensor(self.bias)))
+        if self.bias is not None:
+            product = _add_bias(product, tf.convert_to_tensor(self.bias))
+        return self.activation(product)
 
 
 @tf.custom_gradient

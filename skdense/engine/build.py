@@ -109,8 +109,15 @@ def _assemble(
     for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
         disturb = random_layer(place)
         x = x if disturb is None else disturb(x)
+    skipped = None  # what the layer before computed ahead of its activation
     for layer, units in enumerate(architecture.hidden_layer_sizes):
-        x = dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
+        options = {"dtype": dtype, "kernel_regularizer": regularizer(layer)}
+        x = dense(units, **options)(x)
+        if architecture.residual:
+            if skipped is not None and skipped.shape[-1] != units:
+                skipped = dense(units, use_bias=False, **options)(skipped)
+            x = x if skipped is None else keras.layers.Add(dtype=dtype)([x, skipped])
+            skipped = x
         x = _normalize_and_activate(x, architecture, layer)
         drop = random_layer(layer)
         if drop is not None:

@@ -103,7 +103,7 @@ class TrainableNetwork:
         list of tensors of shape () or, for a flat variable, (n_weights,)
         """
         specs = [spec for spec in self.specs if spec.trainable]
-        penalized = [s.role == "kernel" and s.layer < self.architecture.n_penalties for s in specs]
+        penalized = [s.is_kernel and s.layer < self.architecture.n_penalties for s in specs]
         if not self.is_flat:
             pairs = zip(specs, penalized, strict=True)
             return [rates[spec.layer] if is_penalized else None for spec, is_penalized in pairs]
