@@ -56,8 +56,8 @@ class Architecture:
     input_dropout, input_noise : bool, default=False
         Whether dropout, and Gaussian noise, act on the inputs in training.
     residual : bool, default=False
-        Whether what each hidden layer but the first computes ahead of its activation is added to
-        what the one before computed there, through a projection where the widths differ.
+        Whether each hidden layer but the first adds what it computes, ahead of its activation, to
+        that of the layer before; through a projection where the widths differ.
 
     Examples
     --------

@@ -28,9 +28,9 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
     residual : bool, default=False
-        Residual blocks with pre-activation: from the second hidden layer on, what it computes
-        ahead of its activation is added to what the layer before computed there, through a linear
-        projection without bias where the two widths differ. It lets deep networks train.
+        Residual blocks with pre-activation: from the second hidden layer on, what a layer computes
+        ahead of its activation is added to that of the layer before; through a linear projection
+        without bias where the two widths differ. It lets deep networks train.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
@@ -348,9 +348,9 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
     residual : bool, default=False
-        Residual blocks with pre-activation: from the second hidden layer on, what it computes
-        ahead of its activation is added to what the layer before computed there, through a linear
-        projection without bias where the two widths differ. It lets deep networks train.
+        Residual blocks with pre-activation: from the second hidden layer on, what a layer computes
+        ahead of its activation is added to that of the layer before; through a linear projection
+        without bias where the two widths differ. It lets deep networks train.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
