@@ -56,8 +56,8 @@ class Architecture:
     input_dropout, input_noise : bool, default=False
         Whether dropout, and Gaussian noise, act on the inputs in training.
     residual : bool, default=False
-        Whether each hidden layer but the first adds what it computes, ahead of its activation, to
-        that of the layer before; through a projection where the widths differ.
+        Residual blocks: each hidden layer but the first adds what it computes ahead of its
+        activation to that of the layer before; through a projection where the widths differ.
 
     Examples
     --------
