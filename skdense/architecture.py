@@ -22,6 +22,11 @@ class WeightSpec(NamedTuple):
         """Whether the optimizer moves it; batch norm's running statistics follow the data."""
         return not self.role.startswith("moving_")
 
+    @property
+    def is_kernel(self) -> bool:
+        """Whether it is a matrix that inputs are multiplied by, and penalties apply to."""
+        return self.role in ("kernel", "projection")
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -48,6 +53,11 @@ class Architecture:
         Activation of the output: ``"sigmoid"``, ``"softmax"``, ``"exponential"`` or ``"linear"``.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
+    input_dropout, input_noise : bool, default=False
+        Whether dropout, and Gaussian noise, act on the inputs in training.
+    residual : bool, default=False
+        Residual blocks: each hidden layer but the first adds what it computes ahead of its
+        activation to that of the layer before; through a projection where the widths differ.
 
     Examples
     --------
@@ -65,11 +75,22 @@ class Architecture:
     n_outputs: int
     out_activation: str
     dtype: str = "float32"
+    input_dropout: bool = False
+    input_noise: bool = False
+    residual: bool = False
 
     @property
     def n_hidden(self) -> int:
         """Number of hidden layers."""
         return len(self.hidden_layer_sizes)
+
+    @property
+    def random_places(self) -> tuple[bool, ...]:
+        """Where something may be drawn at random in training, and whether it is.
+
+        The dropout of each hidden layer, that of the input, the noise on the input.
+        """
+        return (*self.dropout, self.input_dropout, self.input_noise)
 
     @property
     def n_penalties(self) -> int:
@@ -99,6 +120,8 @@ class Architecture:
         for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
             yield WeightSpec(layer, "kernel", (fan_in, fan_out))
             yield WeightSpec(layer, "bias", (fan_out,))
+            if self.residual and 0 < layer < self.n_hidden and fan_in != fan_out:
+                yield WeightSpec(layer, "projection", (fan_in, fan_out))
             if self.batch_norm is not None and layer < self.n_hidden:
                 for role in ("gamma", "beta", "moving_mean", "moving_variance"):
                     yield WeightSpec(layer, role, (fan_out,))

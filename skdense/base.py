@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from skdense.architecture import Architecture
 from skdense.fitted import FittedNetwork
@@ -21,12 +21,14 @@ from skdense.hyperparameters import (
     per_layer_rates,
 )
 from skdense.initialization import initial_weights
+from skdense.missing import columns_to_indicate, knock_out
 from skdense.notebook_view import NotebookView
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
     from skdense.engine.training import Settings, Trained
+    from skdense.engine.values import Rows
 
 DEFAULT_VALIDATION_FRACTION = 0.2  # held out by early_stopping=True
 _REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with clipnorm=1.0."
@@ -36,12 +38,14 @@ class Targets(NamedTuple):
     """What a network learns from.
 
     values : (n_rows, n_outputs), or (n_rows,) of class numbers; weight : float64 (n_rows,);
-    labels : class numbers (n_rows,) to stratify by, or None.
+    labels : class numbers (n_rows,) to stratify by, or None; start : where the output's bias
+    starts, (n_outputs,), or None for zero.
     """
 
     values: np.ndarray
     weight: np.ndarray
     labels: np.ndarray | None
+    start: np.ndarray | None
 
 
 class DenseNetwork(FittedNetwork, NotebookView):
@@ -58,11 +62,24 @@ class DenseNetwork(FittedNetwork, NotebookView):
         """Name or object of the loss, ``"auto"`` resolved."""
         raise NotImplementedError
 
+    def _loss_options(self) -> dict[str, float]:
+        """Figures of a loss that is given by its name."""
+        return {}
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing != "error"
+        return tags
+
     # Training ------------------------------------------------------------------------------------
+
+    def _loss_is(self, name: str) -> bool:
+        return isinstance(self.loss, str) and self.loss == name
 
     @property
     def _loss_is_auto(self) -> bool:
-        return isinstance(self.loss, str) and self.loss == "auto"
+        return self._loss_is("auto")
 
     @property
     def _is_fitted(self) -> bool:
@@ -88,11 +105,12 @@ class DenseNetwork(FittedNetwork, NotebookView):
             settings = self._settings(epochs=1 if one_epoch else self.epochs)
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
+                architecture = replace(architecture, n_features=self.architecture_.n_features)
                 self._check_same_weights(architecture)
             if not (one_epoch and continuing):
                 seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
                 self._seeds = (int(seed), 0)
-            trained = self._train(architecture, settings, X, targets, continuing)
+            architecture, trained = self._train(architecture, settings, X, targets, continuing)
             self._store(architecture, settings, trained, continuing)
         except BaseException:
             # A failed or interrupted fit leaves what was there before.
@@ -102,7 +120,8 @@ class DenseNetwork(FittedNetwork, NotebookView):
         return self
 
     def _check_data(self, X, y, sample_weight, continuing, classes, part_only):
-        X, y = validate_data(self, X, y, dtype=self.dtype, multi_output=True, reset=not continuing)
+        options = {"dtype": self.dtype, "multi_output": True, "reset": not continuing}
+        X, y = self._check_input(X, y, **options)
         sample_weight = check_sample_weight(sample_weight, X)
         return X, self._targets(y, sample_weight, continuing, classes, part_only)
 
@@ -114,7 +133,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
         optimizer, own_rate = optimizer_recipe(self.optimizer, self.learning_rate is not None)
         return Settings(
             optimizer=optimizer,
-            loss=loss_recipe(self._loss(), self._known_losses),
+            loss=loss_recipe(self._loss(), self._known_losses, **self._loss_options()),
             learning_rate=own_rate if self.learning_rate is None else self.learning_rate,
             batch_size=int(self.batch_size),  # a search may draw NumPy's integers
             epochs=int(epochs),
@@ -126,6 +145,8 @@ class DenseNetwork(FittedNetwork, NotebookView):
             patience=int(self.patience),
             min_delta=self.min_delta,
             restore_best_weights=self.restore_best_weights,
+            input_dropout=float(self.input_dropout),
+            input_noise=float(self.input_noise),
         )
 
     def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:
@@ -142,26 +163,40 @@ class DenseNetwork(FittedNetwork, NotebookView):
             n_outputs=self._encoding.n_outputs,
             out_activation=self._encoding.out_activation,
             dtype=self.dtype,
+            input_dropout=self.input_dropout > 0,
+            input_noise=self.input_noise > 0,
+            residual=bool(self.residual) and len(sizes) > 1,  # one layer has nothing to skip
         )
 
     def _check_same_weights(self, architecture: Architecture) -> None:
-        if list(architecture.weights()) != list(self.architecture_.weights()):
+        ours, asked_for = (
+            (net.hidden_layer_sizes, net.batch_norm, net.residual)
+            for net in (self.architecture_, architecture)
+        )
+        same_weights = list(architecture.weights()) == list(self.architecture_.weights())
+        if not same_weights or ours[-1] != asked_for[-1]:
             raise ValueError(
                 "Training cannot go on with other layers: the network has hidden_layer_sizes="
-                f"{self.architecture_.hidden_layer_sizes} and batch_norm="
-                f"{self.architecture_.batch_norm!r}, now asked for are "
-                f"{architecture.hidden_layer_sizes} and {architecture.batch_norm!r}. Set them "
-                "back, or fit anew with warm_start=False."
+                f"{ours[0]}, batch_norm={ours[1]!r} and residual={ours[2]}, now asked for are "
+                f"{asked_for[0]}, {asked_for[1]!r} and {asked_for[2]}. Set them back, or fit anew "
+                "with warm_start=False."
             )
 
-    def _train(self, architecture, settings, X, targets: Targets, continuing: bool) -> Trained:
+    def _train(
+        self, architecture, settings, X, targets: Targets, continuing: bool
+    ) -> tuple[Architecture, Trained]:
         from skdense.engine.training import train
 
-        first, split, masks, order = self._generators(4)
+        first, split, masks, order, *gaps = self._generators(4 + (self.missing == "augment"))
         if not continuing:
             # Kept, so that training that goes on watches rows it has never learned from.
             self._split_seed = int(split.integers(2**31))
         rows, validation = self._split(X, targets)
+        rows, validation = self._without_gaps(rows, validation, gaps, continuing)
+        architecture = replace(architecture, n_features=rows.X.shape[1])
+        weights = self.weights_ if continuing else initial_weights(architecture, first)
+        if not continuing and targets.start is not None:
+            weights[-1] = targets.start.astype(self.dtype)  # the output's bias
         n_rows = len(rows.X)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
@@ -171,15 +206,15 @@ class DenseNetwork(FittedNetwork, NotebookView):
             settings,
             rows,
             validation,
-            self.weights_ if continuing else initial_weights(architecture, first),
+            weights,
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
-            dropout_seeds=masks.integers(2**31, size=architecture.n_hidden),
+            random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
             on_epoch=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
         )
         if not trained.finite:
             _report_not_finite(trained)
-        return trained
+        return architecture, trained
 
     def _generators(self, n: int) -> list[np.random.Generator]:
         """Give generators that no earlier training has used."""
@@ -220,6 +255,20 @@ class DenseNetwork(FittedNetwork, NotebookView):
         if self._fraction_held_out is None:
             return None
         return hold_out(n_rows, self._fraction_held_out, labels, self._split_seed)
+
+    def _without_gaps(self, rows: Rows, validation: Rows | None, gaps: list, continuing: bool):
+        """Fill missing values as `missing` says; a training row may get a copy with more."""
+        if not continuing:
+            self.__dict__.pop("missing_features_", None)  # of an earlier fit
+            if self.missing != "error":
+                self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        if self.missing == "augment":
+            X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
+            rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
+        rows = rows._replace(X=self._fill_missing(rows.X))
+        if validation is not None:
+            validation = validation._replace(X=self._fill_missing(validation.X))
+        return rows, validation
 
     def _print_epoch(self, continuing: bool, epochs: int):
         n_earlier = self.n_iter_ if continuing else 0

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from numbers import Real
+
 from sklearn.base import ClassifierMixin, RegressorMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
 
-from skdense.base import DenseNetwork, Targets
-from skdense.encoding import encode_classes
 from skdense.hyperparameters import SHARED_CONSTRAINTS
-from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
-from skdense.scaling import scale_numbers
-from skdense.weighting import class_weights
+from skdense.targets import LearnsClasses, LearnsNumbers
 
 
-class DenseClassifier(ClassifierMixin, DenseNetwork):
+class DenseClassifier(ClassifierMixin, LearnsClasses):
     """Dense neural network for two or more classes, or several labels a row.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn classifier.
@@ -31,9 +27,19 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
     batch_norm : bool or {"before", "after"}, default=False
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
+    residual : bool, default=False
+        Residual blocks with pre-activation: from the second hidden layer on, what a layer computes
+        ahead of its activation is added to that of the layer before; through a linear projection
+        without bias where the two widths differ. It lets deep networks train.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
+    input_dropout : float, default=0.0
+        Share of the inputs that is set to zero at random in training, in [0, 1), the others
+        divided by one minus it; usually 0.1 to 0.2.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise on the inputs: added in training, anew in each step.
+        Usually 0.05 to 0.3, for standardized features.
     l1 : float or sequence of float, default=0.0
         Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
         0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
@@ -70,6 +76,13 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
         often they occur. Where y is a 0/1 matrix, a list of ``{0: weight, 1: weight}``, one for
         each column. Multiplied with each other and with `sample_weight`.
+    missing : {"error", "indicator", "augment"}, default="error"
+        What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
+        a standardized feature; and it gives the network one more input for each feature that had
+        missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
+        a copy of each training row with values knocked out at random: in each feature the share
+        that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
+        first missing in `predict` is zero under ``"indicator"``.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
     warm_start : bool, default=False
@@ -78,8 +91,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
     verbose : int, default=0
         1 or more prints a line for each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows and dropout masks. An int gives
-        the same network to the last bit on the same machine.
+        Seeds initial weights, held-out rows, order of the rows, dropout masks, noise and values
+        knocked out. An int gives the same network to the last bit on the same machine.
 
     Attributes
     ----------
@@ -89,6 +102,12 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         Number of features seen by `fit`.
     feature_names_in_ : array of shape (n_features_in_,)
         Names of the features, where X has names that are all strings.
+    input_shape_ : tuple of int
+        (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
+        has to have that shape in every other method, too.
+    missing_features_ : int array
+        Features with an indicator, unless `missing` is ``"error"``. The network's own input,
+        ``architecture_.n_features``, is wider than `n_features_in_` by their number.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -142,7 +161,6 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         **SHARED_CONSTRAINTS,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
-    _known_losses = CLASSIFIER_LOSSES
 
     def __init__(
         self,
@@ -150,7 +168,10 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         activation="relu",
         *,
         batch_norm=False,
+        residual=False,
         dropout=0.0,
+        input_dropout=0.0,
+        input_noise=0.0,
         l1=0.0,
         l2=0.0,
         optimizer="adam",
@@ -164,6 +185,7 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         min_delta=0.0,
         restore_best_weights=True,
         class_weight=None,
+        missing="error",
         dtype="float32",
         warm_start=False,
         verbose=0,
@@ -172,7 +194,10 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
+        self.residual = residual
         self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
         self.l1 = l1
         self.l2 = l2
         self.optimizer = optimizer
@@ -186,6 +211,7 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         self.min_delta = min_delta
         self.restore_best_weights = restore_best_weights
         self.class_weight = class_weight
+        self.missing = missing
         self.dtype = dtype
         self.warm_start = warm_start
         self.verbose = verbose
@@ -202,8 +228,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Features, best standardized.
+        X : array-like of shape (n_rows, n_features) or (n_rows, height, width[, channels])
+            Features, best standardized; or images, best scaled to [0, 1], which are flattened.
         y : array-like of shape (n_rows,) or (n_rows, n_labels)
             Any labels, or a 0/1 matrix.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -304,31 +330,8 @@ class DenseClassifier(ClassifierMixin, DenseNetwork):
         outputs = self._raw_outputs(X)
         return self._encoding.decisions(outputs)
 
-    def _loss(self):
-        return self._encoding.loss if self._loss_is_auto else self.loss
 
-    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
-        y = y.toarray() if hasattr(y, "toarray") else y
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        if not continuing:
-            self._encoding = encode_classes(y, self.loss, classes)
-            self.classes_ = self._encoding.classes
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(
-                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
-                f"was {self.classes_.tolist()}."
-            )
-        else:
-            self._encoding = self._encoding.followed_by(encode_classes(y, self.loss, self.classes_))
-        numbers = self._encoding.numbers(y)
-        by_class = class_weights(self.class_weight, y, self._encoding, part_only)
-        weight = sample_weight * by_class
-        labels = None if self._encoding.kind == "multilabel" else numbers
-        return Targets(self._encoding.targets(numbers, self.dtype), weight, labels)
-
-
-class DenseRegressor(RegressorMixin, DenseNetwork):
+class DenseRegressor(RegressorMixin, LearnsNumbers):
     """Dense neural network for one or more numbers a row.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn regressor.
@@ -344,9 +347,19 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     batch_norm : bool or {"before", "after"}, default=False
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
+    residual : bool, default=False
+        Residual blocks with pre-activation: from the second hidden layer on, what a layer computes
+        ahead of its activation is added to that of the layer before; through a linear projection
+        without bias where the two widths differ. It lets deep networks train.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
+    input_dropout : float, default=0.0
+        Share of the inputs that is set to zero at random in training, in [0, 1), the others
+        divided by one minus it; usually 0.1 to 0.2.
+    input_noise : float, default=0.0
+        Standard deviation of Gaussian noise on the inputs: added in training, anew in each step.
+        Usually 0.05 to 0.3, for standardized features.
     l1 : float or sequence of float, default=0.0
         Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
         0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
@@ -360,10 +373,13 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     learning_rate : float, default=None
         The optimizer's learning rate; None is the optimizer's own.
     loss : str or keras.losses.Loss, default="auto"
-        A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...) or a
-        ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under ``"poisson"`` the output
-        has a log link. Figures inside a loss, such as Huber's delta, are in standard deviations
-        of y under `scale_target`.
+        A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...),
+        ``"quantile"`` or a ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under
+        ``"poisson"`` the output has a log link. Figures inside a loss, such as Huber's delta, are
+        in standard deviations of y under `scale_target`.
+    quantile : float, default=0.5
+        Which quantile of y ``loss="quantile"`` is to learn, between 0 and 1: 0.9 is the number
+        that nine rows of ten stay below. Other losses make no use of it.
     batch_size : int, default=32
         Rows of one training step. A batch larger than the data becomes the data.
     epochs : int, default=100
@@ -382,7 +398,15 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     scale_target : bool, default=True
         Standardize y inside and undo it in `predict`, so that house prices in dollars train as
         well as in thousands. `partial_fit` and `warm_start` keep the first call's mean and
-        standard deviation. Poisson and relative losses leave y as it is.
+        standard deviation. Poisson and relative losses leave y as it is; their output bias
+        starts at the constant that fits y best.
+    missing : {"error", "indicator", "augment"}, default="error"
+        What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
+        a standardized feature; and it gives the network one more input for each feature that had
+        missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
+        a copy of each training row with values knocked out at random: in each feature the share
+        that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
+        first missing in `predict` is zero under ``"indicator"``.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and arithmetic.
     warm_start : bool, default=False
@@ -391,8 +415,8 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     verbose : int, default=0
         1 or more prints a line for each epoch.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows and dropout masks. An int gives
-        the same network to the last bit on the same machine.
+        Seeds initial weights, held-out rows, order of the rows, dropout masks, noise and values
+        knocked out. An int gives the same network to the last bit on the same machine.
 
     Attributes
     ----------
@@ -400,6 +424,12 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         Number of features seen by `fit`.
     feature_names_in_ : array of shape (n_features_in_,)
         Names of the features, where X has names that are all strings.
+    input_shape_ : tuple of int
+        (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
+        has to have that shape in every other method, too.
+    missing_features_ : int array
+        Features with an indicator, unless `missing` is ``"error"``. The network's own input,
+        ``architecture_.n_features``, is wider than `n_features_in_` by their number.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -449,8 +479,11 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
     True
     """
 
-    _parameter_constraints: dict = {**SHARED_CONSTRAINTS, "scale_target": ["boolean"]}
-    _known_losses = REGRESSOR_LOSSES
+    _parameter_constraints: dict = {
+        **SHARED_CONSTRAINTS,
+        "quantile": [Interval(Real, 0, 1, closed="neither")],
+        "scale_target": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -458,12 +491,16 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         activation="relu",
         *,
         batch_norm=False,
+        residual=False,
         dropout=0.0,
+        input_dropout=0.0,
+        input_noise=0.0,
         l1=0.0,
         l2=0.0,
         optimizer="adam",
         learning_rate=None,
         loss="auto",
+        quantile=0.5,
         batch_size=32,
         epochs=100,
         early_stopping=False,
@@ -472,6 +509,7 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         min_delta=0.0,
         restore_best_weights=True,
         scale_target=True,
+        missing="error",
         dtype="float32",
         warm_start=False,
         verbose=0,
@@ -480,12 +518,16 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
+        self.residual = residual
         self.dropout = dropout
+        self.input_dropout = input_dropout
+        self.input_noise = input_noise
         self.l1 = l1
         self.l2 = l2
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.loss = loss
+        self.quantile = quantile
         self.batch_size = batch_size
         self.epochs = epochs
         self.early_stopping = early_stopping
@@ -494,6 +536,7 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         self.min_delta = min_delta
         self.restore_best_weights = restore_best_weights
         self.scale_target = scale_target
+        self.missing = missing
         self.dtype = dtype
         self.warm_start = warm_start
         self.verbose = verbose
@@ -510,8 +553,8 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Features, best standardized.
+        X : array-like of shape (n_rows, n_features) or (n_rows, height, width[, channels])
+            Features, best standardized; or images, best scaled to [0, 1], which are flattened.
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
             One or more numbers a row.
         sample_weight : array-like of shape (n_rows,), default=None
@@ -566,18 +609,3 @@ class DenseRegressor(RegressorMixin, DenseNetwork):
         """
         outputs = self._raw_outputs(X)
         return self._encoding.numbers(outputs)
-
-    def _loss(self):
-        return "mse" if self._loss_is_auto else self.loss
-
-    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
-        del classes, part_only
-        y = np.asarray(y, dtype=np.float64)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
-        if continuing:
-            self._encoding.check_loss(self.loss)
-        else:
-            self._encoding = encoding
-        return Targets(self._encoding.targets(y, self.dtype), sample_weight, None)

@@ -8,7 +8,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdense.architecture import Architecture
+from skdense.images import check_same_shape, flatten_images
 from skdense.inference import forward
+from skdense.missing import fill, nan_for_none
 from skdense.scaling import TargetScale
 
 if TYPE_CHECKING:
@@ -22,8 +24,12 @@ class FittedNetwork:
 
     architecture_: Architecture
     weights_: list[np.ndarray]
+    n_features_in_: int
     history_: dict[str, list[float]]
+    input_shape_: tuple[int, ...]
     epochs: int
+    missing: str
+    missing_features_: np.ndarray
     _encoding: Any
 
     def _settings(self, epochs: int) -> Settings:
@@ -65,9 +71,33 @@ class FittedNetwork:
 
     def _raw_outputs(self, X) -> np.ndarray:
         """The output layer before its activation, (n_rows, n_outputs)."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        X = self._network_input(X)
         return forward(self.architecture_, self.weights_, X)
+
+    def _network_input(self, X) -> np.ndarray:
+        """X as the network takes it, (n_rows, n_features), in its dtype."""
+        check_is_fitted(self)
+        X = self._check_input(X, dtype=self.architecture_.dtype, reset=False)
+        return self._fill_missing(X)
+
+    def _check_input(self, X, *y, reset: bool, **options) -> Any:
+        """X as rows of numbers, and y if there is one; missing values are still in it."""
+        X, shape = flatten_images(X)
+        if not reset:
+            check_same_shape(self.input_shape_, shape)
+        if self.missing != "error":
+            X = nan_for_none(X)
+            options["ensure_all_finite"] = "allow-nan"
+        checked = validate_data(self, X, *y, reset=reset, **options)
+        if reset:
+            self.input_shape_ = shape or (self.n_features_in_,)
+        return checked
+
+    def _fill_missing(self, X: np.ndarray) -> np.ndarray:
+        columns = getattr(self, "missing_features_", None)
+        if columns is None and self.missing == "error":
+            return X
+        return fill(X, np.arange(0) if columns is None else columns)
 
     def hidden_output(self, X, layer: int = -1) -> np.ndarray:
         """Compute what a hidden layer gives to the next one.
@@ -104,15 +134,19 @@ class FittedNetwork:
                 f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
                 "counted from 0."
             )
-        X = validate_data(self, X, dtype=self.architecture_.dtype, reset=False)
+        X = self._network_input(X)
         return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
 
     def to_keras(self) -> keras.Model:
         """Build the same network as a compiled ``keras.Model`` with the trained weights.
 
-        It consists of Keras's standard layers, its regularizers and dropout rates included, and
-        of ``Rescaling`` at the end where a regressor's target was standardized: it predicts in
-        the target's own unit. It is a copy: training it leaves the estimator as it is.
+        It consists of Keras's standard layers, its regularizers and dropout rates included, of
+        ``Flatten`` at the beginning where it was trained on images, and of ``Rescaling`` at the
+        end where a regressor's target was standardized: it predicts in the target's own unit. It
+        is a copy: training it leaves the estimator as it is.
+
+        It takes numbers only: missing values as zeros, with their indicators in the columns after
+        the features.
 
         The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
         is in the target's unit, too: compile it anew, with rates to match, before training it on.
@@ -136,7 +170,12 @@ class FittedNetwork:
         scale = self._encoding if isinstance(self._encoding, TargetScale) else None
         rescaling = (scale.scale, scale.mean) if scale is not None and scale.is_active else None
         return fitted_model(
-            self.architecture_, self._settings(self.epochs), self.weights_, rescaling
+            self.architecture_,
+            self._settings(self.epochs),
+            self.weights_,
+            rescaling,
+            # Indicators of missing values go beside the pixels: then there is no image any more.
+            self.input_shape_ if self.architecture_.n_features == self.n_features_in_ else None,
         )
 
     def summary(self) -> None:

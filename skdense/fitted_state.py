@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 from typing import Any
 
@@ -29,11 +30,15 @@ ATTRIBUTES = frozenset(
         "classes_",
         "feature_names_in_",
         "history_",
+        "input_shape_",
+        "missing_features_",
         "n_features_in_",
         "n_iter_",
         "weights_",
     )
 )
+# Of an architecture; off where a file does not know them yet.
+SWITCHES = ("input_dropout", "input_noise", "residual")
 _KINDS = ("binary", "multiclass", "multilabel", "one-hot")
 _METHODS_WITH_REQUESTS = ("fit", "partial_fit", "score")
 
@@ -64,6 +69,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         )
     label, slots = estimator._optimizer_state
     names = getattr(estimator, "feature_names_in_", None)
+    gaps = getattr(estimator, "missing_features_", None)
     return {
         "architecture": write_architecture(estimator.architecture_, writer),
         "weights": [writer.array(array) for array in estimator.weights_],
@@ -73,6 +79,8 @@ def write_state(estimator: Any, writer: Writer) -> dict:
             name: writer.array(np.asarray(figures, np.float64))
             for name, figures in estimator.history_.items()
         },
+        "input_shape": list(map(int, estimator.input_shape_)),
+        "missing_features": None if gaps is None else writer.array(gaps),
         "best_epoch": estimator.best_epoch_,
         "best_loss": writer.parameter("best_loss_", estimator.best_loss_),
         "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
@@ -121,7 +129,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     attributes = {
         "architecture_": architecture,
         "weights_": read_weights(state["weights"], reader, architecture),
-        "n_features_in_": architecture.n_features,
+        **_read_inputs(state, reader, architecture),
         "history_": history,
         "n_iter_": n_epochs,
         "best_epoch_": best_epoch,
@@ -136,7 +144,9 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     if state["feature_names"] is not None:
         names = reader.labels(state["feature_names"])
         are_names = all(type(name) is str for name in names)
-        _expect(are_names and names.shape == (architecture.n_features,), "feature names", names)
+        _expect(
+            are_names and names.shape == (attributes["n_features_in_"],), "feature names", names
+        )
         attributes["feature_names_in_"] = names
     return attributes
 
@@ -167,6 +177,7 @@ def write_architecture(architecture: Architecture, writer: Writer) -> dict:
         "n_outputs": int(architecture.n_outputs),
         "out_activation": architecture.out_activation,
         "dtype": architecture.dtype,
+        **{name: bool(getattr(architecture, name)) for name in SWITCHES},
     }
 
 
@@ -196,6 +207,8 @@ def read_architecture(written: dict, reader: Reader) -> Architecture:
     _expect(all(_is_count(size) and size > 0 for size in sizes), "layer size", sizes)
     _expect(len(activations) == len(dropout) == len(sizes), "number of layers", len(sizes))
     _expect(all(type(each) is bool for each in dropout), "dropout", dropout)
+    switches = {name: written.get(name, False) for name in SWITCHES}
+    _expect(all(type(each) is bool for each in switches.values()), "architecture", switches)
     places = (None, "before", "after") if sizes else (None,)
     _expect_one_of("batch norm", written["batch_norm"], places)
     outputs = ("sigmoid", "softmax", "exponential", "linear")
@@ -210,6 +223,7 @@ def read_architecture(written: dict, reader: Reader) -> Architecture:
         n_outputs=written["n_outputs"],
         out_activation=written["out_activation"],
         dtype=written["dtype"],
+        **switches,
     )
 
 
@@ -338,6 +352,21 @@ def _read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
         plain = array.dtype == np.float64 and array.ndim == 1 and array.shape == shape
         _expect(plain and len(array) > 0, "history", array)
     return {name: array.tolist() for name, array in figures.items()}
+
+
+def _read_inputs(state: dict, reader: Reader, architecture: Architecture) -> dict[str, Any]:
+    """Attributes that say what X is; the first files know tables without gaps only."""
+    written = state.get("missing_features")
+    gaps = np.arange(0) if written is None else reader.array(written)
+    _expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
+    n_features = architecture.n_features - len(gaps)
+    ordered = np.array_equal(np.unique(gaps), gaps) and np.isin(gaps, np.arange(n_features)).all()
+    _expect(ordered and n_features > 0, "list of features with gaps", gaps)
+    shape = tuple(state.get("input_shape", (n_features,)))
+    fits = 1 <= len(shape) <= 3 and all(map(_is_count, shape))
+    _expect(fits and math.prod(shape) == n_features, "input shape", shape)
+    attributes = {"n_features_in_": n_features, "input_shape_": shape}
+    return attributes if written is None else {**attributes, "missing_features_": gaps}
 
 
 def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:

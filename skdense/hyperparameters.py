@@ -12,7 +12,10 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [str, callable, "array-like"],
     "batch_norm": ["boolean", StrOptions({"before", "after"})],
+    "residual": ["boolean"],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+    "input_dropout": [Interval(Real, 0, 1, closed="left")],
+    "input_noise": [Interval(Real, 0, None, closed="left")],
     "l1": [Interval(Real, 0, None, closed="left"), "array-like"],
     "l2": [Interval(Real, 0, None, closed="left"), "array-like"],
     "optimizer": "no_validation",  # the engine knows the names
@@ -25,6 +28,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "patience": [Interval(Integral, 0, None, closed="left")],
     "min_delta": [Interval(Real, 0, None, closed="left")],
     "restore_best_weights": ["boolean"],
+    "missing": [StrOptions({"error", "indicator", "augment"})],
     "dtype": [StrOptions({"float32", "float64"})],
     "warm_start": ["boolean"],
     "verbose": ["verbose"],

@@ -85,11 +85,17 @@ def _places(architecture: Architecture) -> list[tuple[int, str]]:
 
 
 def _forward(architecture: Architecture, layers: list[dict], x: np.ndarray) -> np.ndarray:
+    skipped = None  # what the layer before computed ahead of its activation
     for number, layer in enumerate(layers):
         x = _multiply(x, layer["kernel"])
         x += layer["bias"]
         if number == architecture.n_hidden:
             break
+        if architecture.residual:
+            if skipped is not None:
+                projection = layer.get("projection")
+                x += skipped if projection is None else _multiply(skipped, projection)
+            skipped = x.copy()  # an activation may work in place
         if architecture.batch_norm == "before":
             x = _normalize(x, layer)
         x = activate(architecture.activation[number], x)

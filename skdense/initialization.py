@@ -30,7 +30,7 @@ def initial_weights(architecture: Architecture, random: np.random.Generator) -> 
     """
     weights = []
     for spec in architecture.weights():
-        if spec.role == "kernel":
+        if spec.is_kernel:
             limit = np.sqrt(6.0 / sum(spec.shape))
             array = random.uniform(-limit, limit, spec.shape)
         else:

@@ -32,6 +32,7 @@ REGRESSOR_LOSSES = frozenset(
         "mse",
         "msle",
         "poisson",
+        "quantile",
     )
 )
 SOFTMAX = {

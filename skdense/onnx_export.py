@@ -16,6 +16,7 @@ from skdense.onnx_graph import (
     OPSET,
     Graph,
     add_class_outputs,
+    add_filling,
     add_network,
     add_number_outputs,
     label_values,
@@ -43,7 +44,8 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
     X : DataFrame, default=None
         A few rows as `predict` takes them. From a DataFrame each column becomes an input of its
         name and kind: whole numbers, other numbers or text. A pipeline that picks columns by
-        their names needs that. None is one input ``X``, a matrix of numbers.
+        their names needs that. None is one input ``X``, a matrix of numbers,
+        or images where the network was trained on them.
 
     Raises
     ------
@@ -118,7 +120,8 @@ def _inputs(estimator: Any, X: Any) -> list[tuple[str, Any]]:
                 "X=None does not do for a pipeline that picks columns by their names: pass a few "
                 "rows of the table, export_onnx(pipeline, path, X[:5])."
             )
-    return [("X", FloatTensorType([None, estimator.n_features_in_]))]
+    shape = getattr(estimator, "input_shape_", (estimator.n_features_in_,))
+    return [("X", FloatTensorType([None, *shape]))]
 
 
 def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_parsers=None):
@@ -154,6 +157,10 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     model, g = operator.raw_operator, Graph(scope, container)
     parts = [g.cast(each.full_name, "FLOAT") for each in operator.inputs]
     x = g("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+    if len(operator.inputs[0].type.shape) > 2:
+        x = g("Flatten", x, axis=1)
+    if hasattr(model, "missing_features_"):
+        x = add_filling(g, model.missing_features_, x)
     outputs = add_network(g, model.architecture_, model.weights_, x)
     names = [each.full_name for each in operator.outputs]
     if isinstance(model, DenseClassifier):

@@ -81,6 +81,30 @@ class Graph:
         return self._add("Cast", (x,), None, {"to": getattr(TensorProto, kind)})
 
 
+def add_filling(g: Graph, columns: np.ndarray, x: str) -> str:
+    """Add zeros in the place of missing values, and their indicators.
+
+    Parameters
+    ----------
+    g : Graph
+    columns : int array
+        With an indicator.
+    x : str
+        Name of the input, (n_rows, n_features).
+
+    Returns
+    -------
+    str
+        (n_rows, n_features + len(columns))
+    """
+    is_missing = g("IsNaN", x)
+    filled = g("Where", is_missing, g.constant(0.0), x)
+    if len(columns) == 0:
+        return filled
+    marks = g("Gather", g.cast(is_missing, "FLOAT"), g.constant(columns.astype(np.int64)), axis=1)
+    return g("Concat", filled, marks, axis=1)
+
+
 def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray], x: str) -> str:
     """Add the layers, in float32.
 
@@ -101,10 +125,13 @@ def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray],
     layers: list[dict] = [{} for _ in range(architecture.n_hidden + 1)]
     for spec, array in zip(architecture.weights(), weights, strict=True):
         layers[spec.layer][spec.role] = array
+    skipped = None
     for number, layer in enumerate(layers):
         x = g("MatMul", x, g.constant(layer["kernel"].astype(np.float32)))
         x = g("Add", x, g.constant(layer["bias"].astype(np.float32)))
         if number < architecture.n_hidden:
+            if architecture.residual:
+                x = skipped = x if skipped is None else _add_skipped(g, x, skipped, layer)
             if architecture.batch_norm == "before":
                 x = _normalize(g, x, layer)
             x = _activate(g, x, architecture.activation[number])
@@ -202,6 +229,12 @@ def _normalize(g: Graph, x: str, layer: dict) -> str:
     shift = layer["beta"] - layer["moving_mean"] * scale
     x = g("Mul", x, g.constant(scale.astype(np.float32)))
     return g("Add", x, g.constant(shift.astype(np.float32)))
+
+
+def _add_skipped(g: Graph, x: str, skipped: str, layer: dict) -> str:
+    if "projection" in layer:
+        skipped = g("MatMul", skipped, g.constant(layer["projection"].astype(np.float32)))
+    return g("Add", x, skipped)
 
 
 def _activate(g: Graph, x: str, activation: Any) -> str:

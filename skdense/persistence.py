@@ -14,6 +14,7 @@ from skdense.architecture import Architecture
 from skdense.estimators import DenseClassifier, DenseRegressor
 from skdense.file_format import Damaged, check_header, damage_named, read_file, write_file
 from skdense.fitted_state import (
+    SWITCHES,
     read_state,
     read_weights,
     set_requests,
@@ -304,8 +305,9 @@ def _check_same_network(ours: Architecture, header: dict, reader: Reader) -> Non
             f"the estimator's {_listed(shapes)}. Fit it with the same layers."
         )
     for name, own in write_architecture(ours, Writer()).items():
-        found = header["architecture"][name]
-        if name != "dropout" and found != own:  # dropout leaves no weights
+        found = header["architecture"].get(name, False if name in SWITCHES else None)
+        leaves_no_weights = name in ("dropout", "input_dropout", "input_noise")
+        if found != own and not leaves_no_weights:
             raise Damaged(
                 f"is of another network than the estimator: its {name} is {found!r}, the "
                 f"estimator's {own!r}. Fit it with the same."

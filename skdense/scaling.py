@@ -9,6 +9,8 @@ import numpy as np
 
 from skdense.losses import NOT_NEGATIVE, OWN_SCALE, loss_name
 
+_LEAST_DIVISOR = 1e-7  # keras.config.epsilon(): what relative losses divide by at least
+
 
 @dataclass(frozen=True)
 class TargetScale:
@@ -110,6 +112,41 @@ def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> 
         spread = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
         spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1.0
     return TargetScale(mean, spread, y.ndim == 1, _out_activation(name))
+
+
+def best_constant(y: np.ndarray, weight: np.ndarray, loss: Any) -> np.ndarray | None:
+    """Find where the output's bias starts under a loss that leaves the target's own scale.
+
+    From zero, thousands of steps would pass until the output is of the size of y.
+
+    Parameters
+    ----------
+    y : array of shape (n_rows,) or (n_rows, n_outputs)
+    weight : array of shape (n_rows,)
+    loss : str or keras.losses.Loss
+
+    Returns
+    -------
+    array of shape (n_outputs,) or None
+        The constant with the least loss, before the output's activation; None stands for zero.
+    """
+    name = loss_name(loss)
+    columns = y.reshape(len(y), -1)
+    if name == "poisson":
+        mean = np.average(columns, axis=0, weights=weight)
+        return np.log(np.where(mean > 0, mean, 1.0))
+    if name in ("msle", "mean_squared_logarithmic_error"):
+        return np.expm1(np.average(np.log1p(columns), axis=0, weights=weight))
+    if name in ("mape", "mean_absolute_percentage_error"):
+        of_row = weight[:, None] / np.maximum(np.abs(columns), _LEAST_DIVISOR)
+        return np.array([_median(*pair) for pair in zip(columns.T, of_row.T, strict=True)])
+    return None
+
+
+def _median(numbers: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(numbers)
+    total = np.cumsum(weight[order])
+    return float(numbers[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def _out_activation(name: str) -> str:

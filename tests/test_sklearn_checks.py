@@ -51,3 +51,10 @@ def test_weight_is_repetition_in_float32(estimator, check, monkeypatch):
     looser = partial(estimator_checks.assert_allclose_dense_sparse, rtol=1e-4, atol=1e-4)
     monkeypatch.setattr(estimator_checks, "assert_allclose_dense_sparse", looser)
     check(estimator)
+
+
+@parametrize_with_checks(
+    [DenseRegressor(missing="augment", epochs=20)], expected_failed_checks=_expected_failures
+)
+def test_estimator_that_takes_missing_values(estimator, check):
+    check(estimator)

@@ -6,17 +6,16 @@ import keras
 import tensorflow as tf
 
 
-class ValueDropout(keras.layers.Layer):
-    """Dropout whose rate and seed are values of the program and not constants of its graph.
-
-    Units are set to zero with probability `rate`, the others are divided by ``1 - rate``, as in
-    ``keras.layers.Dropout``.
+class RandomLayer(keras.layers.Layer):
+    """A layer that draws random numbers in training, by values of the program.
 
     Parameters
     ----------
     compiled : bool
         Whether XLA compiles the program. There the counter-based generator "threefry" serves: the
         default one is 60 times slower on a CPU. The plain graph has "philox" only.
+    place : int, default=0
+        In the architecture's `random_places`.
     dtype : {"float32", "float64"}, default="float32"
 
     Notes
@@ -25,13 +24,13 @@ class ValueDropout(keras.layers.Layer):
 
     References
     ----------
-    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
-    JMLR 15, 2014. J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+    J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
 
-    def __init__(self, compiled: bool, dtype: str = "float32"):
+    def __init__(self, compiled: bool, place: int = 0, dtype: str = "float32"):
         super().__init__(dtype=dtype)
         self.supports_masking = True
+        self.place = place
         self._algorithm = "threefry" if compiled else "philox"
 
     def build(self, input_shape):
@@ -44,7 +43,7 @@ class ValueDropout(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Drop units in training; give the inputs back otherwise.
+        """Change the inputs in training; give them back otherwise.
 
         Parameters
         ----------
@@ -55,14 +54,52 @@ class ValueDropout(keras.layers.Layer):
         -------
         tensor of shape (n_rows, n_units)
         """
-        if not training:
-            return inputs
+        return self._draw(inputs) if training else inputs
+
+    def _draw(self, inputs):
+        raise NotImplementedError
+
+
+class ValueDropout(RandomLayer):
+    """Dropout whose rate and seed are values of the program and not constants of its graph.
+
+    Units are set to zero with probability `rate`, the others are divided by ``1 - rate``, as in
+    ``keras.layers.Dropout``.
+
+    References
+    ----------
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
+    JMLR 15, 2014.
+    """
+
+    def _draw(self, inputs):
         return tf.nn.experimental.stateless_dropout(
             inputs,
             rate=tf.convert_to_tensor(self.rate),
             seed=tf.convert_to_tensor(self.seed),
             rng_alg=self._algorithm,
         )
+
+
+class ValueNoise(RandomLayer):
+    """Gaussian noise whose standard deviation, `rate`, is a value of the program.
+
+    It is added to the inputs, as in ``keras.layers.GaussianNoise``.
+
+    References
+    ----------
+    C. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation
+    7, 1995.
+    """
+
+    def _draw(self, inputs):
+        noise = tf.random.stateless_normal(
+            tf.shape(inputs),
+            seed=tf.convert_to_tensor(self.seed),
+            dtype=inputs.dtype,
+            alg=self._algorithm,
+        )
+        return inputs + tf.convert_to_tensor(self.rate) * noise
 
 
 class Dense(keras.layers.Dense):
@@ -73,7 +110,7 @@ class Dense(keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        """Compute ``activation(inputs @ kernel + bias)``.
+        """Compute ``activation(inputs @ kernel + bias)``, or without a bias.
 
         Parameters
         ----------
@@ -87,7 +124,9 @@ class Dense(keras.layers.Dense):
         """
         del training
         product = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
-        return self.activation(_add_bias(product, tf.convert_to_tensor(self.bias)))
+        if self.bias is not None:
+            product = _add_bias(product, tf.convert_to_tensor(self.bias))
+        return self.activation(product)
 
 
 class BatchNormalization(keras.layers.BatchNormalization):

@@ -34,12 +34,13 @@ def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
         Input (n_rows, n_features), output (n_rows, n_outputs).
     """
 
-    def dropout(layer: int):
-        if not architecture.dropout[layer]:
+    def random_layer(place: int):
+        if not architecture.random_places[place]:
             return None
-        return blocks.ValueDropout(compiled, dtype=architecture.dtype)
+        kind = blocks.ValueNoise if place == _noise_place(architecture) else blocks.ValueDropout
+        return kind(compiled, place, dtype=architecture.dtype)
 
-    return _assemble(architecture, dropout, lambda layer: None, blocks)
+    return _assemble(architecture, random_layer, lambda layer: None, blocks)
 
 
 def fitted_model(
@@ -47,6 +48,7 @@ def fitted_model(
     settings: Settings,
     weights: list[np.ndarray],
     rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    input_shape: tuple[int, ...] | None = None,
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
@@ -59,6 +61,8 @@ def fitted_model(
         In the architecture's order.
     rescaling : (scale, offset), default=None
         Arrays of shape (n_outputs,) to multiply the output by and to add to it.
+    input_shape : tuple of int, default=None
+        Of one image, to be flattened; None is (n_features,).
 
     Returns
     -------
@@ -70,11 +74,13 @@ def fitted_model(
             return None
         return keras.regularizers.L1L2(l1=settings.l1[layer], l2=settings.l2[layer])
 
-    def dropout(layer: int):
-        rate = settings.dropout[layer]
-        return keras.layers.Dropout(rate, dtype=architecture.dtype) if rate else None
+    def random_layer(place: int):
+        is_noise = place == _noise_place(architecture)
+        kind = keras.layers.GaussianNoise if is_noise else keras.layers.Dropout
+        rate = settings.random_rates[place]
+        return kind(rate, dtype=architecture.dtype) if rate else None
 
-    model = _assemble(architecture, dropout, regularizer)
+    model = _assemble(architecture, random_layer, regularizer, input_shape=input_shape)
     model.set_weights(weights)
     if rescaling is not None:
         scale, offset = (array.tolist() for array in rescaling)
@@ -86,19 +92,34 @@ def fitted_model(
     return model
 
 
+def _noise_place(architecture: Architecture) -> int:
+    return len(architecture.random_places) - 1
+
+
 def _assemble(
     architecture: Architecture,
-    dropout_layer: Callable[[int], keras.layers.Layer | None],
+    random_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
     layers: Any = keras.layers,
+    input_shape: tuple[int, ...] | None = None,
 ) -> keras.Model:
     dtype = architecture.dtype
-    inputs = keras.Input((architecture.n_features,), dtype=dtype)
-    x = inputs
+    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype)
+    x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
+    for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
+        disturb = random_layer(place)
+        x = x if disturb is None else disturb(x)
+    skipped = None  # what the layer before computed ahead of its activation
     for layer, units in enumerate(architecture.hidden_layer_sizes):
-        x = layers.Dense(units, dtype=dtype, kernel_regularizer=regularizer(layer))(x)
+        options = {"dtype": dtype, "kernel_regularizer": regularizer(layer)}
+        x = layers.Dense(units, **options)(x)
+        if architecture.residual:
+            if skipped is not None and skipped.shape[-1] != units:
+                skipped = layers.Dense(units, use_bias=False, **options)(skipped)
+            x = x if skipped is None else keras.layers.Add(dtype=dtype)([x, skipped])
+            skipped = x
         x = _normalize_and_activate(x, architecture, layer, layers)
-        drop = dropout_layer(layer)
+        drop = random_layer(layer)
         if drop is not None:
             x = drop(x)
     output = layers.Dense(

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdense.architecture import Architecture
-from skdense.engine.blocks import ValueDropout
+from skdense.engine.blocks import RandomLayer
 from skdense.engine.build import training_model
 from skdense.engine.penalties import penalty
 from skdense.engine.recipes import Recipe, is_elementwise, make_loss
@@ -63,12 +63,11 @@ class TrainableNetwork:
 
     def _non_trainable_slots(self) -> list[tuple[str, int]]:
         """Say for each non-trainable variable of the model what goes there."""
-        dropouts = [layer for layer in self.model.layers if isinstance(layer, ValueDropout)]
-        hidden = [layer for layer, present in enumerate(self.architecture.dropout) if present]
         places = {}
-        for layer, dropout in zip(hidden, dropouts, strict=True):
-            places[id(dropout.rate)] = ("rate", layer)
-            places[id(dropout.seed)] = ("seed", layer)
+        for layer in self.model.layers:
+            if isinstance(layer, RandomLayer):
+                places[id(layer.rate)] = ("rate", layer.place)
+                places[id(layer.seed)] = ("seed", layer.place)
         slots, n_moving = [], 0
         for variable in self.model.non_trainable_variables:
             slots.append(places.get(id(variable), ("moving", n_moving)))
@@ -104,7 +103,7 @@ class TrainableNetwork:
         list of tensors of shape () or, for a flat variable, (n_weights,)
         """
         specs = [spec for spec in self.specs if spec.trainable]
-        penalized = [s.role == "kernel" and s.layer < self.architecture.n_penalties for s in specs]
+        penalized = [s.is_kernel and s.layer < self.architecture.n_penalties for s in specs]
         if not self.is_flat:
             pairs = zip(specs, penalized, strict=True)
             return [rates[spec.layer] if is_penalized else None for spec, is_penalized in pairs]
@@ -139,7 +138,7 @@ class TrainableNetwork:
             Batch norm's running statistics.
         values : Values
         step : int32 tensor
-            Number of the step since the start of the fit; picks the dropout masks.
+            Number of the step since the start of the fit; picks what is drawn at random.
 
         Returns
         -------
@@ -197,8 +196,8 @@ class TrainableNetwork:
         step = tf.constant(0) if step is None else step
         values_of = {
             "moving": lambda i: moving[i],
-            "rate": lambda layer: values.dropout[layer],
-            "seed": lambda layer: tf.stack([values.dropout_seeds[layer], step]),
+            "rate": lambda place: values.random_rates[place],
+            "seed": lambda place: tf.stack([values.random_seeds[place], step]),
         }
         non_trainable = [values_of[kind](index) for kind, index in self._statistics]
         mask = {"mask": real} if self.architecture.batch_norm and training else {}

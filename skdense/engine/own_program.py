@@ -167,7 +167,7 @@ class OwnModelNetwork(TrainableNetwork):
     def _forward(self, weights, moving, X, values: Values, real=None, step=None):
         """Outputs and batch norm's new statistics; in training where `step` is given."""
         now = self._now
-        now.real, now.step, now.seeds = real, step, values.dropout_seeds
+        now.real, now.step, now.seeds = real, step, values.random_seeds
         return self.model.stateless_call(weights, moving, X, training=step is not None)
 
 

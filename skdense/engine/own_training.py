@@ -178,7 +178,7 @@ def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
         orders=(order.permutation(n_rows) for _ in count())
         if job.options["shuffle"]
         else repeat(np.arange(n_rows)),
-        dropout_seeds=masks.integers(2**31, size=description.n_hidden),
+        random_seeds=masks.integers(2**31, size=description.n_hidden),
         on_epoch=_print_epoch(job.epochs) if job.options["verbose"] else None,
         make_program=OwnProgram,
     )

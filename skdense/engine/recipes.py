@@ -17,6 +17,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from skdense.engine.quantile import QuantileLoss
+
 # Element-by-element optimizers: exact when all weights are one flat variable.
 _ELEMENTWISE = frozenset(
     ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "AdamW", "Adamax", "Nadam", "Lion", "Ftrl")
@@ -132,7 +134,7 @@ def is_elementwise(recipe: Recipe) -> bool:
     return own and json.loads(recipe.settings).get("clipnorm") is None
 
 
-def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
+def loss_recipe(loss: Any, known: Iterable[str], **options: float) -> Recipe:
     """Describe a loss.
 
     Parameters
@@ -140,6 +142,8 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
     loss : str or keras.losses.Loss
     known : iterable of str
         Names to accept.
+    **options : float
+        Figures of a loss that is given by its name.
 
     Returns
     -------
@@ -154,6 +158,9 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
     if isinstance(loss, str):
         if loss not in known:
             raise _unknown("loss", loss, sorted(known), "a keras.losses.Loss")
+        if loss == "quantile":
+            loss = QuantileLoss(**options)
+            return Recipe(QuantileLoss, _settings(loss.get_config()))
         loss = getattr(keras.losses, _LOSSES[loss])()
     elif not isinstance(loss, keras.losses.Loss):
         raise ValueError(
@@ -172,7 +179,7 @@ def loss_recipe(loss: Any, known: Iterable[str]) -> Recipe:
 
 
 def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
-    fitting = sorted({_LOSSES[name] for name in known})
+    fitting = sorted({_LOSSES[name] for name in known if name in _LOSSES})
     if type(loss).__name__ not in fitting:
         raise ValueError(
             f"loss={loss!r}, a {type(loss).__name__}, does not fit this estimator. Of Keras's "

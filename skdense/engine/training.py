@@ -35,6 +35,7 @@ class Settings:
     early_stopping, restore_best_weights : bool
     patience : int
     min_delta : float
+    input_dropout, input_noise : float
     """
 
     optimizer: Recipe
@@ -49,6 +50,13 @@ class Settings:
     patience: int = 10
     min_delta: float = 0.0
     restore_best_weights: bool = True
+    input_dropout: float = 0.0
+    input_noise: float = 0.0
+
+    @property
+    def random_rates(self) -> tuple[float, ...]:
+        """Rates and the noise's standard deviation, for the architecture's `random_places`."""
+        return (*self.dropout, self.input_dropout, self.input_noise)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def train(
     weights: list[np.ndarray],
     slots: list[np.ndarray] | None,
     orders: Iterator[np.ndarray],
-    dropout_seeds: np.ndarray,
+    random_seeds: np.ndarray,
     on_epoch: OnEpoch | None = None,
     make_program: Callable[[ProgramKey], Program] = Program,
 ) -> Trained:
@@ -105,7 +113,8 @@ def train(
         Where to start; without `slots` the optimizer starts afresh.
     orders : iterator of int arrays of shape (n_rows,)
         The order of the rows in each epoch.
-    dropout_seeds : int array of shape (n_hidden,)
+    random_seeds : int array
+        One for each of the architecture's `random_places`.
     on_epoch : callable, default=None
         Called with number, loss and validation loss after each epoch.
     make_program : callable, default=Program
@@ -121,7 +130,7 @@ def train(
     room = room_for(n_rows, n_features, settings.batch_size, n_validation)
     compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
     key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
-    values = _values(architecture, settings, n_rows, n_validation, dropout_seeds)
+    values = _values(architecture, settings, n_rows, n_validation, random_seeds)
     rows = _to_room(rows, key.rows)
     validation = None if validation is None else _to_room(validation, key.validation_rows)
     losses: list[float] = []
@@ -156,8 +165,8 @@ def _values(architecture, settings: Settings, n_rows: int, n_validation: int, se
         learning_rate=None if rate is None else tf.constant(rate, tf.float32),
         l1=tf.constant(settings.l1, dtype),
         l2=tf.constant(settings.l2, dtype),
-        dropout=tf.constant(settings.dropout, dtype, shape=(architecture.n_hidden,)),
-        dropout_seeds=tf.constant(seeds, tf.int32, shape=(architecture.n_hidden,)),
+        random_rates=tf.constant(settings.random_rates, dtype),
+        random_seeds=tf.constant(seeds, tf.int32),
         early_stopping=tf.constant(settings.early_stopping),
         patience=tf.constant(settings.patience),
         min_delta=tf.constant(settings.min_delta, tf.float64),

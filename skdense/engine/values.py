@@ -21,7 +21,7 @@ class Values(NamedTuple):
 
     n_rows, n_validation, n_epochs, first_step, patience : int
     learning_rate : float, or None where the optimizer follows a schedule
-    l1, l2 : (n_penalties,); dropout : (n_hidden,); dropout_seeds : (n_hidden,)
+    l1, l2 : (n_penalties,); random_rates, random_seeds : one for each of `random_places`
     min_delta : float; early_stopping, restore_best, penalized : bool
     """
 
@@ -32,8 +32,8 @@ class Values(NamedTuple):
     learning_rate: Any
     l1: Any
     l2: Any
-    dropout: Any
-    dropout_seeds: Any
+    random_rates: Any
+    random_seeds: Any
     early_stopping: Any
     patience: Any
     min_delta: Any

@@ -78,7 +78,7 @@ def engine_fit(architecture, settings, rows, validation=None, seed=7):
         make_weights(architecture),
         None,
         make_orders(len(rows.X)),
-        np.random.default_rng(seed).integers(2**31, size=architecture.n_hidden),
+        np.random.default_rng(seed).integers(2**31, size=len(architecture.random_places)),
     )
 
 

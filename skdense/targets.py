@@ -1,0 +1,74 @@
+"""What each kind of estimator learns from: the hooks in which classifier and regressor differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from skdense.base import DenseNetwork, Targets
+from skdense.encoding import ClassEncoding, encode_classes
+from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
+from skdense.scaling import TargetScale, best_constant, scale_numbers
+from skdense.weighting import class_weights
+
+
+class LearnsClasses(DenseNetwork):
+    """The classifier's half: labels become class numbers or 0/1 rows."""
+
+    _known_losses = CLASSIFIER_LOSSES
+    _encoding: ClassEncoding
+    class_weight: Any
+    classes_: np.ndarray
+
+    def _loss(self) -> Any:
+        return self._encoding.loss if self._loss_is_auto else self.loss
+
+    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not continuing:
+            self._encoding = encode_classes(y, self.loss, classes)
+            self.classes_ = self._encoding.classes
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
+                f"was {self.classes_.tolist()}."
+            )
+        else:
+            self._encoding = self._encoding.followed_by(encode_classes(y, self.loss, self.classes_))
+        numbers = self._encoding.numbers(y)
+        by_class = class_weights(self.class_weight, y, self._encoding, part_only)
+        weight = sample_weight * by_class
+        labels = None if self._encoding.kind == "multilabel" else numbers
+        return Targets(self._encoding.targets(numbers, self.dtype), weight, labels, None)
+
+
+class LearnsNumbers(DenseNetwork):
+    """The regressor's half: numbers are standardized where the loss allows it."""
+
+    _known_losses = REGRESSOR_LOSSES
+    _encoding: TargetScale
+    scale_target: bool
+    quantile: float
+
+    def _loss(self) -> Any:
+        return "mse" if self._loss_is_auto else self.loss
+
+    def _loss_options(self) -> dict[str, float]:
+        return {"quantile": float(self.quantile)} if self._loss_is("quantile") else {}
+
+    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
+        del classes, part_only
+        y = np.asarray(y, dtype=np.float64)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
+        if continuing:
+            self._encoding.check_loss(self.loss)
+        else:
+            self._encoding = encoding
+        start = best_constant(y, sample_weight, self.loss)
+        return Targets(self._encoding.targets(y, self.dtype), sample_weight, None, start)
