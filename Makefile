@@ -5,8 +5,8 @@ SHELL := /bin/sh
 PYTHONS := python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
-# For example PYTEST_FLAGS='-n 2 --dist loadfile' for two processes.
-PYTEST_FLAGS ?=
+# Two processes; PYTEST_FLAGS= for one.
+PYTEST_FLAGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-oldest check format bench bench-quick figures clean

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 QUICK = {"grid_search": ["--runs", "3"], "cold_fit": [], "step": [], "prediction": []}
 ROWS = {
     "grid_search": [],
-    "grid_search_early_stopping": ["--runs", "3", "--quick"],
+    "grid_search_early_stopping": ["--runs", "2", "--quick"],
     "cold_fit": [],
     "step": [],
     "wide": [],
@@ -30,7 +30,6 @@ ROWS = {
     "workers": [],
     "growth": [],
     "memory": [],
-    "batched": [],
 }
 BEGIN, END = "<!-- BEGIN TABLES: written by benchmarks/all.py -->", "<!-- END TABLES -->"
 
@@ -64,6 +63,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.write and BEGIN not in options.write.read_text(encoding="utf-8"):
         sys.exit(f"{options.write} has no line {BEGIN!r} to write after.")
+        ROWS["growth"] += ["--picture", str(options.write.parent / "images" / "growth.png")]
     start, tables = perf_counter(), [f"{describe()}\n"]
     print(tables[0], flush=True)
     for script, arguments in (QUICK if options.quick else ROWS).items():

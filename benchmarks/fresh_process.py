@@ -10,7 +10,7 @@ import numpy as np
 from _networks import keras_model, made_data, skdense_net
 from _pairs import Case, main, seconds_of
 
-FEATURES, LAYERS, REPEATS = 50, (128, 64, 32), 3
+FEATURES, LAYERS, REPEATS = 50, (128, 64, 32), 2
 READ = "import sys, numpy; X = numpy.load(sys.argv[2]); "
 UNPICKLE = READ + "import pickle; pickle.load(open(sys.argv[1], 'rb')).predict_proba(X)"
 LOAD = READ + "import keras; keras.saving.load_model(sys.argv[1]).predict(X, verbose=0)"

@@ -9,7 +9,7 @@ from pathlib import Path
 from _networks import keras_model, made_data, scikeras_net, skdense_net
 from _pairs import Case, main
 
-PROGRAMS, FITS, FEWER, ROWS, FEATURES, BATCH, EPOCHS = 40, 500, 100, 256, 20, 32, 80
+PROGRAMS, FITS, FEWER, ROWS, FEATURES, BATCH, EPOCHS = 40, 500, 50, 256, 20, 32, 80
 PAGE = 4096
 
 
@@ -46,7 +46,7 @@ def keras():
         model = keras_model(FEATURES, (16 + number % PROGRAMS, 8))
         model.fit(X, y, batch_size=BATCH, epochs=2, verbose=0)
 
-    return grow(fit, FEWER, after=50)[1]
+    return grow(fit, FEWER, after=25)[1]
 
 
 def scikeras():
@@ -55,7 +55,7 @@ def scikeras():
     def fit(number):
         scikeras_net((16 + number % PROGRAMS, 8), BATCH, 2).fit(X, y)
 
-    return grow(fit, FEWER, after=50)[1]
+    return grow(fit, FEWER, after=25)[1]
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ if __name__ == "__main__":
     cases = {
         "skdense": Case(skdense),
         "Keras fit": Case(keras),
-        "scikit-learn MLPClassifier": Case(mlp),
-        "skorch": Case(skorch, needs=("skorch", "torch")),
+        "scikit-learn MLPClassifier": Case(mlp, most_runs=2),
+        "skorch": Case(skorch, most_runs=2, needs=("skorch", "torch")),
         "matrix product alone": Case(products),
     }
     main(cases, runs=3)
