@@ -63,7 +63,6 @@ def main() -> None:
     options = parser.parse_args()
     if options.write and BEGIN not in options.write.read_text(encoding="utf-8"):
         sys.exit(f"{options.write} has no line {BEGIN!r} to write after.")
-        ROWS["growth"] += ["--picture", str(options.write.parent / "images" / "growth.png")]
     start, tables = perf_counter(), [f"{describe()}\n"]
     print(tables[0], flush=True)
     for script, arguments in (QUICK if options.quick else ROWS).items():
@@ -72,6 +71,8 @@ def main() -> None:
     print(f"{(perf_counter() - start) / 60:.0f} minutes")
     if options.write:
         write(options.write, tables)
+        picture = options.write.parent / "images" / "growth.png"
+        run("growth", ["--picture", str(picture)])
 
 
 if __name__ == "__main__":

@@ -67,6 +67,7 @@ def main():
     parser.add_argument("--picture", help="draw the curves into this file")
     parser.add_argument("--bare", action="store_true", help="do not print versions and machine")
     options = parser.parse_args()
+    __import__("skdense.engine")  # quietly, before Keras is imported
     results = {}
     for name, (places, measure) in CURVES.items():
         seconds = [measure(place) for place in places]
