@@ -17,7 +17,8 @@ from time import perf_counter
 from _machine import describe
 
 FOLDER = Path(__file__).parent
-QUICK = {"grid_search": ["--runs", "3"], "cold_fit": [], "step": [], "prediction": []}
+THRICE = ["--runs", "3"]
+QUICK = {"grid_search": ["--runs", "2"], "cold_fit": THRICE, "step": THRICE, "prediction": THRICE}
 ROWS = {
     "grid_search": [],
     "grid_search_early_stopping": ["--runs", "2", "--quick"],

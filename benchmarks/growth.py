@@ -58,7 +58,10 @@ def draw(results, path):
     for ax, (name, (places, ratios)) in zip(axes, results.items(), strict=True):
         ax.plot(places, ratios, "o-", color="black")
         what, by = name.split(", by ")
-        ax.set(xscale="log", ylim=(0, None), xlabel=by, ylabel=f"{what},\nfirst = 1")
+        ax.set(xscale="log", ylim=(0, 1.3), xlabel=by, ylabel=f"{what},\nfirst = 1")
+        if max(places) <= 100:
+            ax.set_xticks(places, [str(place) for place in places])
+            ax.minorticks_off()
     figure.savefig(path, dpi=100)
 
 
