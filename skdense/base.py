@@ -27,6 +27,7 @@ from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
+    from skdense.engine.steering import Epoch
     from skdense.engine.training import Settings, Trained
     from skdense.engine.values import Rows
 
@@ -145,6 +146,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
             patience=int(self.patience),
             min_delta=self.min_delta,
             restore_best_weights=self.restore_best_weights,
+            start_from_epoch=int(self.start_from_epoch),
             input_dropout=float(self.input_dropout),
             input_noise=float(self.input_noise),
         )
@@ -210,7 +212,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
             random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
-            on_epoch=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
+            steer=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
         )
         if not trained.finite:
             _report_not_finite(trained)
@@ -273,9 +275,9 @@ class DenseNetwork(FittedNetwork, NotebookView):
     def _print_epoch(self, continuing: bool, epochs: int):
         n_earlier = self.n_iter_ if continuing else 0
 
-        def print_epoch(epoch: int, loss: float, val_loss: float) -> None:
-            watched = "" if np.isnan(val_loss) else f" - val_loss: {val_loss:.6g}"
-            print(f"Epoch {n_earlier + epoch}/{n_earlier + epochs} - loss: {loss:.6g}{watched}")
+        def print_epoch(epoch: Epoch) -> None:
+            figures = " - ".join(f"{name}: {value:.6g}" for name, value in epoch.figures.items())
+            print(f"Epoch {n_earlier + epoch.number}/{n_earlier + epochs} - {figures}")
 
         return print_epoch
 
@@ -284,7 +286,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
         n_earlier = len(earlier["loss"])
         self.weights_ = trained.weights
         self.architecture_ = architecture
-        self.history_ = _extend_history(earlier, trained)
+        self.history_ = _extend_history(earlier, trained.history)
         self.n_iter_ = n_earlier + len(trained.loss)
         self.best_epoch_ = n_earlier + trained.best_epoch
         watched = trained.val_loss or trained.loss
@@ -292,14 +294,13 @@ class DenseNetwork(FittedNetwork, NotebookView):
         self._optimizer_state = (settings.optimizer.label, trained.slots)
 
 
-def _extend_history(earlier: dict[str, list], trained: Trained) -> dict[str, list]:
+def _extend_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str, list]:
     """Join two histories; NaN where a figure was not recorded."""
-    n_earlier, n_new = len(earlier["loss"]), len(trained.loss)
-    history = {"loss": [*earlier["loss"], *trained.loss]}
-    if "val_loss" in earlier or trained.val_loss:
-        old = earlier.get("val_loss", [np.nan] * n_earlier)
-        history["val_loss"] = [*old, *(trained.val_loss or [np.nan] * n_new)]
-    return history
+    n_earlier, n_new = len(earlier["loss"]), len(new["loss"])
+    return {
+        name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]
+        for name in {**earlier, **new}
+    }
 
 
 def _report_not_finite(trained: Trained) -> None:

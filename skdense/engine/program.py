@@ -191,15 +191,15 @@ class Program:
             loss, moving = self._train(rows, orders[epochs.n_run], moving, values, epochs.n_run)
             val_loss = self._validate(validation, moving, values)
             finite = self._all_finite(loss, val_loss, moving)
-            better = improved(val_loss, best, values.min_delta) & finite
-            if validation is None:
-                better = finite
-            keep = finite & (better | ~values.restore_best)
+            watched = tf.where(values.watch_validation, val_loss, loss)
+            judged = values.first_epoch + epochs.n_run >= values.start_from_epoch
+            better = improved(watched, best, values.min_delta) & finite & judged
+            keep = finite & (better | ~judged | ~values.restore_best)
             current = self._read(moving)
             kept = [tf.where(keep, new, old) for new, old in zip(current, kept, strict=True)]
-            best = tf.where(better, val_loss, best)
-            wait = tf.where(better, 0, wait + 1)
-            out_of_patience = values.early_stopping & ~better & (wait >= values.patience)
+            best = tf.where(better, watched, best)
+            wait = tf.where(better | ~judged, 0, wait + 1)
+            out_of_patience = values.early_stopping & ~better & judged & (wait >= values.patience)
             place = [[epochs.n_run]]
             epochs = Epochs(
                 epochs.n_run + 1,
@@ -218,7 +218,7 @@ class Program:
         """One epoch of steps; the mean loss over its rows as float64."""
         n_steps = (values.n_rows + self.key.batch_rows - 1) // self.key.batch_rows
         n_parts = self.key.steps // self.key.steps_per_gather
-        number = values.first_step + epoch * n_steps
+        number = (values.first_epoch + epoch) * n_steps
 
         def one_part(first_step, moving, total):
             last_step = tf.minimum(n_steps, first_step + self.key.steps_per_gather)
