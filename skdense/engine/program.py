@@ -179,8 +179,6 @@ class Program:
         network = self._network
         values = values._replace(l1=network.spread(values.l1), l2=network.spread(values.l2))
         moving = self._load(state.current)
-        if values.learning_rate is not None:
-            self._network.optimizer.learning_rate.assign(values.learning_rate)
         nothing = tf.fill([self.key.epochs_per_call], tf.constant(np.nan, tf.float64))
         epochs = Epochs(tf.constant(0), nothing, nothing, tf.constant(True), tf.constant(False))
 
@@ -222,7 +220,7 @@ class Program:
 
         def one_part(first_step, moving, total):
             last_step = tf.minimum(n_steps, first_step + self.key.steps_per_gather)
-            part = (first_step, last_step, number)
+            part = (first_step, last_step, number, epoch)
             moving, total = self._train_part(rows, order, moving, values, part, total)
             return last_step, moving, total
 
@@ -235,7 +233,7 @@ class Program:
 
     def _train_part(self, rows: Rows, order, moving, values: Values, part, total):
         """Some of an epoch's steps; adds their losses, times their rows, to the total."""
-        first_step, last_step, number = part
+        first_step, last_step, number, epoch = part
         size = self.key.batch_rows
         # Gathering many rows at once and slicing inside is ten times faster than gathering each
         # step's; gathering all of large data would hold it twice.
@@ -246,6 +244,8 @@ class Program:
             start = step * size
             batch = Rows(*(_slice_rows(a, start - first_step * size, size) for a in shuffled))
             real = start + tf.range(size) < values.n_rows
+            if values.learning_rate is not None:
+                self._network.optimizer.learning_rate.assign(values.learning_rate[epoch, step])
             loss, moving = self._network.step(batch, real, moving, values, number + step)
             n_real = tf.minimum(size, values.n_rows - start)
             return step + 1, moving, total + tf.cast(loss, tf.float64) * tf.cast(n_real, tf.float64)

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from skdense.architecture import Architecture
 from skdense.engine.program import Program, ProgramKey
+from skdense.engine.rates import Rates, Schedule
 from skdense.engine.recipes import Recipe
 from skdense.engine.rooms import room_for, worth_compiling
 from skdense.engine.steering import Epoch, Steer
@@ -42,6 +43,10 @@ class Settings:
     start_from_epoch : int
         Epochs before the first that early stopping judges.
     input_dropout, input_noise : float
+    schedule : Schedule or None
+        Gives the learning rate of each step; None keeps `learning_rate`.
+    first_epoch : int
+        Epochs of earlier trainings, which a schedule counts, too.
     """
 
     optimizer: Recipe
@@ -61,6 +66,8 @@ class Settings:
     start_from_epoch: int = 0
     input_dropout: float = 0.0
     input_noise: float = 0.0
+    schedule: Schedule | None = None
+    first_epoch: int = 0
 
     @property
     def random_rates(self) -> tuple[float, ...]:
@@ -80,8 +87,8 @@ class Trained:
     slots : list of arrays
         The optimizer's variables that belong to them.
     history : dict of lists
-        ``"loss"``, ``"val_loss"`` where rows are held out, and what `steer` added; one figure for
-        each epoch run.
+        ``"loss"``, ``"val_loss"`` where rows are held out, ``"learning_rate"`` where it changed,
+        and what `steer` added; one figure for each epoch run.
     best_epoch : int
         From 1: the best of those that early stopping judges by the figure watched or, where there
         is none, the last finite one; 0 where no epoch was finite.
@@ -154,19 +161,24 @@ def train(
     rows = _to_room(rows, key.rows)
     validation = None if validation is None else _to_room(validation, key.validation_rows)
     judge = Judge(settings, in_python=steer is not None)
+    rates = Rates(settings, key, n_rows, n_taken=int(slots[0]) if slots else 0)
     with borrow(key, lambda: make_program(key)) as program:
         state, finite = program.start(weights, slots), True
         while judge.n_epochs < settings.epochs and not judge.stopped:
             most = 1 if steer else key.epochs_per_call
             n_epochs = min(most, settings.epochs - judge.n_epochs)
             values = values._replace(
-                n_epochs=tf.constant(n_epochs), first_epoch=tf.constant(judge.n_epochs)
+                n_epochs=tf.constant(n_epochs),
+                first_epoch=tf.constant(judge.n_epochs),
+                learning_rate=rates.of(judge.n_epochs, n_epochs),
             )
             order = _stack(orders, n_epochs, key)
             state, epochs = program.run(rows, validation, order, values, state)
             finite = bool(epochs.finite)
-            state = _record(epochs, judge, state, program, steer)
+            state = _record(epochs, judge, rates, state, program, steer)
         weights, slots = program.finish(judge.kept or state)
+    if rates.change:
+        judge.history["learning_rate"] = rates.used
     return Trained(weights, slots, judge.history, judge.best_epoch, finite)
 
 
@@ -174,13 +186,12 @@ def _values(
     architecture, settings: Settings, n_rows: int, n_validation: int, seeds, steered: bool
 ) -> Values:
     dtype = architecture.dtype
-    rate = settings.learning_rate
     return Values(
         n_rows=tf.constant(n_rows),
         n_validation=tf.constant(n_validation),
         n_epochs=tf.constant(0),
         first_epoch=tf.constant(0),
-        learning_rate=None if rate is None else tf.constant(rate, tf.float32),
+        learning_rate=None,
         l1=tf.constant(settings.l1, dtype),
         l2=tf.constant(settings.l2, dtype),
         random_rates=tf.constant(settings.random_rates, dtype),
@@ -225,7 +236,9 @@ def _stack(orders: Iterator[np.ndarray], n_epochs: int, key: ProgramKey) -> tf.T
     return tf.constant(stacked)
 
 
-def _record(epochs: Epochs, judge: Judge, state: State, program, steer: Steer | None) -> State:
+def _record(
+    epochs: Epochs, judge: Judge, rates: Rates, state: State, program, steer: Steer | None
+) -> State:
     """Write down what one call found, and let whoever steers change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
     pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
@@ -233,10 +246,11 @@ def _record(epochs: Epochs, judge: Judge, state: State, program, steer: Steer | 
         figures = {"loss": float(loss)}
         if program.key.validation_rows:
             figures["val_loss"] = float(val_loss)
+        rates.ran(place - 1)
         epoch_is_finite = finite or place < n_run
         stop = False
         if steer is not None and epoch_is_finite:
-            epoch = Epoch(judge.n_epochs + 1, figures, program, state)
+            epoch = Epoch(judge.n_epochs + 1, figures, program, state, rates)
             steer(epoch)
             state, stop = epoch.state, epoch.stop
         judge.sees(figures, state, finite=epoch_is_finite, stop=stop)
