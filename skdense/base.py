@@ -23,6 +23,7 @@ from skdense.hyperparameters import (
 from skdense.initialization import initial_weights
 from skdense.missing import columns_to_indicate, knock_out
 from skdense.notebook_view import NotebookView
+from skdense.scheduling import with_schedule
 from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
@@ -67,6 +68,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
         """Figures of a loss that is given by its name."""
         return {}
 
+    def _loss_smoothing(self) -> float:
+        """Label smoothing that is left to the loss."""
+        return 0.0
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
@@ -103,7 +108,13 @@ class DenseNetwork(FittedNetwork, NotebookView):
         before = dict(vars(self))
         try:
             X, targets = self._check_data(X, y, sample_weight, continuing, classes, one_epoch)
-            settings = self._settings(epochs=1 if one_epoch else self.epochs)
+            settings = with_schedule(
+                self._settings(epochs=1 if one_epoch else self.epochs),
+                self.lr_schedule,
+                self.learning_rate,
+                self.epochs,
+                self.history_ if continuing else None,
+            )
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
                 architecture = replace(architecture, n_features=self.architecture_.n_features)
@@ -149,6 +160,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
             start_from_epoch=int(self.start_from_epoch),
             input_dropout=float(self.input_dropout),
             input_noise=float(self.input_noise),
+            label_smoothing=self._loss_smoothing(),
         )
 
     def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:

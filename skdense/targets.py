@@ -9,7 +9,7 @@ from sklearn.utils.validation import column_or_1d
 
 from skdense.base import DenseNetwork, Targets
 from skdense.encoding import ClassEncoding, encode_classes
-from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
+from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES, check_smoothing
 from skdense.scaling import TargetScale, best_constant, scale_numbers
 from skdense.weighting import class_weights
 
@@ -21,9 +21,15 @@ class LearnsClasses(DenseNetwork):
     _encoding: ClassEncoding
     class_weight: Any
     classes_: np.ndarray
+    label_smoothing: float
 
     def _loss(self) -> Any:
         return self._encoding.loss if self._loss_is_auto else self.loss
+
+    def _loss_smoothing(self) -> float:
+        # Class numbers cannot be smoothed.
+        sparse = self._encoding.loss == "sparse_categorical_crossentropy"
+        return float(self.label_smoothing) if sparse else 0.0
 
     def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
         y = y.toarray() if hasattr(y, "toarray") else y
@@ -43,7 +49,11 @@ class LearnsClasses(DenseNetwork):
         by_class = class_weights(self.class_weight, y, self._encoding, part_only)
         weight = sample_weight * by_class
         labels = None if self._encoding.kind == "multilabel" else numbers
-        return Targets(self._encoding.targets(numbers, self.dtype), weight, labels, None)
+        values = self._encoding.targets(numbers, self.dtype)
+        if self.label_smoothing:
+            check_smoothing(self.label_smoothing, self._loss())
+            values = self._encoding.smooth(values, self.label_smoothing)
+        return Targets(values, weight, labels, None)
 
 
 class LearnsNumbers(DenseNetwork):

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tensorflow as tf
 
+from skdense.engine.plateau import PlateauWatch
+
 if TYPE_CHECKING:
     from skdense.engine.program import ProgramKey
     from skdense.engine.training import Settings
 
 Schedule = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Gives rates, (n_epochs, n_steps), for arrays of that shape: the epoch, from 0, with the part of it
-that has passed; and the number of steps that the optimizer has taken."""
+"""Gives rates, (n_epochs, n_steps), for arrays of that shape: the epochs that have passed, with the
+part of the one under way; and the number of steps that the optimizer has taken."""
 
 _STEPS_AT_A_TIME = 2**20
 
@@ -41,7 +43,7 @@ class Rates:
     used : list of float
         At the end of each epoch run.
     change : bool
-        Whether there is a schedule, or someone has set a rate.
+        Whether there is a schedule, or someone has set another rate.
 
     Raises
     ------
@@ -52,7 +54,7 @@ class Rates:
     def __init__(self, settings: Settings, key: ProgramKey, n_rows: int, n_taken: int):
         self.now = settings.learning_rate
         self.used: list[float] = []
-        self.change = settings.schedule is not None
+        self.change = settings.schedule is not None or settings.plateau is not None
         self._schedule = settings.schedule
         self._room = (key.epochs_per_call, key.steps)
         self._n_steps = -(-n_rows // key.batch_rows)
@@ -60,8 +62,14 @@ class Rates:
         self._ends: list[float] = []
         self._constant: Any = None
         at_a_time = max(1, _STEPS_AT_A_TIME // self._n_steps)
-        for first in range(0, settings.epochs, at_a_time) if self.change else ():
+        for first in range(0, settings.epochs, at_a_time) if self._schedule else ():
             self._scheduled(first, min(at_a_time, settings.epochs - first))
+        self._watch: PlateauWatch | None = None
+        if settings.plateau is not None:
+            self._watch = PlateauWatch(settings.plateau, settings.greater_is_better)
+            self._monitor = settings.monitor
+            for figure in settings.plateau.earlier:
+                self.now = self._watch.rate_after(figure, self._known())
 
     def of(self, first: int, n_epochs: int) -> tf.Tensor | None:
         """Give the rates of one call.
@@ -101,6 +109,18 @@ class Rates:
             self.now = self._ends[place]
             self.used.append(self.now)
 
+    def follow(self, figures: dict[str, float]) -> None:
+        """Reduce the rate where an epoch's figures say so, and that is wanted.
+
+        Parameters
+        ----------
+        figures : dict of str to float
+        """
+        if self._watch is not None:
+            of_training = self._monitor == "val_loss" and "val_loss" not in figures
+            figure = figures["loss" if of_training else self._monitor]
+            self.set(self._watch.rate_after(figure, self._known()))
+
     def set(self, rate: float) -> None:
         """Take one rate from the next epoch on, in place of any schedule.
 
@@ -122,6 +142,10 @@ class Rates:
         if rate != self.now:
             self.now, self.change = rate, True
             self._schedule = self._constant = None
+
+    def _known(self) -> float:
+        assert self.now is not None  # who has a schedule of the optimizer's own gives no other
+        return self.now
 
     def _scheduled(self, first: int, n_epochs: int) -> np.ndarray:
         """Rates of some epochs, (n_epochs, n_steps), checked."""

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdense.architecture import Architecture
+from skdense.engine.plateau import Plateau
 from skdense.engine.program import Program, ProgramKey
 from skdense.engine.rates import Rates, Schedule
 from skdense.engine.recipes import Recipe
@@ -45,8 +46,14 @@ class Settings:
     input_dropout, input_noise : float
     schedule : Schedule or None
         Gives the learning rate of each step; None keeps `learning_rate`.
+    plateau : Plateau or None
+        Reduces the rate where the figure watched (without held-out rows, the training loss) stands
+        still; training then goes from call to call by single epochs.
     first_epoch : int
         Epochs of earlier trainings, which a schedule counts, too.
+    label_smoothing : float
+        Of the sparse categorical cross-entropy, whose targets are class numbers; other losses are
+        given smooth targets.
     """
 
     optimizer: Recipe
@@ -67,6 +74,8 @@ class Settings:
     input_dropout: float = 0.0
     input_noise: float = 0.0
     schedule: Schedule | None = None
+    plateau: Plateau | None = None
+    label_smoothing: float = 0.0
     first_epoch: int = 0
 
     @property
@@ -157,15 +166,16 @@ def train(
     room = room_for(n_rows, n_features, settings.batch_size, n_validation)
     compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
     key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
-    values = _values(architecture, settings, n_rows, n_validation, random_seeds, steer is not None)
+    in_python = steer is not None or settings.plateau is not None
+    values = _values(architecture, settings, n_rows, n_validation, random_seeds, in_python)
     rows = _to_room(rows, key.rows)
     validation = None if validation is None else _to_room(validation, key.validation_rows)
-    judge = Judge(settings, in_python=steer is not None)
+    judge = Judge(settings, in_python)
     rates = Rates(settings, key, n_rows, n_taken=int(slots[0]) if slots else 0)
     with borrow(key, lambda: make_program(key)) as program:
         state, finite = program.start(weights, slots), True
         while judge.n_epochs < settings.epochs and not judge.stopped:
-            most = 1 if steer else key.epochs_per_call
+            most = 1 if in_python else key.epochs_per_call
             n_epochs = min(most, settings.epochs - judge.n_epochs)
             values = values._replace(
                 n_epochs=tf.constant(n_epochs),
@@ -192,6 +202,7 @@ def _values(
         n_epochs=tf.constant(0),
         first_epoch=tf.constant(0),
         learning_rate=None,
+        label_smoothing=tf.constant(settings.label_smoothing, dtype),
         l1=tf.constant(settings.l1, dtype),
         l2=tf.constant(settings.l2, dtype),
         random_rates=tf.constant(settings.random_rates, dtype),
@@ -253,6 +264,8 @@ def _record(
             epoch = Epoch(judge.n_epochs + 1, figures, program, state, rates)
             steer(epoch)
             state, stop = epoch.state, epoch.stop
+        if epoch_is_finite:
+            rates.follow(figures)
         judge.sees(figures, state, finite=epoch_is_finite, stop=stop)
     judge.stopped |= bool(epochs.stopped)
     return state
