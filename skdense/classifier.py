@@ -7,6 +7,7 @@ from numbers import Real
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from skdense.held_out import Given
 from skdense.hyperparameters import SHARED_CONSTRAINTS
 from skdense.targets import LearnsClasses
 
@@ -268,7 +269,17 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Train the network.
 
         Parameters
@@ -279,6 +290,14 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
             Any labels, or a 0/1 matrix.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight of each row: a weight of 2 counts like the row twice.
+        X_val : array-like of shape (n_rows_val, n_features), default=None
+            Rows to watch instead of held-out ones: not trained on, and prepared as X is.
+        y_val : array-like of shape (n_rows_val,) or (n_rows_val, n_labels), default=None
+            Labels of these rows, all of them among those of y.
+        sample_weight_val : array-like of shape (n_rows_val,), default=None
+            Weight of each of these rows.
+        groups : array-like of shape (n_rows,), default=None
+            Group of each row of X, where `validation` is a group splitter.
 
         Returns
         -------
@@ -290,7 +309,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
             If a parameter or the data cannot be used, before any training; or if no epoch ended
             with a finite loss. The estimator is then as it was before.
         """
-        return self._fit(X, y, sample_weight, continuing=self.warm_start and self._is_fitted)
+        given = Given(X, y, sample_weight, X_val, y_val, sample_weight_val, groups)
+        return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
@@ -312,7 +332,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         ------
         ValueError
             If `classes` is missing in the first call, rows would have to be held out
-            (`early_stopping`, `validation_fraction`), or a parameter or the data cannot be used.
+            (`early_stopping`, `validation_fraction`,
+            `validation`), or a parameter or the data cannot be used.
         """
         if not self._is_fitted and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")

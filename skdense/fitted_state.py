@@ -24,16 +24,19 @@ ATTRIBUTES = frozenset(
         "_optimizer_state",
         "_seeds",
         "_split_seed",
+        "_watched_given",
         "architecture_",
         "best_epoch_",
         "best_loss_",
         "classes_",
+        "early_stopping_history_",
         "feature_names_in_",
         "history_",
         "input_shape_",
         "missing_features_",
         "n_features_in_",
         "n_iter_",
+        "stopped_by_",
         "weights_",
     )
 )
@@ -75,10 +78,12 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         "weights": [writer.array(array) for array in estimator.weights_],
         "encoding": _write_encoding(estimator._encoding, writer),
         "feature_names": None if names is None else writer.labels("feature_names_in_", names),
-        "history": {
-            name: writer.array(np.asarray(figures, np.float64))
-            for name, figures in estimator.history_.items()
-        },
+        "history": _write_history(estimator.history_, writer),
+        "early_stopping_history": _write_history(
+            getattr(estimator, "early_stopping_history_", None), writer
+        ),
+        "stopped_by": getattr(estimator, "stopped_by_", None),
+        "watched_given": getattr(estimator, "_watched_given", False),
         "input_shape": list(map(int, estimator.input_shape_)),
         "missing_features": None if gaps is None else writer.array(gaps),
         "best_epoch": estimator.best_epoch_,
@@ -130,6 +135,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
         "architecture_": architecture,
         "weights_": read_weights(state["weights"], reader, architecture),
         **_read_inputs(state, reader, architecture),
+        **_read_watched(state, reader),
         "history_": history,
         "n_iter_": n_epochs,
         "best_epoch_": best_epoch,
@@ -344,8 +350,28 @@ def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEnc
     return TargetScale(mean, scale, one_dimensional, out_activation)
 
 
+def _write_history(history: dict[str, list[float]] | None, writer: Writer) -> dict | None:
+    if history is None:
+        return None
+    return {name: writer.array(np.asarray(each, np.float64)) for name, each in history.items()}
+
+
+def _read_watched(state: dict, reader: Reader) -> dict[str, Any]:
+    """Attributes that say what was watched and why training ended; the first files have none."""
+    given, reason = state.get("watched_given", False), state.get("stopped_by")
+    _expect(type(given) is bool, "note on validation data", given)
+    _expect(reason is None or type(reason) is str, "reason why training ended", reason)
+    attributes: dict[str, Any] = {"_watched_given": given}
+    if reason is not None:
+        attributes["stopped_by_"] = reason
+    if state.get("early_stopping_history") is not None:
+        history = _read_history(state["early_stopping_history"], reader)
+        attributes["early_stopping_history_"] = history
+    return attributes
+
+
 def _read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
-    _expect(set(written) in ({"loss"}, {"loss", "val_loss"}), "history", list(written))
+    _expect("loss" in written, "history", list(written))
     figures = {name: reader.array(reference) for name, reference in written.items()}
     shape = figures["loss"].shape
     for array in figures.values():

@@ -7,6 +7,7 @@ from numbers import Real
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 
+from skdense.held_out import Given
 from skdense.hyperparameters import SHARED_CONSTRAINTS
 from skdense.targets import LearnsNumbers
 
@@ -268,7 +269,17 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Train the network.
 
         Parameters
@@ -279,6 +290,14 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
             One or more numbers a row.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight of each row: a weight of 2 counts like the row twice.
+        X_val : array-like of shape (n_rows_val, n_features), default=None
+            Rows to watch instead of held-out ones: not trained on, and prepared as X is.
+        y_val : array-like of shape (n_rows_val,) or (n_rows_val, n_outputs), default=None
+            Targets of these rows.
+        sample_weight_val : array-like of shape (n_rows_val,), default=None
+            Weight of each of these rows.
+        groups : array-like of shape (n_rows,), default=None
+            Group of each row of X, where `validation` is a group splitter.
 
         Returns
         -------
@@ -290,7 +309,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
             If a parameter or the data cannot be used, before any training; or if no epoch ended
             with a finite loss. The estimator is then as it was before.
         """
-        return self._fit(X, y, sample_weight, continuing=self.warm_start and self._is_fitted)
+        given = Given(X, y, sample_weight, X_val, y_val, sample_weight_val, groups)
+        return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
@@ -310,7 +330,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         Raises
         ------
         ValueError
-            If rows would have to be held out (`early_stopping`, `validation_fraction`), or a
+            If rows would have to be held out (`early_stopping`, `validation_fraction`,
+            `validation`), or a
             parameter or the data cannot be used.
         """
         return self._partial_fit(X, y, sample_weight)
