@@ -152,7 +152,7 @@ def _warn_of_path(place: int, kind: str, attribute: str, path: str, consequence:
         f"process did, and {consequence}. Put {{fit}} into the path, such as "
         f"'{{fit}}-{os.path.basename(path)}', to give each fit its own; callbacks_ says which.",
         UserWarning,
-        stacklevel=7,
+        stacklevel=9,
     )
 
 
@@ -253,7 +253,7 @@ class KerasCallbacks:
             epoch.weights = found
             self._state = epoch.state
         if epoch.learning_rate is not None:
-            rate = float(keras.ops.convert_to_numpy(self._model.optimizer.learning_rate))
+            rate = float(self._model.optimizer.learning_rate.numpy())
             if rate != np.float32(epoch.learning_rate):
                 epoch.learning_rate = rate
 
