@@ -190,7 +190,6 @@ def test_a_search_shows_candidate_fold_and_epoch(iris, n_jobs):
 
 @needs_callbacks
 def test_the_progress_bar_reaches_the_epochs(iris, capsys):
-    pytest.importorskip("rich")
     from sklearn.callback import ProgressBar
 
     search(small(epochs=2)).set_callbacks(ProgressBar(max_propagation_depth=None)).fit(*iris)
