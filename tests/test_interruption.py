@@ -41,9 +41,11 @@ def net(epochs=6, **parameters):
 
 def interrupt(estimator, data, after):
     words = rf"interrupted after epoch {after}\. DenseClassifier is fitted"
-    with pytest.warns(ConvergenceWarning, match=words) as caught:
-        with pytest.raises(KeyboardInterrupt, match=words):
-            estimator.fit(*data)
+    with (
+        pytest.warns(ConvergenceWarning, match=words) as caught,
+        pytest.raises(KeyboardInterrupt, match=words),
+    ):
+        estimator.fit(*data)
     assert caught[0].filename == __file__
     return estimator
 
@@ -149,8 +151,15 @@ def test_between_calls_of_the_program_too(iris, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:Training was interrupted")
-@pytest.mark.parametrize("search", [False, True])
-def test_a_search_ends(iris, search):
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda net, X, y: GridSearchCV(net, {"l2": [0.0, 0.1]}, cv=2).fit(X, y),
+        lambda net, X, y: cross_val_score(net, X, y, cv=3),
+    ],
+    ids=["search", "cross-validation"],
+)
+def test_a_search_ends(iris, run):
     begun = []
 
     class Counts(PressesCtrlC):
@@ -159,10 +168,7 @@ def test_a_search_ends(iris, search):
 
     stopped = net(callbacks=[Counts(2)])
     with pytest.raises(KeyboardInterrupt, match="interrupted after epoch 2"):
-        if search:
-            GridSearchCV(stopped, {"l2": [0.0, 0.1]}, cv=2).fit(*iris)
-        else:
-            cross_val_score(stopped, *iris, cv=3)
+        run(stopped, *iris)
     assert len(begun) == 1
 
 

@@ -38,7 +38,11 @@ def test_a_line_for_each_epoch(iris, capsys):
 
 def test_figures_watched_and_rates_are_shown(iris, capsys):
     fitted = net(
-        epochs=2, validation_fraction=0.2, metrics=["accuracy"], lr_schedule="exponential", verbose=2
+        epochs=2,
+        validation_fraction=0.2,
+        metrics=["accuracy"],
+        lr_schedule="exponential",
+        verbose=2,
     ).fit(*iris)
     last = capsys.readouterr().out.splitlines()[-1]
     assert f"val_accuracy: {fitted.history_['val_accuracy'][-1]:.6g}" in last
