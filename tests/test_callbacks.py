@@ -61,7 +61,7 @@ def test_mistakes_are_told_before_training(iris):
         with pytest.raises(ValueError, match=words):
             unfitted.fit(*iris)
         assert not [name for name in vars(unfitted) if name.endswith("_")]
-    with pytest.raises(ValueError, match="'callbacks' parameter .* must be"):
+    with pytest.raises(ValueError, match=r"'callbacks' parameter .* must be"):
         net().set_params(callbacks=Own()).fit(*iris)
 
 
