@@ -345,7 +345,7 @@ def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEnc
 
 
 def _read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
-    _expect(set(written) in ({"loss"}, {"loss", "val_loss"}), "history", list(written))
+    _expect("loss" in written, "history", list(written))
     figures = {name: reader.array(reference) for name, reference in written.items()}
     shape = figures["loss"].shape
     for array in figures.values():

@@ -9,11 +9,13 @@ from sklearn.preprocessing import StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from skdense.schedules import ReduceOnPlateau
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
 NETS = {
     "classifier": DenseClassifier(**SMALL, batch_norm=True, dropout=0.2),
     "regressor": DenseRegressor(**SMALL, early_stopping=True),
+    "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
     "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
 }
 
