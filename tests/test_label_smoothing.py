@@ -47,7 +47,7 @@ def test_weights_and_losses_are_those_of_keras(iris, kind, loss, of_keras):
     for array, expected in zip(net.weights_, model.get_weights(), strict=True):
         np.testing.assert_allclose(array, expected, atol=2e-6)
     without = DenseClassifier(epochs=EPOCHS, **{**options, "label_smoothing": 0.0}).fit(X, ours)
-    assert abs(without.history_["loss"][0] - history["loss"][0]) > 1e-3
+    assert np.abs(without.weights_[0] - net.weights_[0]).max() > 1e-4
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
@@ -68,9 +68,8 @@ def test_validation_loss_is_smoothed_too(iris, kind):
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
 def test_candidates_share_a_program(iris, kind):
-    X, y = targets(kind, iris[1])[0], None
-    X, y = iris[0], X
-    net = DenseClassifier(epochs=2, random_state=0, **FULL).fit(X, y)
+    X, y = iris[0], targets(kind, iris[1])[0]
+    net = DenseClassifier(8, epochs=2, random_state=0).fit(X, y)
     traces = cache_info().traces
     GridSearchCV(net, {"label_smoothing": [0.0, 0.05, 0.3]}, cv=2).fit(X, y)
     assert cache_info().traces == traces

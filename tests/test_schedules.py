@@ -81,7 +81,7 @@ def test_constant_is_none(diabetes):
     [
         ExponentialDecay(0.8),
         CosineDecay(decay_epochs=6, alpha=0.1, warmup_epochs=1),
-        ReduceOnPlateau(0.5, patience=1, min_delta=0.05),
+        ReduceOnPlateau(0.5, patience=1, min_delta=0.5),
         by_epoch,
         by_rate,
         BY_STEP,
@@ -166,7 +166,7 @@ class Broken(keras.optimizers.schedules.LearningRateSchedule):
         ({"lr_schedule": lambda epoch: 0.1 - 0.05 * epoch}, r"lr_schedule\(2\)=0.0 is no learn"),
         ({"lr_schedule": lambda epoch: np.nan}, r"lr_schedule\(0\)=nan is no learning rate"),
         ({"lr_schedule": lambda epoch: "fast"}, r"lr_schedule\(0\)='fast' is no learning rate"),
-        ({"lr_schedule": lambda epoch, rate: -rate}, r"lr_schedule\(0\)=-0.001 is no learning"),
+        ({"lr_schedule": lambda epoch, rate: -rate}, r"lr_schedule\(0\)=-0.001\d* is no learn"),
         ({"lr_schedule": Sawtooth(depth=2.0)}, "rate of -0.001 in epoch 1"),
         ({"lr_schedule": Broken()}, "cannot be computed.*keras.ops"),
         (
@@ -231,5 +231,5 @@ def test_a_schedule_with_impossible_settings_is_not_saved(diabetes, tmp_path):
     skdense.save(net, tmp_path / "net")
     assert skdense.load(tmp_path / "net", {"Sawtooth": Sawtooth(0.1)}).lr_schedule.depth == 0.1
     net.set_params(lr_schedule=CosineDecay(alpha=object()))
-    with pytest.raises(ValueError, match="lr_schedule=.* cannot be saved"):
+    with pytest.raises(ValueError, match=r"lr_schedule=.* cannot be saved"):
         skdense.save(net, tmp_path / "net")

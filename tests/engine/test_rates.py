@@ -159,7 +159,7 @@ def test_a_rate_that_is_none_is_refused(rate):
     settings = make_settings(ARCHITECTURE, epochs=2)
     arguments = (make_rows(ARCHITECTURE), None, make_weights(ARCHITECTURE), None)
     seeds = np.zeros(len(ARCHITECTURE.random_places), int)
-    with pytest.raises(ValueError, match="learning_rate=.* is no learning rate"):
+    with pytest.raises(ValueError, match=r"learning_rate=.* is no learning rate"):
         train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
 
 
