@@ -38,6 +38,8 @@ class ProgramKey:
         Room for so many epochs in one call; how many are run is a value.
     compiled : bool
         Whether XLA compiles the program, or TensorFlow runs its plain graph.
+    smooths : bool, default=False
+        Whether the loss smooths labels; by how much is a value.
     """
 
     architecture: Architecture
@@ -49,6 +51,7 @@ class ProgramKey:
     validation_rows: int
     epochs_per_call: int
     compiled: bool
+    smooths: bool = False
 
     @property
     def rows(self) -> int:
@@ -73,7 +76,7 @@ class Program:
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
         self._network = network or TrainableNetwork(
-            key.architecture, key.optimizer, key.loss, key.compiled
+            key.architecture, key.optimizer, key.loss, key.compiled, key.smooths
         )
         self._epochs: Any = None
 

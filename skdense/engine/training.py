@@ -165,7 +165,8 @@ def train(
     n_features = int(np.prod(rows.X.shape[1:]))
     room = room_for(n_rows, n_features, settings.batch_size, n_validation)
     compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
-    key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
+    smooths = settings.label_smoothing > 0
+    key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled, smooths)
     in_python = steer is not None or settings.plateau is not None
     values = _values(architecture, settings, n_rows, n_validation, random_seeds, in_python)
     rows = _to_room(rows, key.rows)
