@@ -68,10 +68,6 @@ class DenseNetwork(FittedNetwork, NotebookView):
         """Figures of a loss that is given by its name."""
         return {}
 
-    def _loss_smoothing(self) -> float:
-        """Label smoothing that is left to the loss."""
-        return 0.0
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
@@ -108,13 +104,8 @@ class DenseNetwork(FittedNetwork, NotebookView):
         before = dict(vars(self))
         try:
             X, targets = self._check_data(X, y, sample_weight, continuing, classes, one_epoch)
-            settings = with_schedule(
-                self._settings(epochs=1 if one_epoch else self.epochs),
-                self.lr_schedule,
-                self.learning_rate,
-                self.epochs,
-                self.history_ if continuing else None,
-            )
+            settings = self._settings(epochs=1 if one_epoch else self.epochs)
+            settings = with_schedule(settings, self, self.history_ if continuing else None)
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
                 architecture = replace(architecture, n_features=self.architecture_.n_features)
@@ -160,7 +151,6 @@ class DenseNetwork(FittedNetwork, NotebookView):
             start_from_epoch=int(self.start_from_epoch),
             input_dropout=float(self.input_dropout),
             input_noise=float(self.input_noise),
-            label_smoothing=self._loss_smoothing(),
         )
 
     def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:

@@ -16,21 +16,15 @@ if TYPE_CHECKING:
 
 
 def with_schedule(
-    settings: Settings,
-    lr_schedule: Any,
-    learning_rate: float | None,
-    n_epochs: int,
-    history: Mapping[str, Sequence[float]] | None,
+    settings: Settings, estimator: Any, history: Mapping[str, Sequence[float]] | None
 ) -> Settings:
-    """Add a schedule of the learning rate to the settings.
+    """Add an estimator's schedule of the learning rate to its settings.
 
     Parameters
     ----------
     settings : Settings
-    lr_schedule, learning_rate : object
-        The estimator's parameters.
-    n_epochs : int
-        Its parameter `epochs`.
+    estimator : DenseClassifier or DenseRegressor
+        Has `lr_schedule`, `learning_rate` and `epochs`.
     history : dict of lists or None
         Of the training that goes on: a schedule counts its epochs, too.
 
@@ -44,6 +38,7 @@ def with_schedule(
         If there is no such schedule, a figure of it is out of range, or it cannot go together with
         the optimizer or with `learning_rate`.
     """
+    lr_schedule, learning_rate = estimator.lr_schedule, estimator.learning_rate
     first = 0 if history is None else len(history["loss"])
     settings = replace(settings, first_epoch=first)
     if lr_schedule is None or (isinstance(lr_schedule, str) and lr_schedule == "constant"):
@@ -54,7 +49,7 @@ def with_schedule(
             f"lr_schedule={lr_schedule!r} cannot be used with this optimizer, which brings a "
             "schedule of its own: give one of the two, or a learning_rate to start from."
         )
-    end = max(n_epochs, first + settings.epochs)
+    end = max(estimator.epochs, first + settings.epochs)
     if isinstance(schedule, ReduceOnPlateau):
         return _on_plateau(settings, schedule, history or {})
     if isinstance(schedule, Schedule):

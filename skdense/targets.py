@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
@@ -12,6 +13,9 @@ from skdense.encoding import ClassEncoding, encode_classes
 from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES, check_smoothing
 from skdense.scaling import TargetScale, best_constant, scale_numbers
 from skdense.weighting import class_weights
+
+if TYPE_CHECKING:
+    from skdense.engine.training import Settings
 
 
 class LearnsClasses(DenseNetwork):
@@ -26,10 +30,12 @@ class LearnsClasses(DenseNetwork):
     def _loss(self) -> Any:
         return self._encoding.loss if self._loss_is_auto else self.loss
 
-    def _loss_smoothing(self) -> float:
-        # Class numbers cannot be smoothed.
-        sparse = self._encoding.loss == "sparse_categorical_crossentropy"
-        return float(self.label_smoothing) if sparse else 0.0
+    def _settings(self, epochs: int) -> Settings:
+        settings = super()._settings(epochs)
+        if self._encoding.loss != "sparse_categorical_crossentropy":
+            return settings
+        # Class numbers cannot be smoothed, so the loss has to do it.
+        return replace(settings, label_smoothing=float(self.label_smoothing))
 
     def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
         y = y.toarray() if hasattr(y, "toarray") else y

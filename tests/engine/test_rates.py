@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from skdense import cache_info
+from skdense import DenseClassifier, cache_info
 from skdense.engine.training import train
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau
 from skdense.scheduling import with_schedule
@@ -27,7 +27,8 @@ KERAS = keras.optimizers.schedules
 def settings_with(schedule, learning_rate=None, history=None, **changes):
     rate = {} if learning_rate is None else {"learning_rate": learning_rate}
     settings = make_settings(ARCHITECTURE, epochs=EPOCHS, **rate, **changes)
-    return with_schedule(settings, schedule, learning_rate, EPOCHS, history)
+    net = DenseClassifier(lr_schedule=schedule, learning_rate=learning_rate, epochs=EPOCHS)
+    return with_schedule(settings, net, history)
 
 
 def assert_same(settings, reference, validation=None, callbacks=()):
