@@ -71,6 +71,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
@@ -197,11 +198,12 @@ class DenseNetwork(FittedNetwork, NotebookView):
             self._split_seed = int(split.integers(2**31))
         rows, validation = self._split(X, targets)
         rows, validation = self._without_gaps(rows, validation, gaps, continuing)
-        architecture = replace(architecture, n_features=rows.X.shape[1])
+        if hasattr(self, "missing_features_"):  # their indicators are inputs, too
+            architecture = replace(architecture, n_features=rows.X.shape[1])
         weights = self.weights_ if continuing else initial_weights(architecture, first)
         if not continuing and targets.start is not None:
             weights[-1] = targets.start.astype(self.dtype)  # the output's bias
-        n_rows = len(rows.X)
+        n_rows = len(rows.y)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
             slots = self._optimizer_state[1]
@@ -229,6 +231,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
 
     def _split(self, X, targets: Targets):
         """Training rows and held-out rows, the weights of each with mean 1."""
+        from skdense.engine.feeding import select
         from skdense.engine.values import Rows
 
         def take(index) -> Rows:
@@ -240,9 +243,9 @@ class DenseNetwork(FittedNetwork, NotebookView):
                     "sample_weight times class_weight: leave such rows out of the fit."
                 )
             weight = (weight / weight.mean()).astype(self.dtype)
-            return Rows(X[index], targets.values[index], weight)
+            return Rows(select(X, index), targets.values[index], weight)
 
-        index = self._split_rows(len(X), targets.labels)
+        index = self._split_rows(X.shape[0], targets.labels)
         if index is None:
             return take(slice(None)), None
         train, held_out = index
@@ -264,8 +267,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
         """Fill missing values as `missing` says; a training row may get a copy with more."""
         if not continuing:
             self.__dict__.pop("missing_features_", None)  # of an earlier fit
-            if self.missing != "error":
-                self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        if self.missing == "error" and not hasattr(self, "missing_features_"):
+            return rows, validation
+        if not continuing:
+            self.missing_features_ = columns_to_indicate(rows.X, self.missing)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
