@@ -3,11 +3,14 @@
 import keras
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor, cache_info
+from skdense.file_format import Damaged
+from skdense.plain_values import Reader
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, Schedule
 
 FULL = {"hidden_layer_sizes": 8, "batch_size": 1000, "learning_rate": 0.02, "random_state": 0}
@@ -233,3 +236,21 @@ def test_a_schedule_with_impossible_settings_is_not_saved(diabetes, tmp_path):
     net.set_params(lr_schedule=CosineDecay(alpha=object()))
     with pytest.raises(ValueError, match=r"lr_schedule=.* cannot be saved"):
         skdense.save(net, tmp_path / "net")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [{"class": "Evil", "settings": {}}, {"class": "CosineDecay", "settings": {"alpha": 2}}],
+)
+def test_a_file_with_another_schedule_is_refused(written):
+    with pytest.raises((Damaged, ValueError), match=r"is not ours, 'Evil'|The 'alpha' parameter"):
+        Reader([]).parameter("lr_schedule", {"schedule": written})
+
+
+def test_sparse_rows_follow_the_same_schedule(diabetes):
+    X, y = diabetes
+    options = {"epochs": 3, "lr_schedule": CosineDecay(warmup_epochs=1), "random_state": 0}
+    dense, thin = (DenseRegressor(8, **options).fit(each, y) for each in (X, sparse.csr_array(X)))
+    assert thin.history_["learning_rate"] == dense.history_["learning_rate"]
+    for ours, expected in zip(thin.weights_, dense.weights_, strict=True):
+        np.testing.assert_allclose(ours, expected, atol=1e-5)
