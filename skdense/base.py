@@ -81,10 +81,6 @@ class DenseNetwork(FittedNetwork, NotebookView):
         return isinstance(self.loss, str) and self.loss == name
 
     @property
-    def _loss_is_auto(self) -> bool:
-        return self._loss_is("auto")
-
-    @property
     def _is_fitted(self) -> bool:
         return hasattr(self, "weights_")
 

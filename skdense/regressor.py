@@ -55,7 +55,7 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     lr_schedule : str, callable, schedule or None, default=None
         How the learning rate changes in training, starting from `learning_rate`:
         ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, or an
-        object of :mod:`skdense.schedules` to set these. Or what gives the rate itself: a function
+        object of `skdense.schedules` to set these. Or what gives the rate itself: a function
         of the epoch (from 0), or of the epoch and the rate before; or a Keras
         ``LearningRateSchedule``. None and ``"constant"`` leave it as it is.
     loss : str or keras.losses.Loss, default="auto"

@@ -55,8 +55,8 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
     size : {"small", "large"}, default="small"
         As a grid, 24 or 360 candidates.
     form : {"grid", "distributions", "suggest"}, default="grid"
-        Lists for ``GridSearchCV``; lists and SciPy distributions for ``RandomizedSearchCV``; or,
-        for Optuna, a function that is given a trial, asks it for every parameter and returns what
+        Lists for ``GridSearchCV``; lists and SciPy distributions for ``RandomizedSearchCV``; or a
+        function for Optuna: given a trial, it asks for every parameter, and returns what
         ``set_params`` takes.
     prefix : str, default=""
         Ahead of every name, where the network is a step of a pipeline: ``"denseclassifier__"``.

@@ -28,7 +28,7 @@ class LearnsClasses(DenseNetwork):
     label_smoothing: float
 
     def _loss(self) -> Any:
-        return self._encoding.loss if self._loss_is_auto else self.loss
+        return self._encoding.loss if self._loss_is("auto") else self.loss
 
     def _settings(self, epochs: int) -> Settings:
         settings = super()._settings(epochs)
@@ -71,7 +71,7 @@ class LearnsNumbers(DenseNetwork):
     quantile: float
 
     def _loss(self) -> Any:
-        return "mse" if self._loss_is_auto else self.loss
+        return "mse" if self._loss_is("auto") else self.loss
 
     def _loss_options(self) -> dict[str, float]:
         return {"quantile": float(self.quantile)} if self._loss_is("quantile") else {}
