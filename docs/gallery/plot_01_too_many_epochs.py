@@ -27,22 +27,23 @@ net = model[-1]
 print("weights:", sum(weights.size for weights in net.weights_))
 
 # %%
-# The solid line is the loss on the training rows, and it never stops falling. The dashed one is the
-# loss on the held-out rows: it falls, has its lowest point early, and then climbs. What lies right
-# of that point is over-fitting, and every further epoch makes it worse.
+# The solid line is the loss on the training rows, and it never stops falling. The dashed one is
+# the loss on the held-out rows: it falls, has its lowest point early, and then climbs. What lies
+# right of that point is over-fitting, and every further epoch makes it worse.
 
 HistoryDisplay.from_estimator({"100 epochs on 294 rows": model})
 plt.show()
 
 train, held_out = net.history_["loss"], net.history_["val_loss"]
 best = net.best_epoch_
-print(f"epoch      training  held out\n{best:5d} (best) {train[best - 1]:.3f}     {min(held_out):.3f}")
+print("epoch        training  held out")
+print(f"{best:5d} (best) {train[best - 1]:.3f}     {held_out[best - 1]:.3f}")
 print(f"{net.n_iter_:5d} (last) {train[-1]:.3f}     {held_out[-1]:.3f}")
 
 # %%
-# Losses are mean squared errors of the standardized target: 1 is what the mean of all patients, as
-# a guess for each, would get. Judged by the training loss, the last network is the best of all, and
-# nearly perfect. Judged by the others, it is no longer much use.
+# Losses are mean squared errors of the standardized target: 1 is what the mean of all patients,
+# as a guess for each, would get. Judged by the training loss, the last network is the best of
+# all, and nearly perfect. Judged by the others, it is no longer much use.
 #
 # ``diagnose`` reads the same curves, and says in words what one sees in them.
 

@@ -2,15 +2,15 @@
 Early stopping
 ==============
 
-The best number of epochs is not known before. Early stopping finds it while training: it holds out
-some rows, watches their loss, stops when that has not fallen for some epochs, and gives back the
-weights of the best one.
+The best number of epochs is not known before. Early stopping finds it while training: it holds
+out some rows, watches their loss, stops when that has not fallen for some epochs, and gives back
+the weights of the best one.
 """
 
 # %%
-# Two networks, alike in everything else. Each is given 80% of the rows; the other 20% are test rows
-# which neither sees. The second network sets aside a fifth of its own rows for the watching, so it
-# learns from fewer.
+# Two networks, alike in everything else. Each is given 80% of the rows; the other 20% are test
+# rows which neither sees. The second network sets aside a fifth of its own rows for the watching,
+# so it learns from fewer.
 
 import matplotlib.pyplot as plt
 import numpy as np

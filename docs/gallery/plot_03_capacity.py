@@ -2,14 +2,14 @@
 Capacity: from too small to too large
 =====================================
 
-How much a network can express grows with its units. Too few, and it cannot bend as the data do; too
-many, and it can bend around single rows.
+How much a network can express grows with its units. Too few, and it cannot bend as the data do;
+too many, and it can bend around single rows.
 """
 
 # %%
-# Two half-moons that overlap: 150 rows to learn from, 3000 to test with. Two hidden layers of 1 to
-# 128 units each, and four networks of each size with other initial weights, because one alone may be
-# lucky.
+# Two half-moons that overlap: 150 rows to learn from, 3000 to test with. Two hidden layers of 1
+# to 128 units each, and four networks of each size with other initial weights, because one alone
+# may be lucky.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,15 +35,15 @@ def train_four(size):
 nets = {size: train_four(size) for size in SIZES}
 
 # %%
-# Where three of them draw the border. The smallest draws a straight line, the middling one a curve;
-# the largest reaches out for rows that are on the wrong side by chance.
+# Where three of them draw the border. The smallest draws a straight line, the middling one a
+# curve; the largest reaches out for rows that are on the wrong side by chance.
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
 sides = ListedColormap(["#D6E8F3", "#F9DFCC"])
 for ax, size in zip(axes, (1, 8, 128), strict=True):
     net = nets[size][0]
     DecisionBoundaryDisplay.from_estimator(
-        net, X, response_method="predict", cmap=sides, grid_resolution=200, ax=ax
+        net, X, response_method="predict", cmap=sides, grid_resolution=200, eps=0.3, ax=ax
     )
     ax.plot(*X[y == 0].T, "o", color="#0072B2", markersize=4)
     ax.plot(*X[y == 1].T, "^", color="#D55E00", markersize=4)
@@ -52,9 +52,9 @@ for ax, size in zip(axes, (1, 8, 128), strict=True):
 plt.show()
 
 # %%
-# The cross-entropy, averaged over the four. On the training rows it falls with every size. On the test
-# rows it falls at first, too, and then rises again: there is a best size, and it is neither the
-# smallest nor the largest.
+# The cross-entropy, averaged over the four. On the training rows it falls with every size. On the
+# test rows it falls at first, too, and then rises again: there is a best size, and it is neither
+# the smallest nor the largest.
 
 
 def mean_loss(size, X, y):

@@ -3,8 +3,8 @@ L1 against L2, and what they do to the weights
 ==============================================
 
 Both add a price for weights to the loss. L2 takes the squares: a large weight costs much, a small
-one next to nothing, so all become small and few vanish. L1 takes the absolute values: the last bit
-costs as much as the first, so what does not pay its way goes down to nearly zero.
+one next to nothing, so all become small and few vanish. L1 takes the absolute values: the last
+bit costs as much as the first, so what does not pay its way goes down to nearly zero.
 """
 
 # %%
@@ -35,8 +35,8 @@ nets = {
 
 # %%
 # The length of all weights that leave a feature. Black bars are the four features that matter.
-# Without a penalty the other sixteen are used as well, to learn the noise. L2 makes all bars lower.
-# L1 all but takes the sixteen away.
+# Without a penalty the other sixteen are used as well, to learn the noise. L2 makes all bars
+# lower. L1 all but takes the sixteen away.
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, layout="constrained")
 for ax, (name, net) in zip(axes, nets.items(), strict=True):

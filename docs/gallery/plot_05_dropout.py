@@ -8,8 +8,8 @@ take part.
 """
 
 # %%
-# The same network with no dropout, with a fifth and with half of its units missing. Each is trained
-# on five folds; one curve alone would be mostly chance.
+# The same network with no dropout, with a fifth and with half of its units missing. Each is
+# trained on five folds; one curve alone would be mostly chance.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,8 +48,8 @@ for ax, rate in zip(axes, RATES, strict=True):
 plt.show()
 
 # %%
-# The last epoch in figures, as means over the folds. R2 is that of the rows of each fold that took
-# no part at all.
+# The last epoch in figures, as means over the folds. R2 is that of the rows of each fold that
+# took no part at all.
 
 
 def last(rate, key):

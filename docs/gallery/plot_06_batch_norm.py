@@ -8,8 +8,8 @@ where it bends and not where it is flat, and gradients reach the first layer.
 """
 
 # %%
-# Handwritten digits, and networks of two, four and eight hidden layers with ``sigmoid``, an activation
-# that is flat nearly everywhere. Each is trained with and without batch normalization.
+# Handwritten digits, and networks of two, four and eight hidden layers with ``sigmoid``, an
+# activation that is flat nearly everywhere. Each is trained with and without batch normalization.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
@@ -36,9 +36,10 @@ def train(depth, batch_norm):
 nets = {(depth, norm): train(depth, norm) for depth in DEPTHS for norm in (False, True)}
 
 # %%
-# With two layers, both learn, and it makes little difference where they end. With each doubling the
-# plain network (solid) learns more slowly; eight layers hardly get away from the loss of a guess, which
-# is the dotted line. The curve with batch normalization (dashed) is nearly the same in all three.
+# With two layers, both learn, and it makes little difference where they end. With each doubling
+# the plain network (solid) learns more slowly; with eight layers it stays for some epochs at the
+# loss of a guess, the dotted line, and ends not far below. The curve with batch normalization
+# (dashed) is nearly the same in all three.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.5), sharey=True, layout="constrained")
 for ax, depth in zip(axes, DEPTHS, strict=True):
@@ -64,5 +65,5 @@ for depth in DEPTHS:
     )
 
 # %%
-# It is not the only way: ``activation="relu"`` and ``residual=True`` keep gradients alive, too. And it
-# has its price: in a batch of few rows, their mean and spread are themselves chance.
+# It is not the only way: ``activation="relu"`` and ``residual=True`` keep gradients alive, too.
+# And it has its price: in a batch of few rows, their mean and spread are themselves chance.

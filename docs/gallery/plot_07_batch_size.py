@@ -3,12 +3,13 @@ Batch size, and the trembling of the loss
 =========================================
 
 Each step follows the gradient of one batch of rows, and that gradient is an estimate. The fewer
-rows, the cruder the estimate, and the more the loss trembles on its way down. In return, there are
-more steps in an epoch.
+rows, the cruder the estimate, and the more the loss trembles on its way down. In return, there
+are more steps in an epoch.
 """
 
 # %%
-# The same network, the same learning rate, plain gradient descent; only the rows of a step differ.
+# The same network, the same learning rate, plain gradient descent; only the rows of a step
+# differ.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -56,8 +57,8 @@ axes[2].legend(frameon=False)
 plt.show()
 
 # %%
-# In figures: how many steps an epoch has, how far the held-out loss moves from one epoch to the next
-# on average over the second half, and where the training loss ends.
+# In figures: how many steps an epoch has, how far the held-out loss moves from one epoch to the
+# next on average over the second half, and where the training loss ends.
 
 tremble = {
     batch_size: np.abs(np.diff(net.history_["val_loss"][EPOCHS // 2 :])).mean()
@@ -71,5 +72,5 @@ for batch_size, net in nets.items():
     )
 
 # %%
-# A larger batch bears a larger learning rate, which makes up for some of its slowness. So the two are
-# searched together, or the batch is left as it is and the rate is searched.
+# A larger batch bears a larger learning rate, which makes up for some of its slowness. So the two
+# are searched together, or the batch is left as it is and the rate is searched.

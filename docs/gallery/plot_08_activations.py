@@ -18,16 +18,14 @@ ACTIVATIONS = ("linear", "relu", "tanh", "silu")
 x = np.linspace(-3, 3, 200)[:, None]
 y = np.sin(2 * x[:, 0]) + 0.3 * x[:, 0]
 nets = {
-    name: DenseRegressor(
-        (12, 12), name, learning_rate=0.01, epochs=300, random_state=0
-    ).fit(x, y)
+    name: DenseRegressor((12, 12), name, learning_rate=0.01, epochs=300, random_state=0).fit(x, y)
     for name in ACTIVATIONS
 }
 
 # %%
-# ``linear`` is no activation, and a straight line is all it gives. ``relu`` is two straight pieces, and
-# so is whatever is built from it: a polygon, with visible corners. ``tanh`` and ``silu`` are smooth,
-# and so are their curves.
+# ``linear`` is no activation, and a straight line is all it gives. ``relu`` is two straight
+# pieces, and so is whatever is built from it: a polygon, with visible corners. ``tanh`` and
+# ``silu`` are smooth, and so are their curves.
 
 figure, axes = plt.subplots(1, 4, figsize=(12, 3.2), sharey=True, layout="constrained")
 grid = np.linspace(-3, 3, 1000)[:, None]
@@ -44,10 +42,10 @@ for name in ACTIVATIONS:
     print(f"{name:7} root mean squared error {error[name]:.3f}")
 
 # %%
-# Now six layers. ``sigmoid``, the oldest of them, is nearly flat wherever its input is not near zero,
-# and even there its slope is a quarter. The gradient shrinks with each layer it passes, and the first
-# layers learn next to nothing: the loss stays for long where it began, at 1, which is the mean as a
-# guess for every row. ``relu`` has slope one wherever it is on at all.
+# Now six layers. ``sigmoid``, the oldest of them, is nearly flat wherever its input is not near
+# zero, and even there its slope is a quarter. The gradient shrinks with each layer it passes, and
+# the first layers learn next to nothing: the loss stays for long where it began, at 1, which is
+# the mean as a guess for every row. ``relu`` has slope one wherever it is on at all.
 
 STYLES = {"relu": ("#0072B2", "-"), "sigmoid": ("#D55E00", "--")}
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")

@@ -3,14 +3,14 @@ Optimizers side by side
 =======================
 
 An optimizer turns gradients into steps. To set two of them side by side at the same learning rate
-says little: a rate that suits one may be far too large for the other. So each is given several, and
-judged at its best.
+says little: a rate that suits one may be far too large for the other. So each is given several,
+and judged at its best.
 """
 
 # %%
-# Four optimizers at seven learning rates, from 0.0001 to 0.3, on handwritten digits. ``momentum`` goes
-# on in the direction of the steps before; RMSprop and Adam measure each weight's step by the usual
-# size of its gradient. The rate is a value: 28 trainings, four compiled programs.
+# Four optimizers at seven learning rates, from 0.0001 to 0.3, on handwritten digits. ``momentum``
+# goes on in the direction of the steps before; RMSprop and Adam measure each weight's step by the
+# usual size of its gradient. The rate is a value: 28 trainings, four compiled programs.
 
 import keras
 import matplotlib.pyplot as plt
@@ -57,9 +57,10 @@ losses = {
 best = {name: min(RATES, key=lambda rate: losses[name][rate].min()) for name in OPTIMIZERS}
 
 # %%
-# Left: the lowest held-out loss at each rate. Every optimizer has its valley, and the valleys lie in
-# different places: SGD wants steps a hundred times as large as RMSprop and Adam. Right: each at its
-# own best rate. There they end much closer than the left picture would have it at any one rate.
+# Left: the lowest held-out loss at each rate. Each optimizer has a valley of its own, and that of
+# plain SGD may lie further right still: it wants a rate many times that of RMSprop and Adam.
+# Right: each at its own best rate. There they end much closer together than at any one rate for
+# all.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 for name, (color, linestyle, marker) in STYLES.items():
@@ -75,7 +76,5 @@ for ax in (left, right):
 plt.show()
 
 for name in OPTIMIZERS:
-    at_best, at_thousandth = losses[name][best[name]].min(), losses[name][0.001].min()
-    print(
-        f"{name:13} best rate {best[name]:<6g} loss there {at_best:.3f}, at 0.001 {at_thousandth:.3f}"
-    )
+    low, low_at_thousandth = losses[name][best[name]].min(), losses[name][0.001].min()
+    print(f"{name:13} best rate {best[name]:<6g} loss {low:.3f}, at 0.001 {low_at_thousandth:.3f}")

@@ -2,12 +2,14 @@
 Learning rates
 ==============
 
-How far one step goes. Too small, and the epochs run out before anything is learned. Too large, and
-the steps jump over what they are looking for. It is the first number to search, on a log scale.
+How far one step goes. Too small, and the epochs run out before anything is learned. Too large,
+and the steps jump over what they are looking for. It is the first number to search, on a log
+scale.
 """
 
 # %%
-# Three trainings that differ in nothing else. The rate is a value, so they share one compiled program.
+# Three trainings that differ in nothing else. The rate is a value, so they share one compiled
+# program.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,8 +34,8 @@ def model_with(rate):
 models = {f"learning_rate={rate:g}": model_with(rate).fit(X, y) for rate in (1e-5, 1e-3, 0.1)}
 
 # %%
-# The first hardly moves. The second falls and settles. The third falls at once, then jumps up and
-# down, and ends higher than the second.
+# The first hardly moves. The second falls and settles. The third jumps up and down all the way,
+# and ends higher than the second.
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True, layout="constrained")
 HistoryDisplay.from_estimator(models, ax=axes)

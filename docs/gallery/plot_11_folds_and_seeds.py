@@ -45,14 +45,14 @@ scores = {
 }
 
 # %%
-# Each dot is what somebody would have reported. A single hold-out can make the network look good or
-# poor, as the rows fall. Five folds use every row once for testing, and their means lie much closer
-# together; repeated with other folds, closer still. The seed of the network alone matters less here,
-# but the first row of dots is no single point either.
+# Each dot is what somebody would have reported. A single hold-out can make the network look good
+# or poor, as the rows fall. Five folds use every row once for testing, and their means lie much
+# closer together; repeated with other folds, closer still. The seed of the network alone matters
+# less here, but the first row of dots is no single point either.
 
 figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 jitter = np.random.default_rng(0).uniform(-0.15, 0.15, len(DRAWS))
-for height, (name, values) in enumerate(scores.items()):
+for height, values in enumerate(scores.values()):
     ax.plot(values, height + jitter, "o", color="#0072B2", alpha=0.6, markersize=5)
     ax.plot([np.mean(values)] * 2, [height - 0.3, height + 0.3], color="#D55E00", linewidth=2)
 ax.set_yticks(range(len(scores)), scores)
@@ -68,6 +68,6 @@ for name, values in scores.items():
     print(f"{label:41} {min(values):.2f} to {max(values):.2f}, spread {spread[name]:.3f}")
 
 # %%
-# Repetition makes the figure steadier, not the network better, and all repetitions share the same 442
-# patients: what they have in common, no number of folds will average out. Two models are compared on
-# the same folds, as ``skdense.compare`` does.
+# Repetition makes the figure steadier, not the network better, and all repetitions share the same
+# 442 patients: what they have in common, no number of folds will average out. Two models are
+# compared on the same folds, as ``skdense.compare`` does.

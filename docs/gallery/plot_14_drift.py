@@ -2,14 +2,14 @@
 When the world drifts
 =====================
 
-A model learns the world as it was. If the world moves on, a model that was good grows worse without
-any change of its own, and the cure is to go on training.
+A model learns the world as it was. If the world moves on, a model that was good grows worse
+without any change of its own, and the cure is to go on training.
 """
 
 # %%
-# Fifteen months of made-up customers. What makes them buy turns slowly, by nine degrees a month, from
-# the first feature to the second. Each month the models predict a thousand new customers; of sixty
-# others one then learns what they did, and can train on them.
+# Fifteen months of made-up customers. What makes them buy turns slowly, by nine degrees a month,
+# from the first feature to the second. Each month the models predict a thousand new customers; of
+# sixty others one then learns what they did, and can train on them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,9 +58,10 @@ for month in range(FIRST, MONTHS):
     nets["all months anew"].fit(*rows_until(month))
 
 # %%
-# The frozen network falls, month by month, and ends below a coin. Training on all that ever was slows
-# the fall, no more: the old months teach what no longer holds. ``warm_start``, which goes on with the
-# newest rows alone, follows the drift; a single epoch a month goes the same way, too slowly.
+# The frozen network falls, month by month, and ends below a coin. Training on all that ever was
+# slows the fall, no more: the old months teach what no longer holds. ``warm_start``, which goes
+# on with the newest rows alone, follows the drift; a single epoch a month goes the same way, too
+# slowly.
 
 STYLES = (("#6F6F6F", ":"), ("#0072B2", "-"), ("#D55E00", "--"), ("#E69F00", "-."))
 figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
@@ -77,6 +78,6 @@ for name, values in accuracy.items():
     print(f"{name:15} first three months {first:.2f}, last three months {last:.2f}")
 
 # %%
-# The opposite world exists as well: where nothing drifts, all months together are the best teacher,
-# and a network that goes on with few rows only forgets. Which world one lives in, the accuracy on new
-# rows tells, month by month, before they are used for training.
+# The opposite world exists as well: where nothing drifts, all months together are the best
+# teacher, and a network that goes on with few rows only forgets. Which world one lives in, the
+# accuracy on new rows tells, month by month, before they are used for training.
