@@ -39,7 +39,7 @@ nets = {size: train_four(size) for size in SIZES}
 # curve; the largest reaches out for rows that are on the wrong side by chance.
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
-sides = ListedColormap(["#D6E8F3", "#F9DFCC"])
+sides = ListedColormap(["#FFFFFF", "#EFCFB8"])  # of different lightness, for print in grey
 for ax, size in zip(axes, (1, 8, 128), strict=True):
     net = nets[size][0]
     DecisionBoundaryDisplay.from_estimator(
