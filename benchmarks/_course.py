@@ -1,0 +1,82 @@
+"""The entries of the course: functions whose source the page shows and whose figures it gives."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+# One name and figure each, or for a table one such dict for each row.
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function of the course and what reads its data.
+
+    Attributes
+    ----------
+    function : callable
+        Takes what `load` gives, fits and scores, and returns the figures.
+    load : callable
+        Takes the folder of the data, a Path.
+    """
+
+    function: Callable[..., Figures]
+    load: Callable[[Path], tuple[Any, ...]]
+
+
+ENTRIES: dict[str, Entry] = {}
+
+
+def entry(load: Callable[[Path], tuple[Any, ...]]) -> Callable[[Callable], Callable]:
+    """Decorate a function of the course: it is run on what `load` reads, and shown in the page."""
+
+    def register(function: Callable[..., Figures]) -> Callable[..., Figures]:
+        if function.__name__ in ENTRIES:
+            raise ValueError(f"There are two entries of the name {function.__name__!r}.")
+        ENTRIES[function.__name__] = Entry(function, load)
+        return function
+
+    return register
+
+
+def source(function: Callable) -> str:
+    """Give a function's source as the page shows it: without the decorator."""
+    text = inspect.getsource(function)
+    return text[text.index("def ") :].rstrip()
+
+
+def imports(module: ModuleType) -> str:
+    """Give a module's import lines, those of the course's own modules left out."""
+    text = inspect.getsource(module)
+    nodes = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    shown = [node for node in nodes if "_course" not in ast.unparse(node)]
+    return "\n".join(str(ast.get_source_segment(text, node)) for node in shown)
+
+
+def reached(figures: Figures, seconds: float) -> str:
+    """Give figures as a line, or as a table with a row for each dict among them."""
+    took = f"{max(seconds, 1):.0f} s"
+    if not all(isinstance(row, dict) for row in figures.values()):
+        line = ", ".join(f"{name} **{_text(value)}**" for name, value in figures.items())
+        return f"Reached: {line} ({took})."
+    columns = list(dict.fromkeys(name for row in figures.values() for name in row))
+    rows = [["", *columns]] + [
+        [name, *(_text(row[column]) if column in row else "" for column in columns)]
+        for name, row in figures.items()
+    ]
+    rows.insert(1, ["---"] * len(rows[0]))
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return f"Reached ({took}):\n\n{table}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not hasattr(value, "is_integer") or isinstance(value, int):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    digits = 3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
+    return f"{value:,.{digits}f}"

@@ -1,0 +1,78 @@
+"""The page of the course: code from the modules and figures from the runs, between marks."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import _course_columns
+import _course_evaluation
+import _course_images
+import _course_losses
+import _course_tables
+import _course_texts
+from _course import ENTRIES, imports, source
+
+MODULES: dict[str, ModuleType] = {
+    "tables": _course_tables,
+    "losses": _course_losses,
+    "images": _course_images,
+    "texts": _course_texts,
+    "columns": _course_columns,
+    "evaluation": _course_evaluation,
+}
+# A part of the page is: what it shows, of what name, then anything, then the end mark.
+PART = re.compile(r"<!-- (imports|code|entry|machine) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
+NOT_YET = "Reached: not measured yet."
+
+
+def parts(text: str) -> list[tuple[str, str, str]]:
+    """Give each part of the page between marks: kind, name, and what stands there."""
+    return PART.findall(text)
+
+
+def code(kind: str, name: str) -> str:
+    """Give the code block of a part, as the modules have it now."""
+    if kind == "imports":
+        return f"```python\n{imports(MODULES[name])}\n```\n"
+    if kind == "entry":
+        return f"```python\n{source(ENTRIES[name].function)}\n```\n"
+    return f"```python\n{source(_helper(name))}\n```\n"
+
+
+def fill(page: Path, figures: dict[str, str], machine: str | None = None) -> None:
+    """Write code and figures into the page.
+
+    Parameters
+    ----------
+    page : Path
+        Markdown with marks.
+    figures : dict of str to str
+        By entry, what `_course.reached` gave. Other entries keep theirs, and their code with them,
+        so that no figure stands below code that it was not made with.
+    machine : str, default=None
+        What all figures were made on; None leaves what is there.
+    """
+
+    def part(match: re.Match) -> str:
+        kind, name, before = match.groups()
+        body = before
+        if kind == "machine":
+            body = before if machine is None else f"{machine}\n"
+        elif kind != "entry":
+            body = code(kind, name)
+        elif name in figures:
+            body = f"{code(kind, name)}\n{figures[name]}\n"
+        elif not before.strip():
+            body = f"{code(kind, name)}\n{NOT_YET}\n"
+        return f"<!-- {kind} {name} -->\n{body}<!-- end -->"
+
+    page.write_text(PART.sub(part, page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _helper(name: str) -> Callable:
+    for module in MODULES.values():
+        function = getattr(module, name, None)
+        if function is not None:
+            return function
+    raise ValueError(f"No module of the course has a function {name!r}.")
