@@ -43,10 +43,14 @@ def entry(load: Callable[[Path], tuple[Any, ...]]) -> Callable[[Callable], Calla
     return register
 
 
-def source(function: Callable) -> str:
-    """Give a function's source as the page shows it: without the decorator."""
-    text = inspect.getsource(function)
-    return text[text.index("def ") :].rstrip()
+def source(module: ModuleType, name: str) -> str | None:
+    """Give the source of a function, decorators left out, or of a constant; None without it."""
+    text = inspect.getsource(module)
+    for node in ast.parse(text).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [node]
+        if name in {getattr(target, "name", getattr(target, "id", None)) for target in targets}:
+            return ast.get_source_segment(text, node)
+    return None
 
 
 def imports(module: ModuleType) -> str:

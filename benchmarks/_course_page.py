@@ -1,7 +1,6 @@
 """The page of the course: code from the modules and figures from the runs, between marks."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -11,7 +10,7 @@ import _course_images
 import _course_losses
 import _course_tables
 import _course_texts
-from _course import ENTRIES, imports, source
+from _course import imports, source
 
 MODULES: dict[str, ModuleType] = {
     "tables": _course_tables,
@@ -32,12 +31,20 @@ def parts(text: str) -> list[tuple[str, str, str]]:
 
 
 def code(kind: str, name: str) -> str:
-    """Give the code block of a part, as the modules have it now."""
+    """Give the code block of a part, as the modules have it now.
+
+    Raises
+    ------
+    ValueError
+        If no module of the course has something of that name.
+    """
     if kind == "imports":
-        return f"```python\n{imports(MODULES[name])}\n```\n"
-    if kind == "entry":
-        return f"```python\n{source(ENTRIES[name].function)}\n```\n"
-    return f"```python\n{source(_helper(name))}\n```\n"
+        found = imports(MODULES[name])
+    else:
+        found = next(filter(None, (source(module, name) for module in MODULES.values())), None)
+    if found is None:
+        raise ValueError(f"No module of the course has a function or constant {name!r}.")
+    return f"```python\n{found}\n```\n"
 
 
 def fill(page: Path, figures: dict[str, str], machine: str | None = None) -> None:
@@ -68,11 +75,3 @@ def fill(page: Path, figures: dict[str, str], machine: str | None = None) -> Non
         return f"<!-- {kind} {name} -->\n{body}<!-- end -->"
 
     page.write_text(PART.sub(part, page.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-def _helper(name: str) -> Callable:
-    for module in MODULES.values():
-        function = getattr(module, name, None)
-        if function is not None:
-            return function
-    raise ValueError(f"No module of the course has a function {name!r}.")
