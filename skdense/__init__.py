@@ -3,8 +3,9 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from skdense.estimators import DenseClassifier, DenseRegressor
+from skdense.classifier import DenseClassifier
 from skdense.program_cache import cache_info, clear_cache
+from skdense.regressor import DenseRegressor
 
 if TYPE_CHECKING:
     from skdense.comparison import Comparison, compare

@@ -27,6 +27,7 @@ from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
+    from skdense.engine.steering import Epoch
     from skdense.engine.training import Settings, Trained
     from skdense.engine.values import Rows
 
@@ -69,6 +70,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
@@ -145,6 +147,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
             patience=int(self.patience),
             min_delta=self.min_delta,
             restore_best_weights=self.restore_best_weights,
+            start_from_epoch=int(self.start_from_epoch),
             input_dropout=float(self.input_dropout),
             input_noise=float(self.input_noise),
         )
@@ -193,11 +196,12 @@ class DenseNetwork(FittedNetwork, NotebookView):
             self._split_seed = int(split.integers(2**31))
         rows, validation = self._split(X, targets)
         rows, validation = self._without_gaps(rows, validation, gaps, continuing)
-        architecture = replace(architecture, n_features=rows.X.shape[1])
+        if hasattr(self, "missing_features_"):  # their indicators are inputs, too
+            architecture = replace(architecture, n_features=rows.X.shape[1])
         weights = self.weights_ if continuing else initial_weights(architecture, first)
         if not continuing and targets.start is not None:
             weights[-1] = targets.start.astype(self.dtype)  # the output's bias
-        n_rows = len(rows.X)
+        n_rows = len(rows.y)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
             slots = self._optimizer_state[1]
@@ -210,7 +214,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
             random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
-            on_epoch=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
+            steer=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
         )
         if not trained.finite:
             _report_not_finite(trained)
@@ -225,6 +229,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
 
     def _split(self, X, targets: Targets):
         """Training rows and held-out rows, the weights of each with mean 1."""
+        from skdense.engine.feeding import select
         from skdense.engine.values import Rows
 
         def take(index) -> Rows:
@@ -236,9 +241,9 @@ class DenseNetwork(FittedNetwork, NotebookView):
                     "sample_weight times class_weight: leave such rows out of the fit."
                 )
             weight = (weight / weight.mean()).astype(self.dtype)
-            return Rows(X[index], targets.values[index], weight)
+            return Rows(select(X, index), targets.values[index], weight)
 
-        index = self._split_rows(len(X), targets.labels)
+        index = self._split_rows(X.shape[0], targets.labels)
         if index is None:
             return take(slice(None)), None
         train, held_out = index
@@ -260,8 +265,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
         """Fill missing values as `missing` says; a training row may get a copy with more."""
         if not continuing:
             self.__dict__.pop("missing_features_", None)  # of an earlier fit
-            if self.missing != "error":
-                self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        if self.missing == "error" and not hasattr(self, "missing_features_"):
+            return rows, validation
+        if not continuing:
+            self.missing_features_ = columns_to_indicate(rows.X, self.missing)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
@@ -273,9 +280,9 @@ class DenseNetwork(FittedNetwork, NotebookView):
     def _print_epoch(self, continuing: bool, epochs: int):
         n_earlier = self.n_iter_ if continuing else 0
 
-        def print_epoch(epoch: int, loss: float, val_loss: float) -> None:
-            watched = "" if np.isnan(val_loss) else f" - val_loss: {val_loss:.6g}"
-            print(f"Epoch {n_earlier + epoch}/{n_earlier + epochs} - loss: {loss:.6g}{watched}")
+        def print_epoch(epoch: Epoch) -> None:
+            figures = " - ".join(f"{name}: {value:.6g}" for name, value in epoch.figures.items())
+            print(f"Epoch {n_earlier + epoch.number}/{n_earlier + epochs} - {figures}")
 
         return print_epoch
 
@@ -284,7 +291,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
         n_earlier = len(earlier["loss"])
         self.weights_ = trained.weights
         self.architecture_ = architecture
-        self.history_ = _extend_history(earlier, trained)
+        self.history_ = _extend_history(earlier, trained.history)
         self.n_iter_ = n_earlier + len(trained.loss)
         self.best_epoch_ = n_earlier + trained.best_epoch
         watched = trained.val_loss or trained.loss
@@ -292,14 +299,13 @@ class DenseNetwork(FittedNetwork, NotebookView):
         self._optimizer_state = (settings.optimizer.label, trained.slots)
 
 
-def _extend_history(earlier: dict[str, list], trained: Trained) -> dict[str, list]:
+def _extend_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str, list]:
     """Join two histories; NaN where a figure was not recorded."""
-    n_earlier, n_new = len(earlier["loss"]), len(trained.loss)
-    history = {"loss": [*earlier["loss"], *trained.loss]}
-    if "val_loss" in earlier or trained.val_loss:
-        old = earlier.get("val_loss", [np.nan] * n_earlier)
-        history["val_loss"] = [*old, *(trained.val_loss or [np.nan] * n_new)]
-    return history
+    n_earlier, n_new = len(earlier["loss"]), len(new["loss"])
+    return {
+        name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]
+        for name in {**earlier, **new}
+    }
 
 
 def _report_not_finite(trained: Trained) -> None:

@@ -88,7 +88,8 @@ def network(task: Task, random_state: int) -> Any:
     -------
     model : DenseClassifier or DenseRegressor
     """
-    from skdense.estimators import DenseClassifier, DenseRegressor
+    from skdense.classifier import DenseClassifier
+    from skdense.regressor import DenseRegressor
 
     kind = DenseClassifier if task == "classification" else DenseRegressor
     return kind(early_stopping=True, random_state=random_state)

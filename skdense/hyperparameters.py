@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 SHARED_CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -20,17 +20,25 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "l2": [Interval(Real, 0, None, closed="left"), "array-like"],
     "optimizer": "no_validation",  # the engine knows the names
     "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+    "lr_schedule": "no_validation",
     "loss": "no_validation",  # the engine knows the names
     "batch_size": [Interval(Integral, 1, None, closed="left")],
     "epochs": [Interval(Integral, 1, None, closed="left")],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+    "validation": [StrOptions({"last"}), HasMethods(["split"]), None],
+    "monitor": [str, callable],
+    "metrics": [list, tuple, None],
     "patience": [Interval(Integral, 0, None, closed="left")],
     "min_delta": [Interval(Real, 0, None, closed="left")],
     "restore_best_weights": ["boolean"],
+    "start_from_epoch": [Interval(Integral, 0, None, closed="left")],
+    "refit_best_epoch": ["boolean"],
+    "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     "missing": [StrOptions({"error", "indicator", "augment"})],
     "dtype": [StrOptions({"float32", "float64"})],
     "warm_start": ["boolean"],
+    "callbacks": [list, tuple, None],
     "verbose": ["verbose"],
     "random_state": ["random_state"],
 }

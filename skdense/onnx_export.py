@@ -10,7 +10,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdense.estimators import DenseClassifier, DenseRegressor
+from skdense.classifier import DenseClassifier
 from skdense.file_format import replaced
 from skdense.onnx_graph import (
     OPSET,
@@ -22,6 +22,7 @@ from skdense.onnx_graph import (
     label_values,
     needs_double,
 )
+from skdense.regressor import DenseRegressor
 
 
 def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:

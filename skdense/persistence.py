@@ -11,7 +11,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from skdense.architecture import Architecture
-from skdense.estimators import DenseClassifier, DenseRegressor
+from skdense.classifier import DenseClassifier
 from skdense.file_format import Damaged, check_header, damage_named, read_file, write_file
 from skdense.fitted_state import (
     SWITCHES,
@@ -23,13 +23,14 @@ from skdense.fitted_state import (
     write_state,
 )
 from skdense.plain_values import Reader, Writer
+from skdense.regressor import DenseRegressor
 
 # What skops.io.load has to be told to trust, beside scikit-learn's own types.
 TRUSTED_TYPES = (
     "skdense.architecture.Architecture",
     "skdense.encoding.ClassEncoding",
-    "skdense.estimators.DenseClassifier",
-    "skdense.estimators.DenseRegressor",
+    "skdense.classifier.DenseClassifier",
+    "skdense.regressor.DenseRegressor",
     "skdense.scaling.TargetScale",
 )
 _VERSION = 1  # of the format; raised when an older skdense could no longer read new files

@@ -15,6 +15,7 @@ from skdense.engine.own_description import Description, NotCompiled, describe
 from skdense.engine.own_model import seeded
 from skdense.engine.own_program import OwnProgram
 from skdense.engine.recipes import Recipe, optimizer_recipe
+from skdense.engine.steering import Epoch
 from skdense.engine.training import Settings, Trained, train
 from skdense.engine.values import Rows
 
@@ -179,7 +180,7 @@ def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
         if job.options["shuffle"]
         else repeat(np.arange(n_rows)),
         random_seeds=masks.integers(2**31, size=description.n_hidden),
-        on_epoch=_print_epoch(job.epochs) if job.options["verbose"] else None,
+        steer=_print_epoch(job.epochs) if job.options["verbose"] else None,
         make_program=OwnProgram,
     )
     for variable, value in zip([*weights, *slots], [*trained.weights, *trained.slots], strict=True):
@@ -194,13 +195,12 @@ def _history(trained: Trained) -> dict[str, list[float]]:
             "training. Try a smaller learning rate (optimizer__learning_rate), scaled features, or "
             "an optimizer with clipnorm=1.0."
         )
-    history = {"loss": trained.loss}
-    return {**history, "val_loss": trained.val_loss} if trained.val_loss else history
+    return trained.history
 
 
 def _print_epoch(epochs: int):
-    def print_epoch(epoch: int, loss: float, val_loss: float) -> None:
-        watched = "" if np.isnan(val_loss) else f" - val_loss: {val_loss:.6g}"
-        print(f"Epoch {epoch}/{epochs} - loss: {loss:.6g}{watched}")
+    def print_epoch(epoch: Epoch) -> None:
+        figures = " - ".join(f"{name}: {value:.6g}" for name, value in epoch.figures.items())
+        print(f"Epoch {epoch.number}/{epochs} - {figures}")
 
     return print_epoch

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from skdense.engine.training import Settings
+
 
 def improved(loss, best, min_delta):
     """Whether `loss` beats `best` by more than `min_delta`, as Keras's ``EarlyStopping`` judges.
@@ -24,3 +31,74 @@ def improved(loss, best, min_delta):
     L. Prechelt, "Early stopping - but when?", in Neural Networks: Tricks of the Trade, 1998.
     """
     return loss + min_delta < best
+
+
+class Judge:
+    """The history of a training, its best epoch and the reasons to end it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its early stopping, the figure that is watched, and what counts as better.
+    in_python : bool
+        Whether early stopping is judged here, epoch by epoch, instead of inside the program.
+
+    Attributes
+    ----------
+    history : dict of lists
+    best_epoch : int
+        From 1; the last finite one where the figure watched was never better.
+    kept : State or None
+        The state to give back; None where that is the program's own choice.
+    stopped : bool
+    """
+
+    def __init__(self, settings: Settings, in_python: bool):
+        self.history: dict[str, list[float]] = {"loss": []}
+        self.best_epoch = 0
+        self.kept: Any = None
+        self.stopped = False
+        self._settings = settings
+        self._in_python = in_python
+        self._best, self._wait, self._found = np.inf, 0, False
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs seen."""
+        return len(self.history["loss"])
+
+    def sees(self, figures: dict[str, float], state: Any, *, finite: bool, stop: bool) -> None:
+        """Take in what an epoch brought.
+
+        Parameters
+        ----------
+        figures : dict of str to float
+        state : State
+            After the last epoch of the call.
+        finite : bool
+            Whether loss and weights were.
+        stop : bool
+            Whether someone wants training to end.
+        """
+        number = self.n_epochs + 1
+        for name in {**self.history, **figures}:
+            column = self.history.setdefault(name, [np.nan] * (number - 1))
+            column.append(figures.get(name, np.nan))
+        settings = self._settings
+        judged = number > settings.start_from_epoch
+        watched = figures.get(settings.monitor, np.nan)
+        if settings.greater_is_better:
+            watched = -watched
+        better = finite and judged and bool(improved(watched, self._best, settings.min_delta))
+        if better:
+            self._best, self._found = watched, True
+        if better or (finite and not self._found):
+            self.best_epoch = number
+        self._wait = 0 if better or not judged else self._wait + 1
+        self.stopped |= stop or not finite
+        if self._in_python:
+            keep_best = settings.early_stopping and settings.restore_best_weights
+            if finite and (better or not judged or not keep_best):
+                self.kept = state
+            out_of_patience = judged and not better and self._wait >= settings.patience
+            self.stopped |= settings.early_stopping and out_of_patience

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+from scipy import sparse
 
 from skdense.architecture import Architecture
+from skdense.engine.feeding import Feed, n_whole_rows
 from skdense.engine.program import Program, ProgramKey
 from skdense.engine.recipes import Recipe
 from skdense.engine.rooms import room_for, worth_compiling
-from skdense.engine.stopping import improved
-from skdense.engine.values import Epochs, Rows, Values
+from skdense.engine.steering import Epoch, Steer
+from skdense.engine.stopping import Judge
+from skdense.engine.values import Epochs, Rows, State, Values
 from skdense.program_cache import borrow
-
-_ALIGNMENT = 64  # bytes
-OnEpoch = Callable[[int, float, float], None]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,12 @@ class Settings:
     early_stopping, restore_best_weights : bool
     patience : int
     min_delta : float
+    monitor : str
+        The figure that early stopping watches: ``"val_loss"``, ``"loss"`` or one that `steer` adds.
+    greater_is_better : bool
+        Of the figure watched.
+    start_from_epoch : int
+        Epochs before the first that early stopping judges.
     input_dropout, input_noise : float
     """
 
@@ -50,6 +56,9 @@ class Settings:
     patience: int = 10
     min_delta: float = 0.0
     restore_best_weights: bool = True
+    monitor: str = "val_loss"
+    greater_is_better: bool = False
+    start_from_epoch: int = 0
     input_dropout: float = 0.0
     input_noise: float = 0.0
 
@@ -70,21 +79,31 @@ class Trained:
         were finite.
     slots : list of arrays
         The optimizer's variables that belong to them.
-    loss, val_loss : list of float
-        One for each epoch run; `val_loss` is empty where nothing is held out.
+    history : dict of lists
+        ``"loss"``, ``"val_loss"`` where rows are held out, and what `steer` added; one figure for
+        each epoch run.
     best_epoch : int
-        From 1: the lowest validation loss or, where nothing is held out, the last finite one; 0
-        where no epoch was finite.
+        From 1: the best of those that early stopping judges by the figure watched or, where there
+        is none, the last finite one; 0 where no epoch was finite.
     finite : bool
         False where the last epoch run was not finite and ended the training.
     """
 
     weights: list[np.ndarray]
     slots: list[np.ndarray]
-    loss: list[float]
-    val_loss: list[float]
+    history: dict[str, list[float]]
     best_epoch: int
     finite: bool
+
+    @property
+    def loss(self) -> list[float]:
+        """Training loss of each epoch."""
+        return self.history["loss"]
+
+    @property
+    def val_loss(self) -> list[float]:
+        """Validation loss of each epoch; empty where nothing is held out."""
+        return self.history.get("val_loss", [])
 
 
 def train(
@@ -96,7 +115,7 @@ def train(
     slots: list[np.ndarray] | None,
     orders: Iterator[np.ndarray],
     random_seeds: np.ndarray,
-    on_epoch: OnEpoch | None = None,
+    steer: Steer | None = None,
     make_program: Callable[[ProgramKey], Program] = Program,
 ) -> Trained:
     """Train a network.
@@ -106,7 +125,8 @@ def train(
     architecture : Architecture
     settings : Settings
     rows : Rows
-        X (n_rows, n_features), y (n_rows, n_outputs) or (n_rows,), weight (n_rows,).
+        X (n_rows, n_features), a CSR matrix of that shape or Selected; y (n_rows, n_outputs) or
+        (n_rows,), weight (n_rows,).
     validation : Rows or None
         Held-out rows; needed for early stopping.
     weights, slots : list of arrays, list of arrays or None
@@ -115,8 +135,9 @@ def train(
         The order of the rows in each epoch.
     random_seeds : int array
         One for each of the architecture's `random_places`.
-    on_epoch : callable, default=None
-        Called with number, loss and validation loss after each epoch.
+    steer : callable, default=None
+        Called with an `Epoch` after each one, which it may change; training then goes from call to
+        call by single epochs.
     make_program : callable, default=Program
         Builds the program of a key where none is idle.
 
@@ -124,99 +145,89 @@ def train(
     -------
     Trained
     """
-    n_rows = len(rows.X)
-    n_validation = 0 if validation is None else len(validation.X)
+    key = _program_key(architecture, settings, rows, validation)
+    n_rows = len(rows.y)
+    n_validation = 0 if validation is None else len(validation.y)
+    values = _values(architecture, settings, n_rows, n_validation, random_seeds, steer is not None)
+    feed = Feed(rows, validation, key)
+    judge = Judge(settings, in_python=steer is not None)
+    with borrow(key, lambda: make_program(key)) as program:
+        state, finite = program.start(weights, slots), True
+        while judge.n_epochs < settings.epochs and not judge.stopped:
+            most = 1 if steer else key.epochs_per_call
+            n_epochs = min(most, settings.epochs - judge.n_epochs)
+            values = values._replace(
+                n_epochs=tf.constant(n_epochs), first_epoch=tf.constant(judge.n_epochs)
+            )
+            arranged, order = feed.next(orders, n_epochs)
+            state, epochs = program.run(arranged, feed.validation, order, values, state)
+            finite = bool(epochs.finite)
+            state = _record(epochs, judge, state, program, steer)
+        weights, slots = program.finish(judge.kept or state)
+    return Trained(weights, slots, judge.history, judge.best_epoch, finite)
+
+
+def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows | None):
+    n_rows, is_sparse = len(rows.y), sparse.issparse(rows.X)
+    n_validation = 0 if validation is None else len(validation.y)
     n_features = int(np.prod(rows.X.shape[1:]))
     room = room_for(n_rows, n_features, settings.batch_size, n_validation)
     compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
-    key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
-    values = _values(architecture, settings, n_rows, n_validation, random_seeds)
-    rows = _to_room(rows, key.rows)
-    validation = None if validation is None else _to_room(validation, key.validation_rows)
-    losses: list[float] = []
-    val_losses: list[float] = []
-    epochs_per_call = 1 if on_epoch else key.epochs_per_call
-    steps = -(-n_rows // key.batch_rows)
-    with borrow(key, lambda: make_program(key)) as program:
-        state, stopped, finite = program.start(weights, slots), False, True
-        while len(losses) < settings.epochs and not stopped:
-            n_epochs = min(epochs_per_call, settings.epochs - len(losses))
-            values = values._replace(
-                n_epochs=tf.constant(n_epochs), first_step=tf.constant(len(losses) * steps)
-            )
-            order = _stack(orders, n_epochs, key)
-            state, epochs = program.run(rows, validation, order, values, state)
-            stopped, finite = _record(epochs, losses, val_losses, on_epoch)
-        weights, slots = program.finish(state)
-    if validation is None:
-        return Trained(weights, slots, losses, [], len(losses) - (not finite), finite)
-    best = _best_epoch(val_losses, settings.min_delta)
-    return Trained(weights, slots, losses, val_losses, best, finite)
+    if is_sparse:
+        # XLA knows no sparse products; and the rows come in order, a whole epoch at a time.
+        room, compiled = room._replace(steps_per_gather=room.steps, epochs_per_call=1), False
+    return ProgramKey(
+        architecture,
+        settings.optimizer,
+        settings.loss,
+        *room,
+        compiled,
+        sparse=is_sparse,
+        whole_rows=n_whole_rows(rows.X),
+    )
 
 
-def _values(architecture, settings: Settings, n_rows: int, n_validation: int, seeds) -> Values:
+def _values(
+    architecture, settings: Settings, n_rows: int, n_validation: int, seeds, steered: bool
+) -> Values:
     dtype = architecture.dtype
     rate = settings.learning_rate
     return Values(
         n_rows=tf.constant(n_rows),
         n_validation=tf.constant(n_validation),
         n_epochs=tf.constant(0),
-        first_step=tf.constant(0),
+        first_epoch=tf.constant(0),
         learning_rate=None if rate is None else tf.constant(rate, tf.float32),
         l1=tf.constant(settings.l1, dtype),
         l2=tf.constant(settings.l2, dtype),
         random_rates=tf.constant(settings.random_rates, dtype),
         random_seeds=tf.constant(seeds, tf.int32),
-        early_stopping=tf.constant(settings.early_stopping),
+        early_stopping=tf.constant(settings.early_stopping and not steered),
+        watch_validation=tf.constant(settings.monitor == "val_loss"),
+        start_from_epoch=tf.constant(settings.start_from_epoch),
         patience=tf.constant(settings.patience),
         min_delta=tf.constant(settings.min_delta, tf.float64),
-        restore_best=tf.constant(settings.early_stopping and settings.restore_best_weights),
+        restore_best=tf.constant(
+            settings.early_stopping and settings.restore_best_weights and not steered
+        ),
         penalized=tf.constant(any(settings.l1) or any(settings.l2)),
     )
 
 
-def _to_room(rows: Rows, room: int) -> Rows:
-    """Repeat the last row up to the room: a real row is finite wherever the others are."""
-    padded = []
-    for array in rows:
-        filled = _aligned((room, *array.shape[1:]), array.dtype)
-        filled[: len(array)] = array
-        filled[len(array) :] = array[-1]
-        # tf.constant would copy once more.
-        padded.append(tf.experimental.dlpack.from_dlpack(filled.__dlpack__()))
-    return Rows(*padded)
-
-
-def _aligned(shape: tuple[int, ...], dtype) -> np.ndarray:
-    """Make an array whose memory begins where TensorFlow wants it to."""
-    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    return memory[start : start + n_bytes].view(dtype).reshape(shape)
-
-
-def _stack(orders: Iterator[np.ndarray], n_epochs: int, key: ProgramKey) -> tf.Tensor:
-    stacked = np.zeros((key.epochs_per_call, key.rows), np.int32)
-    for epoch in range(n_epochs):
-        order = next(orders)
-        stacked[epoch, : len(order)] = order
-    return tf.constant(stacked)
-
-
-def _record(epochs: Epochs, losses: list, val_losses: list, on_epoch: OnEpoch | None):
-    n_run = int(epochs.n_run)
+def _record(epochs: Epochs, judge: Judge, state: State, program, steer: Steer | None) -> State:
+    """Write down what one call found, and let whoever steers change the state."""
+    n_run, finite = int(epochs.n_run), bool(epochs.finite)
     pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
-    for loss, val_loss in pairs:
-        losses.append(float(loss))
-        val_losses.append(float(val_loss))
-        if on_epoch is not None:
-            on_epoch(len(losses), losses[-1], val_losses[-1])
-    return bool(epochs.stopped), bool(epochs.finite)
-
-
-def _best_epoch(val_losses: list[float], min_delta: float) -> int:
-    best, best_epoch = np.inf, 0
-    for epoch, val_loss in enumerate(val_losses, start=1):
-        if improved(val_loss, best, min_delta):
-            best, best_epoch = val_loss, epoch
-    return best_epoch
+    for place, (loss, val_loss) in enumerate(pairs, start=1):
+        figures = {"loss": float(loss)}
+        if program.key.validation_rows:
+            figures["val_loss"] = float(val_loss)
+        epoch_is_finite = finite or place < n_run
+        stop = False
+        if steer is not None and epoch_is_finite:
+            epoch = Epoch(judge.n_epochs + 1, figures, program, state)
+            steer(epoch)
+            state, stop = epoch.state, epoch.stop
+        judge.sees(figures, state, finite=epoch_is_finite, stop=stop)
+    judge.stopped |= bool(epochs.stopped)
+    return state

@@ -5,10 +5,37 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
+class Selected(NamedTuple):
+    """Some rows of a large array, by their numbers: the array itself is not copied.
+
+    values : (n_all_rows, n_features); index : int (n_rows,).
+    """
+
+    values: Any
+    index: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_rows, n_features)."""
+        return len(self.index), self.values.shape[1]
+
+
+class SparseRows(NamedTuple):
+    """Rows of a sparse matrix in the order in which they are visited.
+
+    values, columns : (n_stored,); starts : (room + 1,), where each row begins.
+    """
+
+    values: Any
+    columns: Any
+    starts: Any
+
+
 class Rows(NamedTuple):
     """Rows for training or validation, padded to a program's room.
 
-    X : (room, n_features); y : (room, n_outputs), or (room,) of class numbers; weight : (room,).
+    X : (room, n_features), Selected or SparseRows; y : (room, n_outputs), or (room,) of class
+    numbers; weight : (room,).
     """
 
     X: Any
@@ -19,22 +46,25 @@ class Rows(NamedTuple):
 class Values(NamedTuple):
     """What may differ between two fits of one program, beside rows and weights.
 
-    n_rows, n_validation, n_epochs, first_step, patience : int
+    n_rows, n_validation, n_epochs, first_epoch, start_from_epoch, patience : int
     learning_rate : float, or None where the optimizer follows a schedule
     l1, l2 : (n_penalties,); random_rates, random_seeds : one for each of `random_places`
     min_delta : float; early_stopping, restore_best, penalized : bool
+    watch_validation : bool, whether to watch the validation loss instead of the training loss
     """
 
     n_rows: Any
     n_validation: Any
     n_epochs: Any
-    first_step: Any
+    first_epoch: Any
     learning_rate: Any
     l1: Any
     l2: Any
     random_rates: Any
     random_seeds: Any
     early_stopping: Any
+    watch_validation: Any
+    start_from_epoch: Any
     patience: Any
     min_delta: Any
     restore_best: Any
@@ -46,7 +76,7 @@ class State(NamedTuple):
 
     `current` is the network after the last epoch, `kept` the one to be given back: each a list
     of trainable weights, batch norm's statistics and optimizer variables. `best` is the lowest
-    validation loss so far, `wait` the number of epochs since.
+    loss so far of those that early stopping watches, `wait` the number of epochs since.
     """
 
     current: list
