@@ -1,11 +1,9 @@
 """The entries of the course: functions whose source the page shows and whose figures it gives."""
 
 import ast
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 # One name and figure each, or for a table one such dict for each row.
@@ -43,9 +41,8 @@ def entry(load: Callable[[Path], tuple[Any, ...]]) -> Callable[[Callable], Calla
     return register
 
 
-def source(module: ModuleType, name: str) -> str | None:
-    """Give the source of a function, decorators left out, or of a constant; None without it."""
-    text = inspect.getsource(module)
+def source(text: str, name: str) -> str | None:
+    """Find a function in a module's text, decorators left out, or a constant; None without it."""
     for node in ast.parse(text).body:
         targets = node.targets if isinstance(node, ast.Assign) else [node]
         if name in {getattr(target, "name", getattr(target, "id", None)) for target in targets}:
@@ -53,9 +50,8 @@ def source(module: ModuleType, name: str) -> str | None:
     return None
 
 
-def imports(module: ModuleType) -> str:
-    """Give a module's import lines, those of the course's own modules left out."""
-    text = inspect.getsource(module)
+def imports(text: str) -> str:
+    """Give the import lines of a module's text, those of the course's own modules left out."""
     nodes = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
     shown = [node for node in nodes if "_course" not in ast.unparse(node)]
     return "\n".join(str(ast.get_source_segment(text, node)) for node in shown)

@@ -1,8 +1,8 @@
 """The page of the course: code from the modules and figures from the runs, between marks."""
 
+import inspect
 import re
 from pathlib import Path
-from types import ModuleType
 
 import _course_columns
 import _course_evaluation
@@ -12,13 +12,17 @@ import _course_tables
 import _course_texts
 from _course import imports, source
 
-MODULES: dict[str, ModuleType] = {
-    "tables": _course_tables,
-    "losses": _course_losses,
-    "images": _course_images,
-    "texts": _course_texts,
-    "columns": _course_columns,
-    "evaluation": _course_evaluation,
+# Read once, together with the modules: who edits one while they run gets the code that ran.
+TEXTS = {
+    module.__name__.removeprefix("_course_"): inspect.getsource(module)
+    for module in (
+        _course_tables,
+        _course_losses,
+        _course_images,
+        _course_texts,
+        _course_columns,
+        _course_evaluation,
+    )
 }
 # A part of the page is: what it shows, of what name, then anything, then the end mark.
 PART = re.compile(r"<!-- (imports|code|entry|machine) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
@@ -39,9 +43,9 @@ def code(kind: str, name: str) -> str:
         If no module of the course has something of that name.
     """
     if kind == "imports":
-        found = imports(MODULES[name])
+        found = imports(TEXTS[name])
     else:
-        found = next(filter(None, (source(module, name) for module in MODULES.values())), None)
+        found = next(filter(None, (source(text, name) for text in TEXTS.values())), None)
     if found is None:
         raise ValueError(f"No module of the course has a function or constant {name!r}.")
     return f"```python\n{found}\n```\n"

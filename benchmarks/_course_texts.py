@@ -49,6 +49,7 @@ def imdb_sizes(*data):
     return {
         "no hidden layer": imdb_figures(imdb_net(()), *data),
         "6-6": imdb_figures(imdb_net((6, 6)), *data),
+        "6-6, random_state=1": imdb_figures(imdb_net((6, 6)).set_params(random_state=1), *data),
         "16-16": imdb_figures(imdb_net((16, 16)), *data),
         "1024-1024, 5 epochs": imdb_figures(imdb_net((1024, 1024), epochs=5), *data),
     }
