@@ -1,10 +1,12 @@
 """The entries of the course: functions whose source the page shows and whose figures it gives."""
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 # One name and figure each, or for a table one such dict for each row.
 Figures = dict[str, Any]
@@ -61,22 +63,31 @@ def reached(figures: Figures, seconds: float) -> str:
     """Give figures as a line, or as a table with a row for each dict among them."""
     took = f"{max(seconds, 1):.0f} s"
     if not all(isinstance(row, dict) for row in figures.values()):
-        line = ", ".join(f"{name} **{_text(value)}**" for name, value in figures.items())
+        line = ", ".join(f"{name} **{_texts([value])[0]}**" for name, value in figures.items())
         return f"Reached: {line} ({took})."
     columns = list(dict.fromkeys(name for row in figures.values() for name in row))
-    rows = [["", *columns]] + [
-        [name, *(_text(row[column]) if column in row else "" for column in columns)]
-        for name, row in figures.items()
-    ]
-    rows.insert(1, ["---"] * len(rows[0]))
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    lines = [["", *columns], ["---"] * (1 + len(columns))]
+    lines += [[name] for name in figures]
+    for column in columns:
+        values = [row.get(column, "") for row in figures.values()]
+        for line, text in zip(lines[2:], _texts(values), strict=True):
+            line.append(text)
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return f"Reached ({took}):\n\n{table}"
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
+def _texts(values: Sequence[Any]) -> list[str]:
+    """Write figures of one kind with as many decimals as suit the largest of them."""
+    largest = max(
+        (abs(value) for value in values if isinstance(value, float | np.floating)), default=0
+    )
+    digits = 3 if largest < 10 else 1 if largest < 1000 else 0
+    return [_text(value, digits) for value in values]
+
+
+def _text(value: Any, digits: int) -> str:
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
-    if not hasattr(value, "is_integer") or isinstance(value, int):
-        return f"{value:,}" if isinstance(value, int) else str(value)
-    digits = 3 if abs(value) < 10 else 1 if abs(value) < 1000 else 0
-    return f"{value:,.{digits}f}"
+    if isinstance(value, float | np.floating):
+        return f"{value:,.{digits}f}"
+    return f"{value:,}" if isinstance(value, int | np.integer) else str(value)
