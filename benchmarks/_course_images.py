@@ -142,5 +142,5 @@ def mnist_plane(X_train, X_test, y_train, y_test):
             "test accuracy": net.score(X_test, y_test),
         }
     ax.legend(*points.legend_elements(), title="digit", loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.savefig("course-plane.png")
+    figure.savefig("course-plane.png", dpi=80)
     return figures
