@@ -170,11 +170,10 @@ def gather_evidence(estimator: Any, given: Given) -> Evidence:
                 "them as they were."
             )
         X_val, targets_val, _ = _seen(network, steps, given.X_val, given.y_val, "X_val", "y_val")
-        train = np.arange(len(X))
-        held_out = len(X) + np.arange(len(X_val))
-        both = (np.concatenate(pair) for pair in ((X, X_val), (targets, targets_val)))
-        return Evidence(network, *both, train, held_out)
-    split = network._split_rows(given, len(X), labels)
+        rows = np.arange(len(X) + len(X_val))
+        X, targets = np.concatenate([X, X_val]), np.concatenate([targets, targets_val])
+        return Evidence(network, X, targets, rows[: -len(X_val)], rows[-len(X_val) :])
+    split = network._split_rows(len(X), labels, given)
     train, held_out = split if split is not None else (np.arange(len(X)), None)
     return Evidence(network, X, targets, train, held_out)
 

@@ -58,7 +58,7 @@ class HoldsOut:
     warm_start: bool
     _check_input: Any
     _split_seed: int
-    _watched_given: bool
+    _watched_given = False  # whether the first fit was given rows to watch
     _validation_targets: Any
 
     def _check_held_out(self, given: Given) -> None:
@@ -113,11 +113,11 @@ class HoldsOut:
         The weights of each part have mean 1.
         """
         if given.X_val is not None:
-            X_val, *targets_val = self._check_validation_rows(given)
+            watched = self._check_validation_rows(given)
             everything = slice(None)
             rows = self._take(X, targets.values, targets.weight, everything, "of X")
-            return rows, self._take(X_val, *targets_val, everything, "of X_val"), None
-        index = self._split_rows(given, len(X), targets.labels)
+            return rows, self._take(*watched, everything, "of X_val"), None
+        index = self._split_rows(len(X), targets.labels, given)
         train, held_out = (slice(None), None) if index is None else index
         data = (X, targets.values, targets.weight)
         rows = self._take(*data, train, "to train on")
@@ -145,7 +145,7 @@ class HoldsOut:
             values, by_class = self._validation_targets(y_val, given.y)
         return X_val, values, weight * by_class
 
-    def _split_rows(self, given: Given, n_rows: int, labels: np.ndarray | None):
+    def _split_rows(self, n_rows: int, labels: np.ndarray | None, given: Given):
         """Numbers of the rows to train on and of those held out, or None; the same each time."""
         fraction = self._fraction_held_out
         if fraction is None:

@@ -161,6 +161,17 @@ class Scores:
         vars(self._view).update(vars(estimator), architecture_=architecture)
 
     def __call__(self, epoch: Epoch) -> None:
+        """Compute the scores; what a scorer raises ends the training.
+
+        Parameters
+        ----------
+        epoch : Epoch
+
+        Raises
+        ------
+        ValueError
+            If a score is no number, or the one watched is NaN.
+        """
         X, y, sample_weight = self._given
         view = self._fitted(epoch.weights)
         for figure in self._figures:
@@ -209,5 +220,6 @@ class TimeLimit:
         self._end = time.monotonic() + seconds
 
     def __call__(self, epoch: Epoch) -> None:
+        """End training where the time is up."""
         if time.monotonic() >= self._end:
             epoch.stop = "time_limit"
