@@ -75,6 +75,7 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
@@ -207,11 +208,12 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
             self._watched_given = given.X_val is not None
         rows, validation, held_out = self._split(X, targets, given)
         rows, validation = self._without_gaps(rows, validation, gaps, continuing)
-        architecture = replace(architecture, n_features=rows.X.shape[1])
+        if hasattr(self, "missing_features_"):  # their indicators are inputs, too
+            architecture = replace(architecture, n_features=rows.X.shape[1])
         weights = self.weights_ if continuing else initial_weights(architecture, first)
         if not continuing and targets.start is not None:
             weights[-1] = targets.start.astype(self.dtype)  # the output's bias
-        n_rows = len(rows.X)
+        n_rows = len(rows.y)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
             slots = self._optimizer_state[1]
@@ -245,8 +247,10 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
         """Fill missing values as `missing` says; a training row may get a copy with more."""
         if not continuing:
             self.__dict__.pop("missing_features_", None)  # of an earlier fit
-            if self.missing != "error":
-                self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        if self.missing == "error" and not hasattr(self, "missing_features_"):
+            return rows, validation
+        if not continuing:
+            self.missing_features_ = columns_to_indicate(rows.X, self.missing)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))

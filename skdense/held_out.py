@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _num_samples
 
@@ -113,17 +114,18 @@ class HoldsOut:
         The weights of each part have mean 1.
         """
         if given.X_val is not None:
-            watched = self._check_validation_rows(given)
+            watched = self._check_validation_rows(given, sparse.issparse(X))
             everything = slice(None)
             rows = self._take(X, targets.values, targets.weight, everything, "of X")
             return rows, self._take(*watched, everything, "of X_val"), None
-        index = self._split_rows(len(X), targets.labels, given)
+        index = self._split_rows(X.shape[0], targets.labels, given)
         train, held_out = (slice(None), None) if index is None else index
         data = (X, targets.values, targets.weight)
         rows = self._take(*data, train, "to train on")
         return rows, None if held_out is None else self._take(*data, held_out, "held out"), held_out
 
     def _take(self, X, values, weight, index, which: str) -> Rows:
+        from skdense.engine.feeding import select
         from skdense.engine.values import Rows
 
         weight = weight[index]
@@ -134,15 +136,17 @@ class HoldsOut:
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
-        return Rows(X[index], values[index], weight)
+        return Rows(select(X, index), values[index], weight)
 
-    def _check_validation_rows(self, given: Given) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _check_validation_rows(self, given: Given, as_sparse: bool) -> tuple[Any, Any, Any]:
         """X_val, its targets and weights, checked as X was and prepared by what X has shown."""
         options: dict[str, Any] = {"dtype": self.dtype, "multi_output": True}
         with _of_validation_data():
             X_val, y_val = self._check_input(given.X_val, given.y_val, reset=False, **options)
             weight = check_sample_weight(given.sample_weight_val, X_val)
             values, by_class = self._validation_targets(y_val, given.y)
+        if as_sparse != sparse.issparse(X_val):  # a program takes rows of one kind
+            X_val = sparse.csr_matrix(X_val) if as_sparse else X_val.toarray()
         return X_val, values, weight * by_class
 
     def _split_rows(self, n_rows: int, labels: np.ndarray | None, given: Given):

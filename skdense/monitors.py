@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skdense.engine.steering import Epoch
 
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
+_ROWS_AT_A_TIME = 10_000
 
 
 class Figure(NamedTuple):
@@ -141,7 +142,7 @@ class Scores:
     estimator : DenseClassifier or DenseRegressor
         In training: it knows how to encode, but has no weights yet.
     architecture : Architecture
-    inputs : array of shape (n_rows, n_features)
+    inputs : array, CSR matrix or Selected, of shape (n_rows, n_features)
         The rows watched as the network takes them.
     given : tuple
         X, y and sample weight of these rows as the user gave them, for the scorers.
@@ -151,7 +152,7 @@ class Scores:
         self,
         estimator: Any,
         architecture: Architecture,
-        inputs: np.ndarray,
+        inputs: Any,
         given: tuple[Any, Any, Any],
     ):
         self._figures = figures_of(estimator)
@@ -190,7 +191,7 @@ class Scores:
         """Give an estimator that predicts the rows watched without checking them again."""
         view, X = self._view, self._given[0]
         view.weights_ = weights
-        outputs = forward(self._architecture, weights, self._inputs)
+        outputs = self._outputs(weights)
 
         def raw_outputs(asked_for: Any) -> np.ndarray:
             if asked_for is X:
@@ -199,6 +200,15 @@ class Scores:
 
         view._raw_outputs = raw_outputs
         return view
+
+    def _outputs(self, weights: list[np.ndarray]) -> np.ndarray:
+        from skdense.engine.values import Selected
+
+        if not isinstance(self._inputs, Selected):
+            return forward(self._architecture, weights, self._inputs)
+        values, index = self._inputs  # of a large array: some rows at a time
+        parts = np.array_split(index, max(len(index) // _ROWS_AT_A_TIME, 1))
+        return np.concatenate([forward(self._architecture, weights, values[p]) for p in parts])
 
 
 def _as_number(score: Any) -> float:

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skdense import DenseClassifier, DenseRegressor, diagnose
 from skdense.diagnosis import Diagnosis
 from skdense.findings import Finding
+from skdense.held_out import Given
 
 SEEDS = range(2)
 

@@ -73,6 +73,8 @@ class ValueDropout(RandomLayer):
     """
 
     def _draw(self, inputs):
+        if isinstance(inputs, tf.SparseTensor):  # zeros stay zeros
+            return inputs.with_values(self._draw(inputs.values))
         return tf.nn.experimental.stateless_dropout(
             inputs,
             rate=tf.convert_to_tensor(self.rate),
@@ -114,7 +116,7 @@ class Dense(keras.layers.Dense):
 
         Parameters
         ----------
-        inputs : tensor of shape (n_rows, n_features)
+        inputs : tensor or tf.SparseTensor of shape (n_rows, n_features)
         training : bool, default=None
             Makes no difference.
 
@@ -123,7 +125,9 @@ class Dense(keras.layers.Dense):
         tensor of shape (n_rows, units)
         """
         del training
-        product = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
+        is_sparse = isinstance(inputs, tf.SparseTensor)
+        multiply = tf.sparse.sparse_dense_matmul if is_sparse else tf.matmul
+        product = multiply(inputs, tf.convert_to_tensor(self.kernel))
         if self.bias is not None:
             product = _add_bias(product, tf.convert_to_tensor(self.bias))
         return self.activation(product)

@@ -27,6 +27,8 @@ class TrainableNetwork:
     optimizer, loss : Recipe
     compiled : bool
         Whether XLA will compile the program.
+    sparse : bool, default=False
+        Whether the rows come as a ``tf.SparseTensor``.
 
     Attributes
     ----------
@@ -40,11 +42,18 @@ class TrainableNetwork:
         Their values before the first step.
     """
 
-    def __init__(self, architecture: Architecture, optimizer: Recipe, loss: Recipe, compiled: bool):
+    def __init__(
+        self,
+        architecture: Architecture,
+        optimizer: Recipe,
+        loss: Recipe,
+        compiled: bool,
+        sparse: bool = False,
+    ):
         self.architecture = architecture
         self.specs = list(architecture.weights())
         self.loss = make_loss(loss)
-        self.model = training_model(architecture, compiled)
+        self.model = training_model(architecture, compiled, sparse)
         self.optimizer = optimizer.make()
         self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
         self.trainable = self._trainable_variables()

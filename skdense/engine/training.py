@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+from scipy import sparse
 
 from skdense.architecture import Architecture
+from skdense.engine.feeding import Feed, n_whole_rows
 from skdense.engine.program import Program, ProgramKey
 from skdense.engine.recipes import Recipe
 from skdense.engine.rooms import room_for, worth_compiling
@@ -16,8 +18,6 @@ from skdense.engine.steering import Epoch, Steer
 from skdense.engine.stopping import Judge
 from skdense.engine.values import Epochs, Rows, State, Values
 from skdense.program_cache import borrow
-
-_ALIGNMENT = 64  # bytes
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,8 @@ def train(
     architecture : Architecture
     settings : Settings
     rows : Rows
-        X (n_rows, n_features), y (n_rows, n_outputs) or (n_rows,), weight (n_rows,).
+        X (n_rows, n_features), a CSR matrix of that shape or Selected; y (n_rows, n_outputs) or
+        (n_rows,), weight (n_rows,).
     validation : Rows or None
         Rows to watch; needed for early stopping that watches ``"val_loss"``.
     weights, slots : list of arrays, list of arrays or None
@@ -147,15 +148,11 @@ def train(
     -------
     Trained
     """
-    n_rows = len(rows.X)
-    n_validation = 0 if validation is None else len(validation.X)
-    n_features = int(np.prod(rows.X.shape[1:]))
-    room = room_for(n_rows, n_features, settings.batch_size, n_validation)
-    compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
-    key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
+    key = _program_key(architecture, settings, rows, validation)
+    n_rows = len(rows.y)
+    n_validation = 0 if validation is None else len(validation.y)
     values = _values(architecture, settings, n_rows, n_validation, random_seeds, steer is not None)
-    rows = _to_room(rows, key.rows)
-    validation = None if validation is None else _to_room(validation, key.validation_rows)
+    feed = Feed(rows, validation, key)
     judge = Judge(settings, in_python=steer is not None)
     with borrow(key, lambda: make_program(key)) as program:
         state, finite = program.start(weights, slots), True
@@ -165,12 +162,33 @@ def train(
             values = values._replace(
                 n_epochs=tf.constant(n_epochs), first_epoch=tf.constant(judge.n_epochs)
             )
-            order = _stack(orders, n_epochs, key)
-            state, epochs = program.run(rows, validation, order, values, state)
+            arranged, order = feed.next(orders, n_epochs)
+            state, epochs = program.run(arranged, feed.validation, order, values, state)
             finite = bool(epochs.finite)
             state = _record(epochs, judge, state, program, steer)
         weights, slots = program.finish(judge.kept or state)
     return Trained(weights, slots, judge.history, judge.best_epoch, finite, judge.reason)
+
+
+def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows | None):
+    n_rows, is_sparse = len(rows.y), sparse.issparse(rows.X)
+    n_validation = 0 if validation is None else len(validation.y)
+    n_features = int(np.prod(rows.X.shape[1:]))
+    room = room_for(n_rows, n_features, settings.batch_size, n_validation)
+    compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
+    if is_sparse:
+        # XLA knows no sparse products; and the rows come in order, a whole epoch at a time.
+        room, compiled = room._replace(steps_per_gather=room.steps, epochs_per_call=1), False
+    return ProgramKey(
+        architecture,
+        settings.optimizer,
+        settings.loss,
+        *room,
+        compiled,
+        sparse=is_sparse,
+        whole_rows=n_whole_rows(rows.X),
+        whole_validation_rows=0 if validation is None else n_whole_rows(validation.X),
+    )
 
 
 def _values(
@@ -198,34 +216,6 @@ def _values(
         ),
         penalized=tf.constant(any(settings.l1) or any(settings.l2)),
     )
-
-
-def _to_room(rows: Rows, room: int) -> Rows:
-    """Repeat the last row up to the room: a real row is finite wherever the others are."""
-    padded = []
-    for array in rows:
-        filled = _aligned((room, *array.shape[1:]), array.dtype)
-        filled[: len(array)] = array
-        filled[len(array) :] = array[-1]
-        # tf.constant would copy once more.
-        padded.append(tf.experimental.dlpack.from_dlpack(filled.__dlpack__()))
-    return Rows(*padded)
-
-
-def _aligned(shape: tuple[int, ...], dtype) -> np.ndarray:
-    """Make an array whose memory begins where TensorFlow wants it to."""
-    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    return memory[start : start + n_bytes].view(dtype).reshape(shape)
-
-
-def _stack(orders: Iterator[np.ndarray], n_epochs: int, key: ProgramKey) -> tf.Tensor:
-    stacked = np.zeros((key.epochs_per_call, key.rows), np.int32)
-    for epoch in range(n_epochs):
-        order = next(orders)
-        stacked[epoch, : len(order)] = order
-    return tf.constant(stacked)
 
 
 def _record(epochs: Epochs, judge: Judge, state: State, program, steer: Steer | None) -> State:
