@@ -215,6 +215,10 @@ def _is_splitter(validation: Any) -> bool:
             f"validation={validation!r} is a class: pass an object of it, such as "
             f"{validation.__name__}(...)."
         )
+    if isinstance(validation, str) and validation != "last":  # text has a method split, too
+        raise ValueError(
+            f"validation={validation!r} is unknown: pass a scikit-learn splitter, 'last' or None."
+        )
     return validation is not None and not isinstance(validation, str)
 
 
