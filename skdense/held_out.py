@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from skdense.validation import hold_out
@@ -42,7 +42,7 @@ class Given(NamedTuple):
         """X, y and sample weight of the rows watched: those of `index`, or the validation data."""
         if self.X_val is not None:
             return self.X_val, self.y_val, self.sample_weight_val
-        rows = (self.X, self.y, self.sample_weight)
+        rows = indexable(self.X, self.y, self.sample_weight)  # some sparse formats are not
         return tuple(None if each is None else _safe_indexing(each, index) for each in rows)  # type: ignore[return-value]
 
 

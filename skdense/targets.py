@@ -54,9 +54,9 @@ class LearnsClasses(DenseNetwork):
                 f"{self.classes_.tolist()}. Leave such rows out of the validation data, or put "
                 "some among the rows to train on."
             )
-        # Checks the kind of labels, too: y_val may be something else altogether.
-        encoding = encode_classes(y_val, self.loss, None if several else self.classes_)
-        self._encoding.followed_by(encoding)
+        kind = encode_classes(y_val, self.loss, None if several else self.classes_).kind
+        if kind != self._encoding.kind:
+            raise ValueError(f"y_val is {kind}, but y is {self._encoding.kind}.")
         numbers = self._encoding.numbers(y_val)
         by_class = class_weights(self.class_weight, y_val, self._encoding, False, counted=y)
         return self._encoding.targets(numbers, self.dtype), by_class

@@ -235,6 +235,13 @@ def test_sparse_rows(iris, kinds):
     assert net.history_["val_accuracy"][-1] == net.score(X[100:], y[100:])
 
 
+@pytest.mark.parametrize("format", ["coo", "bsr", "csr"])
+def test_scorers_see_sparse_held_out_rows(iris, format):
+    X, y = sparse.csr_matrix(iris[0]).asformat(format), iris[1]
+    net = classifier(metrics=["accuracy"], validation="last").fit(X, y)
+    assert net.history_["val_accuracy"][-1] == net.score(X.tocsr()[120:], y[120:])
+
+
 def test_large_rows_are_read_where_they_are(iris, tmp_path, monkeypatch):
     X, y = iris[0].astype(np.float32), iris[1]
     np.save(tmp_path / "X.npy", X[:100])
@@ -451,6 +458,15 @@ def test_rows_in_both_parts_are_refused(iris):
 
     with pytest.raises(ValueError, match="1 rows in both parts, such as row 99"):
         classifier(validation=Careless()).fit(*iris)
+
+
+def test_labels_of_another_form_are_refused(iris):
+    X, y = iris
+    several = np.stack([y == 0, y < 2], 1) * 1
+    with pytest.raises(ValueError, match="y_val is multiclass, but y is multilabel"):
+        classifier().fit(X, several, X_val=X, y_val=y)
+    with pytest.raises(ValueError, match=r"shape \(150, 3\); a 0/1 matrix with 2 columns"):
+        classifier().fit(X, several, X_val=X, y_val=np.eye(3)[y])
 
 
 def test_numbers_of_another_shape_are_refused(diabetes):
