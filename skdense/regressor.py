@@ -133,11 +133,11 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     ----------
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     input_shape_ : tuple of int
-        (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
-        has to have that shape in every other method, too.
+        ``(n_features_in_,)`` or, where X held images, (height, width[, channels]) of one of them.
+        X has to have that shape in every other method, too.
     missing_features_ : int array
         Features with an indicator, unless `missing` is ``"error"``. The network's own input,
         ``architecture_.n_features``, is wider than `n_features_in_` by their number.

@@ -160,7 +160,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         """
         if not training:
             return super().call(inputs, training=False)
-        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        ones = tf.ones_like(tf.convert_to_tensor(self.moving_mean))
+        gamma = tf.convert_to_tensor(self.gamma) if self.scale else ones
+        beta = tf.convert_to_tensor(self.beta) if self.center else tf.zeros_like(ones)
         counted = tf.cast(mask, inputs.dtype)
         outputs, mean, variance = _normalize_rows(self.epsilon, inputs, gamma, beta, counted)
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -174,15 +176,15 @@ def _normalize_rows(epsilon: float, x, gamma, beta, counted):
 
     @tf.custom_gradient
     def normalize(x, gamma, beta):
-        mean = _sum_rows(x, counted) / n_counted
-        variance = _sum_rows(tf.square(x - mean), counted) / n_counted
+        mean = sum_rows(x, counted) / n_counted
+        variance = sum_rows(tf.square(x - mean), counted) / n_counted
         scale = tf.math.rsqrt(variance + epsilon)
         outputs = x * (gamma * scale) + (beta - mean * gamma * scale)
 
         def gradient(upstream, *of_statistics):
             del of_statistics  # nothing is differentiated through the running statistics
             normalized = (x - mean) * scale
-            of_beta, of_gamma = _sum_rows(upstream), _sum_rows(upstream * normalized)
+            of_beta, of_gamma = sum_rows(upstream), sum_rows(upstream * normalized)
             common = counted[:, None] * (of_beta + normalized * of_gamma) / n_counted
             return gamma * scale * (upstream - common), of_gamma, of_beta
 
@@ -191,8 +193,19 @@ def _normalize_rows(epsilon: float, x, gamma, beta, counted):
     return normalize(x, gamma, beta)
 
 
-def _sum_rows(array, weight=None):
-    """Sum of rows, (n_units,); a library's product, where XLA would sum number by number."""
+def sum_rows(array, weight=None):
+    """Sum rows by a product of matrices: XLA's own sum of many numbers takes them one at a time.
+
+    Parameters
+    ----------
+    array : tensor of shape (n_rows, n_units)
+    weight : tensor of shape (n_rows,), default=None
+        What each row is multiplied by; None is one.
+
+    Returns
+    -------
+    tensor of shape (n_units,)
+    """
     if weight is None:
         weight = tf.ones(tf.shape(array)[:1], array.dtype)
     # One row would do, but XLA computes a product with a vector itself, and slowly.
