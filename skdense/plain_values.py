@@ -11,7 +11,8 @@ import numpy as np
 from skdense.file_format import Damaged, can_hold
 
 # The parameters that may be objects of the user's own; only their names are written.
-_OF_THE_USER = ("activation", "loss", "optimizer")
+_OF_THE_USER = ("activation", "loss", "metrics", "monitor", "optimizer")
+_FUNCTIONS = ("activation", "metrics", "monitor")
 
 
 class Writer:
@@ -118,6 +119,11 @@ class Writer:
         if name not in _OF_THE_USER:
             raise _unsaveable(name, value)
         kind = value if hasattr(value, "__name__") else type(value)
+        if kind is not value and name in ("metrics", "monitor"):
+            raise ValueError(
+                f"{name}={value!r} cannot be saved: of a scorer a file holds the name only. Use "
+                "one of scikit-learn's names, or a function of (estimator, X, y) with a name."
+            )
         if (getattr(kind, "__module__", None) or "").partition(".")[0] == "keras":
             from skdense.engine.keras_objects import describe
 
@@ -223,10 +229,10 @@ class Reader:
                 f"pass custom_objects={{{own_name!r}: the object}}."
             )
         found = self._custom_objects[own_name]
-        if isinstance(found, type) or (name == "activation" and not callable(found)):
+        if isinstance(found, type) or (name in _FUNCTIONS and not callable(found)):
             raise Damaged(
                 f"needs another custom_objects[{own_name!r}] for {name} than {found!r}: pass the "
-                f"{'function' if name == 'activation' else 'object, not its class,'} itself."
+                f"{'function' if name in _FUNCTIONS else 'object, not its class,'} itself."
             )
         return found
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skdense import DenseClassifier, DenseRegressor, diagnose
 from skdense.diagnosis import Diagnosis
 from skdense.findings import Finding
+from skdense.held_out import Given
 
 SEEDS = range(2)
 
@@ -163,7 +164,7 @@ def test_rows_in_training_and_validation(seed):
     X, y = np.vstack([X, X[:60]]), np.append(y, y[:60])
     net = classifier(seed, epochs=5).fit(X, y)
     finding = next(f for f in diagnose(net, X, y).findings if f.name.startswith("rows in"))
-    _, held_out = net._split_rows(len(X), y)
+    _, held_out = net._split_rows(len(X), y, Given(X, y))
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
     assert finding.evidence.startswith(f"{n_twins} of {len(held_out)} held-out rows")
