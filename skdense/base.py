@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from skdense.architecture import Architecture
 from skdense.fitted import FittedNetwork
+from skdense.held_out import Given, HoldsOut
 from skdense.hyperparameters import (
     SHARED_CONSTRAINTS,
     batch_norm_place,
@@ -22,17 +23,17 @@ from skdense.hyperparameters import (
 )
 from skdense.initialization import initial_weights
 from skdense.missing import columns_to_indicate, knock_out
+from skdense.monitors import LOSSES, Scores, TimeLimit, figures_of, watched_name
 from skdense.notebook_view import NotebookView
+from skdense.refit import refit_on_all_rows
 from skdense.scheduling import with_schedule
-from skdense.validation import hold_out
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
-    from skdense.engine.steering import Epoch
+    from skdense.engine.steering import Epoch, Steer
     from skdense.engine.training import Settings, Trained
     from skdense.engine.values import Rows
 
-DEFAULT_VALIDATION_FRACTION = 0.2  # held out by early_stopping=True
 _REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with clipnorm=1.0."
 
 
@@ -50,7 +51,7 @@ class Targets(NamedTuple):
     start: np.ndarray | None
 
 
-class DenseNetwork(FittedNetwork, NotebookView):
+class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
     """Base of the dense estimators; a subclass says how y becomes targets and back."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -58,6 +59,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
 
     def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
         """Find out how to encode y, unless training goes on, and encode it."""
+        raise NotImplementedError
+
+    def _validation_targets(self, y_val, y) -> tuple[np.ndarray, np.ndarray]:
+        """Encode y_val as y was, and give each of its rows the weight of its class in y."""
         raise NotImplementedError
 
     def _loss(self) -> Any:
@@ -86,21 +91,22 @@ class DenseNetwork(FittedNetwork, NotebookView):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on some of the rows."""
-        if self.early_stopping or self.validation_fraction is not None:
+        if self.early_stopping or (self.validation_fraction, self.validation) != (None, None):
             raise ValueError(
-                f"partial_fit holds out no rows, but early_stopping={self.early_stopping} and "
-                f"validation_fraction={self.validation_fraction}: set them to False and None."
+                f"partial_fit holds out no rows, but early_stopping={self.early_stopping}, "
+                f"validation_fraction={self.validation_fraction} and validation="
+                f"{self.validation!r}: set them to False, None and None."
             )
-        continuing = self._is_fitted
-        return self._fit(
-            X, y, sample_weight, continuing=continuing, one_epoch=True, classes=classes
-        )
+        given = Given(X, y, sample_weight)
+        return self._fit(given, continuing=self._is_fitted, one_epoch=True, classes=classes)
 
-    def _fit(self, X, y, sample_weight, *, continuing: bool, one_epoch=False, classes=None):
+    def _fit(self, given: Given, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
         before = dict(vars(self))
         try:
-            X, targets = self._check_data(X, y, sample_weight, continuing, classes, one_epoch)
+            figures_of(self)  # unknown names are told first
+            self._check_held_out(given)
+            X, targets = self._check_data(given, continuing, classes, one_epoch)
             settings = self._settings(epochs=1 if one_epoch else self.epochs)
             settings = with_schedule(settings, self, self.history_ if continuing else None)
             architecture = self._architecture(X.shape[1], settings.dropout)
@@ -110,8 +116,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
             if not (one_epoch and continuing):
                 seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
                 self._seeds = (int(seed), 0)
-            architecture, trained = self._train(architecture, settings, X, targets, continuing)
-            self._store(architecture, settings, trained, continuing)
+            network = self._train(architecture, settings, X, targets, given, continuing)
+            self._store(settings, *network, continuing)
+            if self.refit_best_epoch:
+                refit_on_all_rows(self, X, targets)
         except BaseException:
             # A failed or interrupted fit leaves what was there before.
             self.__dict__.clear()
@@ -119,10 +127,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
             raise
         return self
 
-    def _check_data(self, X, y, sample_weight, continuing, classes, part_only):
+    def _check_data(self, given: Given, continuing, classes, part_only):
         options = {"dtype": self.dtype, "multi_output": True, "reset": not continuing}
-        X, y = self._check_input(X, y, **options)
-        sample_weight = check_sample_weight(sample_weight, X)
+        X, y = self._check_input(given.X, given.y, **options)
+        sample_weight = check_sample_weight(given.sample_weight, X)
         return X, self._targets(y, sample_weight, continuing, classes, part_only)
 
     def _settings(self, epochs: int) -> Settings:
@@ -145,6 +153,8 @@ class DenseNetwork(FittedNetwork, NotebookView):
             patience=int(self.patience),
             min_delta=self.min_delta,
             restore_best_weights=self.restore_best_weights,
+            monitor=watched_name(self.monitor),
+            greater_is_better=watched_name(self.monitor) not in LOSSES,
             start_from_epoch=int(self.start_from_epoch),
             input_dropout=float(self.input_dropout),
             input_noise=float(self.input_noise),
@@ -184,15 +194,17 @@ class DenseNetwork(FittedNetwork, NotebookView):
             )
 
     def _train(
-        self, architecture, settings, X, targets: Targets, continuing: bool
+        self, architecture, settings, X, targets: Targets, given: Given, continuing: bool
     ) -> tuple[Architecture, Trained]:
+        from skdense.engine.steering import in_turn
         from skdense.engine.training import train
 
         first, split, masks, order, *gaps = self._generators(4 + (self.missing == "augment"))
         if not continuing:
             # Kept, so that training that goes on watches rows it has never learned from.
             self._split_seed = int(split.integers(2**31))
-        rows, validation = self._split(X, targets)
+            self._watched_given = given.X_val is not None
+        rows, validation, held_out = self._split(X, targets, given)
         rows, validation = self._without_gaps(rows, validation, gaps, continuing)
         if hasattr(self, "missing_features_"):  # their indicators are inputs, too
             architecture = replace(architecture, n_features=rows.X.shape[1])
@@ -203,6 +215,10 @@ class DenseNetwork(FittedNetwork, NotebookView):
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
             slots = self._optimizer_state[1]
+        watchers = self._watchers(continuing, settings.epochs)
+        if validation is not None and figures_of(self):
+            watched = given.rows_watched(held_out)
+            watchers.insert(0, Scores(self, architecture, validation.X, watched))
         trained = train(
             architecture,
             settings,
@@ -212,7 +228,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
             slots,
             orders=(order.permutation(n_rows) for _ in count()),
             random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
-            steer=self._print_epoch(continuing, settings.epochs) if self.verbose else None,
+            steer=in_turn(watchers),
         )
         if not trained.finite:
             _report_not_finite(trained)
@@ -224,40 +240,6 @@ class DenseNetwork(FittedNetwork, NotebookView):
         self._seeds = (entropy, n_spawned + n)
         seeds = np.random.SeedSequence(entropy, n_children_spawned=n_spawned)
         return [np.random.default_rng(seed) for seed in seeds.spawn(n)]
-
-    def _split(self, X, targets: Targets):
-        """Training rows and held-out rows, the weights of each with mean 1."""
-        from skdense.engine.feeding import select
-        from skdense.engine.values import Rows
-
-        def take(index) -> Rows:
-            weight = targets.weight[index]
-            if not weight.any():
-                raise ValueError(
-                    "All rows to train on, or all held out with "
-                    f"validation_fraction={self._fraction_held_out}, have a weight of zero, from "
-                    "sample_weight times class_weight: leave such rows out of the fit."
-                )
-            weight = (weight / weight.mean()).astype(self.dtype)
-            return Rows(select(X, index), targets.values[index], weight)
-
-        index = self._split_rows(X.shape[0], targets.labels)
-        if index is None:
-            return take(slice(None)), None
-        train, held_out = index
-        return take(train), take(held_out)
-
-    @property
-    def _fraction_held_out(self) -> float | None:
-        if self.validation_fraction is None and self.early_stopping:
-            return DEFAULT_VALIDATION_FRACTION
-        return self.validation_fraction
-
-    def _split_rows(self, n_rows: int, labels: np.ndarray | None):
-        """Numbers of the rows to train on and of those held out, or None; the same each time."""
-        if self._fraction_held_out is None:
-            return None
-        return hold_out(n_rows, self._fraction_held_out, labels, self._split_seed)
 
     def _without_gaps(self, rows: Rows, validation: Rows | None, gaps: list, continuing: bool):
         """Fill missing values as `missing` says; a training row may get a copy with more."""
@@ -275,6 +257,15 @@ class DenseNetwork(FittedNetwork, NotebookView):
             validation = validation._replace(X=self._fill_missing(validation.X))
         return rows, validation
 
+    def _watchers(self, continuing: bool, epochs: int) -> list[Steer]:
+        """Whoever sees each epoch, in that order; scores come before them."""
+        watchers: list[Steer] = []
+        if self.time_limit is not None:
+            watchers.append(TimeLimit(self.time_limit))
+        if self.verbose:
+            watchers.append(self._print_epoch(continuing, epochs))
+        return watchers
+
     def _print_epoch(self, continuing: bool, epochs: int):
         n_earlier = self.n_iter_ if continuing else 0
 
@@ -284,7 +275,9 @@ class DenseNetwork(FittedNetwork, NotebookView):
 
         return print_epoch
 
-    def _store(self, architecture, settings, trained: Trained, continuing: bool) -> None:
+    def _store(self, settings, architecture, trained: Trained, continuing: bool) -> None:
+        if not continuing:
+            self.__dict__.pop("early_stopping_history_", None)  # of an earlier fit
         earlier = self.history_ if continuing else {"loss": []}
         n_earlier = len(earlier["loss"])
         self.weights_ = trained.weights
@@ -294,6 +287,7 @@ class DenseNetwork(FittedNetwork, NotebookView):
         self.best_epoch_ = n_earlier + trained.best_epoch
         watched = trained.val_loss or trained.loss
         self.best_loss_ = watched[trained.best_epoch - 1]
+        self.stopped_by_ = trained.stopped_by
         self._optimizer_state = (settings.optimizer.label, trained.slots)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from skdense.evidence import gather_evidence
 from skdense.findings import CHECKS, Finding
+from skdense.held_out import Given
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +62,9 @@ def _filled(text: str) -> str:
     return textwrap.fill(text, width=88, subsequent_indent="   ", break_on_hyphens=False)
 
 
-def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:
+def diagnose(
+    estimator: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+) -> Diagnosis:
     """Say what looks wrong with a fit, how one sees it, and what to try next.
 
     Looked for are under-fitting, over-fitting, unscaled features, a learning rate that is too high
@@ -76,6 +79,10 @@ def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:
     X : array-like of shape (n_rows, n_features)
         What was given to `fit`, rows in the same order: the held-out rows are found again.
     y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+    X_val, y_val : array-like, default=None
+        Likewise, where `fit` was given rows to watch.
+    groups : array-like of shape (n_rows,), default=None
+        Likewise, where rows were held out by groups.
 
     Returns
     -------
@@ -87,8 +94,8 @@ def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:
     TypeError
         If the estimator is not a network and does not end in one.
     ValueError
-        If X or y are not of the shape that the network was trained on, or there are fewer than 20
-        rows.
+        If X or y are not of the shape that the network was trained on, there are fewer than 20
+        rows, or what `fit` was given to choose the rows to watch is missing.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
 
@@ -110,7 +117,7 @@ def diagnose(estimator: Any, X: Any, y: Any) -> Diagnosis:
     >>> "unscaled features" in diagnose(net, X, y).names
     True
     """
-    evidence = gather_evidence(estimator, X, y)
+    evidence = gather_evidence(estimator, Given(X, y, None, X_val, y_val, None, groups))
     findings = [check(evidence) for check in CHECKS]
     unchecked: tuple[str, ...] = ()
     if evidence.held_out is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
@@ -14,15 +15,17 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
 from skdense.base import DenseNetwork
+from skdense.held_out import Given
 from skdense.history import History
 from skdense.inference import forward
 from skdense.lookup import fitted_network
 
 Floats = NDArray[np.float64]
 
+_MOST_DENSE_VALUES = 50_000_000  # 200 MB
 _FEWEST_ROWS = 20
 _MOST_ROWS = 2000  # for the models compared with: enough to tell, and quick
 
@@ -121,15 +124,14 @@ class Evidence:
         return float(np.mean(areas)) if areas else 0.5
 
 
-def gather_evidence(estimator: Any, X: Any, y: Any) -> Evidence:
+def gather_evidence(estimator: Any, given: Given) -> Evidence:
     """Find the network, see the rows as it did, and hold the same ones out again.
 
     Parameters
     ----------
     estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
-    X : array-like of shape (n_rows, n_features)
-        The rows given to `fit`, in the same order.
-    y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+    given : Given
+        What was given to `fit`, rows in the same order.
 
     Returns
     -------
@@ -138,38 +140,71 @@ def gather_evidence(estimator: Any, X: Any, y: Any) -> Evidence:
     Raises
     ------
     ValueError
-        If X or y are not of the shape that the network was trained on, or there are fewer than 20
-        rows.
+        If X or y are not of the shape that the network was trained on, there are fewer than 20
+        rows, or what chooses the rows to watch is missing.
 
     Examples
     --------
     >>> from sklearn.datasets import load_iris
     >>> from skdense import DenseClassifier
     >>> from skdense.evidence import gather_evidence
+    >>> from skdense.held_out import Given
     >>> X, y = load_iris(return_X_y=True)
     >>> net = DenseClassifier(4, epochs=2, validation_fraction=0.2, random_state=0).fit(X, y)
-    >>> len(gather_evidence(net, X, y).held_out)
+    >>> len(gather_evidence(net, Given(X, y)).held_out)
     30
     """
     network = fitted_network(estimator)
     estimator = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(estimator, Pipeline):
-        X = estimator[:-1].transform(X)
-    X = validate_data(network, X, dtype=network.architecture_.dtype, reset=False)
+    steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
+    X, targets, labels = _seen(network, steps, given.X, given.y, "X", "y")
     if len(X) < _FEWEST_ROWS:
         raise ValueError(
             f"X has {len(X)} rows, on which anything can be chance: a diagnosis takes at least "
             f"{_FEWEST_ROWS}."
         )
+    if "val_loss" not in network.history_:
+        return Evidence(network, X, targets, np.arange(len(X)), None)
+    if network._watched_given:
+        if given.X_val is None or given.y_val is None:
+            raise ValueError(
+                "The network was trained with X_val and y_val, which a diagnosis needs, too: pass "
+                "them as they were."
+            )
+        X_val, targets_val, _ = _seen(network, steps, given.X_val, given.y_val, "X_val", "y_val")
+        rows = np.arange(len(X) + len(X_val))
+        X, targets = np.concatenate([X, X_val]), np.concatenate([targets, targets_val])
+        return Evidence(network, X, targets, rows[: -len(X_val)], rows[-len(X_val) :])
+    split = network._split_rows(len(X), labels, given)
+    train, held_out = split if split is not None else (np.arange(len(X)), None)
+    return Evidence(network, X, targets, train, held_out)
+
+
+def _seen(network: DenseNetwork, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:
+    """Give rows as the network saw them, their targets, and what to stratify by."""
+    if steps is not None:
+        X = steps.transform(X)
+    X = network._check_input(X, dtype=network.architecture_.dtype, reset=False)
+    X = network._fill_missing(_dense(X, name))
     targets, labels = _targets(network, y)
     if len(targets) != len(X):
         raise ValueError(
-            f"y has {len(targets)} rows, but X has {len(X)}: pass those that the network was "
-            "trained on."
+            f"{name_y} has {len(targets)} rows, but {name} has {len(X)}: pass those that the "
+            "network was trained on."
         )
-    split = network._split_rows(len(X), labels) if "val_loss" in network.history_ else None
-    train, held_out = split if split is not None else (np.arange(len(X)), None)
-    return Evidence(network, X, targets, train, held_out)
+    return X, targets, labels
+
+
+def _dense(X: Any, name: str) -> Floats:
+    if not sparse.issparse(X):
+        return X
+    if X.shape[0] * X.shape[1] > _MOST_DENSE_VALUES:
+        raise ValueError(
+            f"A diagnosis looks at dense rows, and {name} of shape {X.shape} would have "
+            f"{X.shape[0] * X.shape[1]:,} numbers: fit and diagnose on fewer rows or columns (a "
+            "vectorizer's max_features)."
+        )
+    return X.toarray()
 
 
 def _targets(network: DenseNetwork, y: Any) -> tuple[Floats, NDArray[np.int64] | None]:

@@ -73,7 +73,8 @@ def over_fitting(evidence: Evidence) -> Finding | None:
     """Look whether the validation loss has risen, and the weights are not the best epoch's."""
     network, history = evidence.network, evidence.history
     since = overfitting_epoch(history)
-    if since is None or (network.early_stopping and network.restore_best_weights):
+    is_best = network.early_stopping and network.restore_best_weights
+    if since is None or (is_best and network.monitor != "loss"):
         return None
     watched, trained = history["val_loss"], history["loss"]
     first = "restore_best_weights=True" if network.early_stopping else "early_stopping=True"

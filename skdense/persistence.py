@@ -28,8 +28,8 @@ from skdense.regressor import DenseRegressor
 # What skops.io.load has to be told to trust, beside scikit-learn's own types.
 TRUSTED_TYPES = (
     "skdense.architecture.Architecture",
-    "skdense.encoding.ClassEncoding",
     "skdense.classifier.DenseClassifier",
+    "skdense.encoding.ClassEncoding",
     "skdense.regressor.DenseRegressor",
     "skdense.scaling.TargetScale",
     "skdense.schedules.CosineDecay",

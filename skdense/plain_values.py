@@ -12,7 +12,8 @@ from skdense.file_format import Damaged, can_hold
 from skdense.schedules import NAMED, Schedule
 
 # The parameters that may be objects of the user's own; only their names are written.
-_OF_THE_USER = ("activation", "loss", "lr_schedule", "optimizer")
+_OF_THE_USER = ("activation", "loss", "lr_schedule", "metrics", "monitor", "optimizer")
+_FUNCTIONS = ("activation", "metrics", "monitor")
 _SCHEDULES: dict[str, type[Schedule]] = {kind.__name__: kind for kind in NAMED.values()}
 
 
@@ -130,6 +131,11 @@ class Writer:
         if name not in _OF_THE_USER:
             raise _unsaveable(name, value)
         kind = value if hasattr(value, "__name__") else type(value)
+        if kind is not value and name in ("metrics", "monitor"):
+            raise ValueError(
+                f"{name}={value!r} cannot be saved: of a scorer a file holds the name only. Use "
+                "one of scikit-learn's names, or a function of (estimator, X, y) with a name."
+            )
         if (getattr(kind, "__module__", None) or "").partition(".")[0] == "keras":
             from skdense.engine.keras_objects import describe
 
@@ -244,13 +250,12 @@ class Reader:
                 f"pass custom_objects={{{own_name!r}: the object}}."
             )
         found = self._custom_objects[own_name]
-        fits = callable(found) or not (
-            name == "activation" or (name == "lr_schedule" and not isinstance(found, Schedule))
-        )
+        fits = callable(found) or name not in (*_FUNCTIONS, "lr_schedule")
+        fits |= name == "lr_schedule" and isinstance(found, Schedule)
         if isinstance(found, type) or not fits:
             raise Damaged(
                 f"needs another custom_objects[{own_name!r}] for {name} than {found!r}: pass the "
-                f"{'function' if name == 'activation' else 'object, not its class,'} itself."
+                f"{'function' if name in _FUNCTIONS else 'object, not its class,'} itself."
             )
         return found
 

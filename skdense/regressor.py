@@ -7,6 +7,7 @@ from numbers import Real
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 
+from skdense.held_out import Given
 from skdense.hyperparameters import SHARED_CONSTRAINTS
 from skdense.targets import LearnsNumbers
 
@@ -71,32 +72,38 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     epochs : int, default=100
         Passes over the training rows; the most of them under early stopping.
     early_stopping : bool, default=False
-        Hold out rows, watch the validation loss and stop when it no longer gets better.
+        Watch rows that are not trained on, and stop when `monitor` no longer gets better.
     validation_fraction : float, default=None
         Part of the rows to hold out, shuffled and seeded. None holds out nothing or, under early
         stopping, 0.2. A number records the validation loss without early stopping, too.
     validation : splitter, "last" or None, default=None
-        How to choose the held-out rows instead: the first split of a scikit-learn splitter such as
-        ``GroupKFold()``, or ``"last"`` for the last rows, where rows stand in the order of time;
-        their part is `validation_fraction`, or 0.2. None shuffles.
+        How to choose the held-out rows instead: by the first split of a scikit-learn splitter such
+        as ``GroupKFold()``, seeded by `random_state` unless it has a random state of its own; or
+        ``"last"``, where rows stand in the order of time: the last `validation_fraction` of them,
+        or 0.2. None shuffles. Rows to watch may also be given to `fit`, as `X_val` and `y_val`.
     monitor : str or callable, default="val_loss"
-        What early stopping watches: ``"val_loss"``, ``"loss"``, or a scikit-learn scorer, by name
-        (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...) or as a callable, on the held-out
-        rows.
+        What early stopping watches: ``"val_loss"``; ``"loss"`` of the training rows, for which
+        nothing has to be held out; or, on the rows watched, a scikit-learn scorer, by name
+        (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the same) or as
+        a function of (estimator, X, y). Of scorers greater is better.
     metrics : list of str or callable, default=None
-        More scorers, computed on the held-out rows after each epoch and kept in `history_`.
+        More scorers, computed on the rows watched after each epoch and kept in `history_`. Those
+        that take a sample weight get the rows' own, without `class_weight`.
     patience : int, default=10
         Epochs without improvement after which early stopping ends the training.
     min_delta : float, default=0.0
-        By how much the validation loss has to fall to count as an improvement.
+        By how much the figure watched has to get better to count as an improvement.
     restore_best_weights : bool, default=True
         Under early stopping, give back the weights of the best epoch instead of the last.
     start_from_epoch : int, default=0
         Epochs before the first that early stopping judges.
     refit_best_epoch : bool, default=False
-        After early stopping, train anew on all the rows for `best_epoch_` epochs.
+        After early stopping, train anew for `best_epoch_` epochs on all the rows, held-out ones
+        included (`X_val` is not), from the same fresh weights.
     time_limit : float, default=None
-        Seconds after which training ends with the epoch that is running; None has no limit.
+        Seconds after which training ends with the epoch that is running, compilation included;
+        one epoch is always run. None has no limit, and the second training of `refit_best_epoch`
+        has none either.
     scale_target : bool, default=True
         Standardize y inside and undo it in `predict`, so that house prices in dollars train as
         well as in thousands. `partial_fit` and `warm_start` keep the first call's mean and
@@ -141,17 +148,25 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     weights_ : list of arrays
         All weights, in the order of ``keras.Model.get_weights``.
     history_ : dict of lists
-        ``"loss"`` and, where rows are held out, ``"val_loss"`` of each epoch, penalties
-        included; in units of the standardized target under `scale_target`. ``"learning_rate"`` at
-        its end, where that changed.
+        ``"loss"`` and, where rows are watched, ``"val_loss"`` of each epoch, penalties
+        included, in units of the standardized target under `scale_target`; ``"val_<name>"`` of
+        each scorer in `monitor` and `metrics`, in the target's own; ``"learning_rate"`` at the
+        epoch's end, where that changed.
     loss_curve_ : list of float
         ``history_["loss"]``.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int
-        Epoch with the lowest validation loss, from 1; the last one where nothing is held out.
+        Epoch that is the best by `monitor`, from 1: by default, that with the lowest validation
+        loss. The last one where that figure is not recorded.
     best_loss_ : float
-        Validation loss of that epoch; training loss where nothing is held out.
+        Validation loss of that epoch; training loss where no rows are watched.
+    stopped_by_ : str
+        Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
+        ``"time_limit"``, ``"not_finite"`` or ``"callback"``.
+    early_stopping_history_ : dict of lists
+        Under `refit_best_epoch`, the `history_` of the training with early stopping, which
+        `best_loss_` and `stopped_by_` are about, too; `history_` is that of the second one.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -269,7 +284,17 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Train the network.
 
         Parameters
@@ -280,6 +305,14 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
             One or more numbers a row.
         sample_weight : array-like of shape (n_rows,), default=None
             Weight of each row: a weight of 2 counts like the row twice.
+        X_val : array-like of shape (n_rows_val, n_features), default=None
+            Rows to watch instead of held-out ones: not trained on, and prepared as X is.
+        y_val : array-like of shape (n_rows_val,) or (n_rows_val, n_outputs), default=None
+            Targets of these rows.
+        sample_weight_val : array-like of shape (n_rows_val,), default=None
+            Weight of each of these rows.
+        groups : array-like of shape (n_rows,), default=None
+            Group of each row of X, where `validation` is a group splitter.
 
         Returns
         -------
@@ -291,7 +324,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
             If a parameter or the data cannot be used, before any training; or if no epoch ended
             with a finite loss. The estimator is then as it was before.
         """
-        return self._fit(X, y, sample_weight, continuing=self.warm_start and self._is_fitted)
+        given = Given(X, y, sample_weight, X_val, y_val, sample_weight_val, groups)
+        return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
@@ -311,7 +345,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         Raises
         ------
         ValueError
-            If rows would have to be held out (`early_stopping`, `validation_fraction`), or a
+            If rows would have to be held out (`early_stopping`, `validation_fraction`,
+            `validation`), or a
             parameter or the data cannot be used.
         """
         return self._partial_fit(X, y, sample_weight)

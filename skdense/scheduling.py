@@ -65,8 +65,26 @@ def with_schedule(
             "other, for this schedule gives the rate itself: set learning_rate=None."
         )
     if of_steps is None:
-        of_steps = _by_epoch(schedule, takes_rate, settings)
+        return with_rates(settings, _by_epoch(schedule, takes_rate, settings))
     return replace(settings, schedule=of_steps)
+
+
+def with_rates(settings: Settings, rates: Sequence[float]) -> Settings:
+    """Take the rate of each epoch from a list, in place of any schedule.
+
+    Parameters
+    ----------
+    settings : Settings
+    rates : sequence of float
+
+    Returns
+    -------
+    Settings
+    """
+    table = np.array(rates)
+    return replace(
+        settings, plateau=None, schedule=lambda epochs, _: table[np.floor(epochs).astype(int)]
+    )
 
 
 def _read(lr_schedule: Any) -> Any:
@@ -103,14 +121,14 @@ def _takes_rate(function: Callable) -> bool:
     return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in needed) == 2
 
 
-def _by_epoch(function: Callable, takes_rate: bool, settings: Settings) -> Callable:
+def _by_epoch(function: Callable, takes_rate: bool, settings: Settings) -> list[float]:
     """Ask a function for the rates of all epochs, once and in order."""
     from skdense.engine.rates import check_rate
 
-    rates, rate = [], settings.learning_rate
+    rates: list[float] = []
+    rate = settings.learning_rate
     for epoch in range(settings.first_epoch + settings.epochs):
         given = function(epoch, rate) if takes_rate else function(epoch)
         rate = check_rate(f"lr_schedule({epoch})", given)
         rates.append(rate)
-    table = np.array(rates)
-    return lambda epochs, _: table[np.floor(epochs).astype(int)]
+    return rates

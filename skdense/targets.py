@@ -61,6 +61,27 @@ class LearnsClasses(DenseNetwork):
             values = self._encoding.smooth(values, self.label_smoothing)
         return Targets(values, weight, labels, None)
 
+    def _validation_targets(self, y_val, y) -> tuple[np.ndarray, np.ndarray]:
+        y_val, y = _labels(y_val), _labels(y)
+        several = self._encoding.kind in ("multilabel", "one-hot")
+        if not several and len(unseen := np.setdiff1d(y_val, self.classes_)):
+            raise ValueError(
+                f"y_val has the classes {unseen.tolist()}, which y has not: known are "
+                f"{self.classes_.tolist()}. Leave such rows out of the validation data, or put "
+                "some among the rows to train on."
+            )
+        kind = encode_classes(y_val, self.loss, None if several else self.classes_).kind
+        if kind != self._encoding.kind:
+            raise ValueError(f"y_val is {kind}, but y is {self._encoding.kind}.")
+        numbers = self._encoding.numbers(y_val)
+        by_class = class_weights(self.class_weight, y_val, self._encoding, False, counted=y)
+        return self._encoding.targets(numbers, self.dtype), by_class
+
+
+def _labels(y) -> np.ndarray:
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    return y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+
 
 class LearnsNumbers(DenseNetwork):
     """The regressor's half: numbers are standardized where the loss allows it."""
@@ -88,3 +109,12 @@ class LearnsNumbers(DenseNetwork):
             self._encoding = encoding
         start = best_constant(y, sample_weight, self.loss)
         return Targets(self._encoding.targets(y, self.dtype), sample_weight, None, start)
+
+    def _validation_targets(self, y_val, y) -> tuple[np.ndarray, np.ndarray]:
+        del y
+        y_val = np.asarray(y_val, dtype=np.float64)
+        if y_val.ndim == 2 and y_val.shape[1] == 1:
+            y_val = y_val.ravel()
+        weight = np.ones(len(y_val))
+        scale_numbers(y_val, weight, self.loss, self.scale_target)  # refuses what the loss cannot
+        return self._encoding.targets(y_val, self.dtype), weight

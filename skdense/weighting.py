@@ -39,7 +39,11 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
 
 
 def class_weights(
-    class_weight: Any, y: np.ndarray, encoding: ClassEncoding, part_only: bool
+    class_weight: Any,
+    y: np.ndarray,
+    encoding: ClassEncoding,
+    part_only: bool,
+    counted: np.ndarray | None = None,
 ) -> np.ndarray:
     """Give each row the weight of its class.
 
@@ -50,6 +54,8 @@ def class_weights(
     encoding : ClassEncoding
     part_only : bool
         Whether y is only a part of the data, so that classes cannot be counted.
+    counted : array of shape (n_other_rows,) or (n_other_rows, n_labels), default=None
+        Labels to count the classes of, where those are others than y.
 
     Returns
     -------
@@ -76,7 +82,11 @@ def class_weights(
         return np.array(of_class)[encoding.numbers(y)]
     if encoding.kind == "one-hot":
         y = y.argmax(axis=1)
-    return compute_sample_weight(class_weight, y)
+        counted = None if counted is None else counted.argmax(axis=1)
+    if counted is None or class_weight != "balanced":
+        return compute_sample_weight(class_weight, y)
+    both, rows_counted = np.concatenate([counted, y]), np.arange(len(counted))
+    return compute_sample_weight("balanced", both, indices=rows_counted)[len(counted) :]
 
 
 def _check_weights(class_weight: dict | list, encoding: ClassEncoding) -> None:

@@ -254,3 +254,24 @@ def test_sparse_rows_follow_the_same_schedule(diabetes):
     assert thin.history_["learning_rate"] == dense.history_["learning_rate"]
     for ours, expected in zip(thin.weights_, dense.weights_, strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("lr_schedule", ["cosine", ReduceOnPlateau(0.1, patience=1)], ids=str)
+def test_a_refit_on_all_rows_has_the_rates_of_the_first_training(diabetes, lr_schedule):
+    options = {**FULL, "learning_rate": 0.05, "hidden_layer_sizes": 64, "epochs": 30}
+    net = DenseRegressor(
+        early_stopping=True, refit_best_epoch=True, patience=4, lr_schedule=lr_schedule, **options
+    ).fit(*diabetes)
+    first = net.early_stopping_history_["learning_rate"]
+    assert net.history_["learning_rate"] == pytest.approx(first[: net.n_iter_], rel=1e-6)
+    assert len(set(first)) > 1
+
+
+def test_a_plateau_watches_the_scorer_that_early_stopping_watches(iris):
+    net = DenseClassifier(
+        8, epochs=8, validation_fraction=0.3, monitor="accuracy", random_state=0,
+        lr_schedule=ReduceOnPlateau(0.5, patience=1, min_delta=0.9),
+    ).fit(*iris)  # fmt: skip
+    # The first epoch is an improvement on nothing; no other gains 0.9.
+    expected = 0.001 * 0.5 ** np.array([0, 0, 1, 2, 3, 4, 5, 6])
+    np.testing.assert_allclose(net.history_["learning_rate"], expected, rtol=1e-5)

@@ -45,6 +45,8 @@ class ProgramKey:
     whole_rows : int, default=0
         Rows of an X that is read in place, held-out and unused ones among them; 0 where X is
         padded to the room.
+    whole_validation_rows : int, default=0
+        The same of the array that held-out rows are read from.
     """
 
     architecture: Architecture
@@ -59,6 +61,7 @@ class ProgramKey:
     smooths: bool = False
     sparse: bool = False
     whole_rows: int = 0
+    whole_validation_rows: int = 0
 
     @property
     def rows(self) -> int:

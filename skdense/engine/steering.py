@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,8 @@ class Epoch:
 
     Attributes
     ----------
-    stop : bool
-        To be set where training is to end here.
+    stop : bool or str
+        To be set where training is to end here: to True, or to the reason.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Epoch:
     ):
         self.number = number
         self.figures = figures
-        self.stop = False
+        self.stop: bool | str = False
         self._program = program
         self._state = state
         self._rates = rates
@@ -82,3 +82,25 @@ class Epoch:
 
 
 Steer = Callable[[Epoch], Any]
+
+
+def in_turn(watchers: Sequence[Steer]) -> Steer | None:
+    """Make one of several who steer; each sees what those before it have changed.
+
+    Parameters
+    ----------
+    watchers : sequence of callables
+
+    Returns
+    -------
+    callable or None
+        None where there are none, so that training need not stop for them.
+    """
+    if not watchers:
+        return None
+
+    def steer(epoch: Epoch) -> None:
+        for watcher in watchers:
+            watcher(epoch)
+
+    return steer

@@ -51,6 +51,9 @@ class Judge:
     kept : State or None
         The state to give back; None where that is the program's own choice.
     stopped : bool
+    reason : str
+        Why training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``, or what someone
+        who steered gave as the reason, ``"callback"`` where that was none.
     """
 
     def __init__(self, settings: Settings, in_python: bool):
@@ -58,6 +61,7 @@ class Judge:
         self.best_epoch = 0
         self.kept: Any = None
         self.stopped = False
+        self.reason = "epochs"
         self._settings = settings
         self._in_python = in_python
         self._best, self._wait, self._found = np.inf, 0, False
@@ -67,7 +71,9 @@ class Judge:
         """Epochs seen."""
         return len(self.history["loss"])
 
-    def sees(self, figures: dict[str, float], state: Any, *, finite: bool, stop: bool) -> None:
+    def sees(
+        self, figures: dict[str, float], state: Any, *, finite: bool, stop: bool | str
+    ) -> None:
         """Take in what an epoch brought.
 
         Parameters
@@ -77,8 +83,8 @@ class Judge:
             After the last epoch of the call.
         finite : bool
             Whether loss and weights were.
-        stop : bool
-            Whether someone wants training to end.
+        stop : bool or str
+            Whether someone wants training to end, or why.
         """
         number = self.n_epochs + 1
         for name in {**self.history, **figures}:
@@ -95,10 +101,19 @@ class Judge:
         if better or (finite and not self._found):
             self.best_epoch = number
         self._wait = 0 if better or not judged else self._wait + 1
-        self.stopped |= stop or not finite
+        if not finite:
+            self.ends("not_finite")
+        elif stop:
+            self.ends(stop if isinstance(stop, str) else "callback")
         if self._in_python:
             keep_best = settings.early_stopping and settings.restore_best_weights
             if finite and (better or not judged or not keep_best):
                 self.kept = state
             out_of_patience = judged and not better and self._wait >= settings.patience
-            self.stopped |= settings.early_stopping and out_of_patience
+            if settings.early_stopping and out_of_patience:
+                self.ends("early_stopping")
+
+    def ends(self, reason: str) -> None:
+        """Take note that training ends here; the first reason counts."""
+        if not self.stopped:
+            self.stopped, self.reason = True, reason

@@ -103,6 +103,8 @@ class Trained:
         is none, the last finite one; 0 where no epoch was finite.
     finite : bool
         False where the last epoch run was not finite and ended the training.
+    stopped_by : str
+        Why training ended, as `Judge.reason`.
     """
 
     weights: list[np.ndarray]
@@ -110,6 +112,7 @@ class Trained:
     history: dict[str, list[float]]
     best_epoch: int
     finite: bool
+    stopped_by: str
 
     @property
     def loss(self) -> list[float]:
@@ -144,7 +147,7 @@ def train(
         X (n_rows, n_features), a CSR matrix of that shape or Selected; y (n_rows, n_outputs) or
         (n_rows,), weight (n_rows,).
     validation : Rows or None
-        Held-out rows; needed for early stopping.
+        Rows to watch; needed for early stopping that watches ``"val_loss"``.
     weights, slots : list of arrays, list of arrays or None
         Where to start; without `slots` the optimizer starts afresh.
     orders : iterator of int arrays of shape (n_rows,)
@@ -187,7 +190,7 @@ def train(
         weights, slots = program.finish(judge.kept or state)
     if rates.change:
         judge.history["learning_rate"] = rates.used
-    return Trained(weights, slots, judge.history, judge.best_epoch, finite)
+    return Trained(weights, slots, judge.history, judge.best_epoch, finite, judge.reason)
 
 
 def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows | None):
@@ -208,6 +211,7 @@ def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows 
         smooths=settings.label_smoothing > 0,
         sparse=is_sparse,
         whole_rows=n_whole_rows(rows.X),
+        whole_validation_rows=0 if validation is None else n_whole_rows(validation.X),
     )
 
 
@@ -250,7 +254,7 @@ def _record(
             figures["val_loss"] = float(val_loss)
         rates.ran(place - 1)
         epoch_is_finite = finite or place < n_run
-        stop = False
+        stop: bool | str = False
         if steer is not None and epoch_is_finite:
             epoch = Epoch(judge.n_epochs + 1, figures, program, state, rates)
             steer(epoch)
@@ -258,5 +262,6 @@ def _record(
         if epoch_is_finite:
             rates.follow(figures)
         judge.sees(figures, state, finite=epoch_is_finite, stop=stop)
-    judge.stopped |= bool(epochs.stopped)
+    if epochs.stopped:  # the program's other reason, figures that are not finite, has been noted
+        judge.ends("early_stopping")
     return state
