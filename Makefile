@@ -9,7 +9,7 @@ OLDEST := .venv-oldest/bin
 PYTEST_FLAGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-oldest check format bench bench-quick figures clean
+.PHONY: help demo test test-slow test-oldest check format bench bench-quick figures docs clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,8 +44,11 @@ bench-quick: .venv/ready-bench  ## rows A, C, D and G without scikeras (within 6
 figures: .venv/ready  ## draw the pictures of the documentation
 	$(BIN)/python docs/figures.py
 
+docs: .venv/ready-docs  ## build the documentation with its gallery: docs/_build/html/index.html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis comparison
+	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
@@ -58,6 +61,11 @@ clean:  ## remove the environments and everything made by tools
 # skorch and PyTorch, which nothing but the benchmarks needs.
 .venv/ready-bench: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@
+
+# Sphinx and its extensions, which nothing but the documentation needs.
+.venv/ready-docs: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
 	@touch $@
 
 .venv-oldest/ready: pyproject.toml .ci/oldest.py

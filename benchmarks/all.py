@@ -31,6 +31,7 @@ ROWS = {
     "workers": [],
     "growth": [],
     "memory": [],
+    "sparse": [],
 }
 BEGIN, END = "<!-- BEGIN TABLES: written by benchmarks/all.py -->", "<!-- END TABLES -->"
 

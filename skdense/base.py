@@ -71,13 +71,10 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
         """Figures of a loss that is given by its name."""
         return {}
 
-    def _loss_smoothing(self) -> float:
-        """Label smoothing that is left to the loss."""
-        return 0.0
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
@@ -85,10 +82,6 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
 
     def _loss_is(self, name: str) -> bool:
         return isinstance(self.loss, str) and self.loss == name
-
-    @property
-    def _loss_is_auto(self) -> bool:
-        return self._loss_is("auto")
 
     @property
     def _is_fitted(self) -> bool:
@@ -115,13 +108,8 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
             figures_of(self)  # unknown names are told first
             self._check_held_out(given)
             X, targets = self._check_data(given, continuing, classes, one_epoch)
-            settings = with_schedule(
-                self._settings(epochs),
-                self.lr_schedule,
-                self.learning_rate,
-                self.epochs,
-                self.history_ if continuing else None,
-            )
+            settings = self._settings(epochs)
+            settings = with_schedule(settings, self, self.history_ if continuing else None)
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
                 architecture = replace(architecture, n_features=self.architecture_.n_features)
@@ -177,7 +165,6 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
             start_from_epoch=int(self.start_from_epoch),
             input_dropout=float(self.input_dropout),
             input_noise=float(self.input_noise),
-            label_smoothing=self._loss_smoothing(),
         )
 
     def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:
@@ -226,11 +213,12 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
             self._watched_given = given.X_val is not None
         rows, validation, (train_rows, held_out) = self._split(X, targets, given)
         rows, validation = self._without_gaps(rows, validation, gaps, continuing)
-        architecture = replace(architecture, n_features=rows.X.shape[1])
+        if hasattr(self, "missing_features_"):  # their indicators are inputs, too
+            architecture = replace(architecture, n_features=rows.X.shape[1])
         weights = self.weights_ if continuing else initial_weights(architecture, first)
         if not continuing and targets.start is not None:
             weights[-1] = targets.start.astype(self.dtype)  # the output's bias
-        n_rows = len(rows.X)
+        n_rows = len(rows.y)
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
             slots = self._optimizer_state[1]
@@ -264,8 +252,10 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
         """Fill missing values as `missing` says; a training row may get a copy with more."""
         if not continuing:
             self.__dict__.pop("missing_features_", None)  # of an earlier fit
-            if self.missing != "error":
-                self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        if self.missing == "error" and not hasattr(self, "missing_features_"):
+            return rows, validation
+        if not continuing:
+            self.missing_features_ = columns_to_indicate(rows.X, self.missing)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))

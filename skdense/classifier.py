@@ -54,49 +54,56 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     learning_rate : float, default=None
         The optimizer's learning rate; None is the optimizer's own.
     lr_schedule : str, callable, schedule or None, default=None
-        How the learning rate changes from epoch to epoch, starting from `learning_rate`:
-        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, an
-        object of :mod:`skdense.schedules` to set these, a function of the epoch (from 0) that
-        gives the rate, or a Keras ``LearningRateSchedule``. None leaves it constant. The rate of
-        each epoch is in ``history_["learning_rate"]``.
+        How the learning rate changes in training, starting from `learning_rate`:
+        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, or an
+        object of `skdense.schedules` to set these. Or what gives the rate itself: a function
+        of the epoch (from 0), or of the epoch and the rate before; or a Keras
+        ``LearningRateSchedule``. None and ``"constant"`` leave it as it is.
     loss : str or keras.losses.Loss, default="auto"
         A Keras name (``"binary_focal_crossentropy"``, ``"categorical_crossentropy"``, ...) or a
         ``keras.losses.Loss``. ``"auto"`` is the cross-entropy that fits y. A 0/1 matrix y is
         multilabel, unless the loss is a categorical cross-entropy: then rows are one-hot.
     label_smoothing : float, default=0.0
-        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1.
+        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1. For
+        cross-entropies, focal or not; in the validation loss, too, as in Keras.
     batch_size : int, default=32
         Rows of one training step. A batch larger than the data becomes the data.
     epochs : int, default=100
         Passes over the training rows; the most of them under early stopping.
     early_stopping : bool, default=False
-        Hold out rows, watch the validation loss and stop when it no longer gets better.
+        Watch rows that are not trained on, and stop when `monitor` no longer gets better.
     validation_fraction : float, default=None
         Part of the rows to hold out, shuffled, seeded and in proportion of the classes. None
         holds out nothing or, under early stopping, 0.2. A number records the validation loss
         without early stopping, too.
     validation : splitter, "last" or None, default=None
-        How to choose the held-out rows instead: the first split of a scikit-learn splitter such as
-        ``GroupKFold()``, or ``"last"`` for the last rows, where rows stand in the order of time;
-        their part is `validation_fraction`, or 0.2. None shuffles.
+        How to choose the held-out rows instead: by the first split of a scikit-learn splitter such
+        as ``GroupKFold()``, seeded by `random_state` unless it has a random state of its own; or
+        ``"last"``, where rows stand in the order of time: the last `validation_fraction` of them,
+        or 0.2. None shuffles. Rows to watch may also be given to `fit`, as `X_val` and `y_val`.
     monitor : str or callable, default="val_loss"
-        What early stopping watches: ``"val_loss"``, ``"loss"``, or a scikit-learn scorer, by name
-        (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...) or as a callable, on the held-out
-        rows.
+        What early stopping watches: ``"val_loss"``; ``"loss"`` of the training rows, for which
+        nothing has to be held out; or, on the rows watched, a scikit-learn scorer, by name
+        (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the same) or as
+        a function of (estimator, X, y). Of scorers greater is better.
     metrics : list of str or callable, default=None
-        More scorers, computed on the held-out rows after each epoch and kept in `history_`.
+        More scorers, computed on the rows watched after each epoch and kept in `history_`. Those
+        that take a sample weight get the rows' own, without `class_weight`.
     patience : int, default=10
         Epochs without improvement after which early stopping ends the training.
     min_delta : float, default=0.0
-        By how much the validation loss has to fall to count as an improvement.
+        By how much the figure watched has to get better to count as an improvement.
     restore_best_weights : bool, default=True
         Under early stopping, give back the weights of the best epoch instead of the last.
     start_from_epoch : int, default=0
         Epochs before the first that early stopping judges.
     refit_best_epoch : bool, default=False
-        After early stopping, train anew on all the rows for `best_epoch_` epochs.
+        After early stopping, train anew for `best_epoch_` epochs on all the rows, held-out ones
+        included (`X_val` is not), from the same fresh weights.
     time_limit : float, default=None
-        Seconds after which training ends with the epoch that is running; None has no limit.
+        Seconds after which training ends with the epoch that is running, compilation included;
+        one epoch is always run. None has no limit, and the second training of `refit_best_epoch`
+        has none either.
     class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
         often they occur. Where y is a 0/1 matrix, a list of ``{0: weight, 1: weight}``, one for
@@ -130,11 +137,11 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         Labels, sorted; column numbers where y is a 0/1 matrix.
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     input_shape_ : tuple of int
-        (n_features_in_,) or, where X held images, (height, width[, channels]) of one of them. X
-        has to have that shape in every other method, too.
+        ``(n_features_in_,)`` or, where X held images, (height, width[, channels]) of one of them.
+        X has to have that shape in every other method, too.
     missing_features_ : int array
         Features with an indicator, unless `missing` is ``"error"``. The network's own input,
         ``architecture_.n_features``, is wider than `n_features_in_` by their number.
@@ -145,16 +152,24 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     weights_ : list of arrays
         All weights, in the order of ``keras.Model.get_weights``.
     history_ : dict of lists
-        ``"loss"`` and, where rows are held out, ``"val_loss"`` of each epoch, penalties
-        included.
+        ``"loss"`` and, where rows are watched, ``"val_loss"`` of each epoch, penalties
+        included; ``"val_<name>"`` of each scorer in `monitor` and `metrics`; ``"learning_rate"``
+        at the epoch's end, where that changed.
     loss_curve_ : list of float
         ``history_["loss"]``.
     n_iter_ : int
         Epochs run.
     best_epoch_ : int
-        Epoch with the lowest validation loss, from 1; the last one where nothing is held out.
+        Epoch that is the best by `monitor`, from 1: by default, that with the lowest validation
+        loss. The last one where that figure is not recorded.
     best_loss_ : float
-        Validation loss of that epoch; training loss where nothing is held out.
+        Validation loss of that epoch; training loss where no rows are watched.
+    stopped_by_ : str
+        Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
+        ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
+    early_stopping_history_ : dict of lists
+        Under `refit_best_epoch`, the `history_` of the training with early stopping, which
+        `best_loss_` and `stopped_by_` are about, too; `history_` is that of the second one.
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that watched this fit, without the model; only where there were
         any.

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import is_classifier
 from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
@@ -14,7 +15,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import check_array
 
 from skdense.base import DenseNetwork
 from skdense.held_out import Given
@@ -24,6 +25,7 @@ from skdense.lookup import fitted_network
 
 Floats = NDArray[np.float64]
 
+_MOST_DENSE_VALUES = 50_000_000  # 200 MB
 _FEWEST_ROWS = 20
 _MOST_ROWS = 2000  # for the models compared with: enough to tell, and quick
 
@@ -170,11 +172,10 @@ def gather_evidence(estimator: Any, given: Given) -> Evidence:
                 "them as they were."
             )
         X_val, targets_val, _ = _seen(network, steps, given.X_val, given.y_val, "X_val", "y_val")
-        train = np.arange(len(X))
-        held_out = len(X) + np.arange(len(X_val))
-        both = (np.concatenate(pair) for pair in ((X, X_val), (targets, targets_val)))
-        return Evidence(network, *both, train, held_out)
-    split = network._split_rows(given, len(X), labels)
+        rows = np.arange(len(X) + len(X_val))
+        X, targets = np.concatenate([X, X_val]), np.concatenate([targets, targets_val])
+        return Evidence(network, X, targets, rows[: -len(X_val)], rows[-len(X_val) :])
+    split = network._split_rows(len(X), labels, given)
     train, held_out = split if split is not None else (np.arange(len(X)), None)
     return Evidence(network, X, targets, train, held_out)
 
@@ -183,7 +184,8 @@ def _seen(network: DenseNetwork, steps: Any, X: Any, y: Any, name: str, name_y: 
     """Give rows as the network saw them, their targets, and what to stratify by."""
     if steps is not None:
         X = steps.transform(X)
-    X = validate_data(network, X, dtype=network.architecture_.dtype, reset=False)
+    X = network._check_input(X, dtype=network.architecture_.dtype, reset=False)
+    X = network._fill_missing(_dense(X, name))
     targets, labels = _targets(network, y)
     if len(targets) != len(X):
         raise ValueError(
@@ -191,6 +193,18 @@ def _seen(network: DenseNetwork, steps: Any, X: Any, y: Any, name: str, name_y: 
             "network was trained on."
         )
     return X, targets, labels
+
+
+def _dense(X: Any, name: str) -> Floats:
+    if not sparse.issparse(X):
+        return X
+    if X.shape[0] * X.shape[1] > _MOST_DENSE_VALUES:
+        raise ValueError(
+            f"A diagnosis looks at dense rows, and {name} of shape {X.shape} would have "
+            f"{X.shape[0] * X.shape[1]:,} numbers: fit and diagnose on fewer rows or columns (a "
+            "vectorizer's max_features)."
+        )
+    return X.toarray()
 
 
 def _targets(network: DenseNetwork, y: Any) -> tuple[Floats, NDArray[np.int64] | None]:

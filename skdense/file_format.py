@@ -267,3 +267,19 @@ def check_header(header: Any, kind: str, version: int, hint: str) -> None:
             f"has version {reprlib.repr(found)} of the format; this skdense reads up to {version}. "
             f"It was made by skdense {reprlib.repr(newer)}: install that."
         )
+
+
+def is_count(number: Any) -> bool:
+    """Tell whether a number read from a file is a whole one, 0 or more."""
+    return type(number) is int and number >= 0
+
+
+def expect_one_of(what: str, found: Any, allowed: tuple) -> None:
+    """Refuse a file that holds something else than one of a few values."""
+    expect(found in allowed, what, found)
+
+
+def expect(condition: Any, what: str, found: Any) -> None:
+    """Refuse a file that holds something impossible."""
+    if not condition:
+        raise Damaged(f"has an impossible {what}: {reprlib.repr(found)}.")

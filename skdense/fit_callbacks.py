@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from skdense.engine.steering import Epoch
     from skdense.held_out import Given
 
-__all__ = ["CallbackSupportMixin", "EpochTasks", "FitTask"]
-
 
 class FitTask:
     """The whole fit as a task; its subtasks are epochs or, with a refit, two trainings of epochs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdense.architecture import Architecture
@@ -28,6 +29,7 @@ class FittedNetwork:
     history_: dict[str, list[float]]
     input_shape_: tuple[int, ...]
     epochs: int
+    input_noise: float
     missing: str
     missing_features_: np.ndarray
     _encoding: Any
@@ -82,16 +84,27 @@ class FittedNetwork:
 
     def _check_input(self, X, *y, reset: bool, **options) -> Any:
         """X as rows of numbers, and y if there is one; missing values are still in it."""
+        if sparse.issparse(X):
+            self._check_takes_sparse()
         X, shape = flatten_images(X)
         if not reset:
             check_same_shape(self.input_shape_, shape)
         if self.missing != "error":
             X = nan_for_none(X)
             options["ensure_all_finite"] = "allow-nan"
-        checked = validate_data(self, X, *y, reset=reset, **options)
+        checked = validate_data(self, X, *y, accept_sparse="csr", reset=reset, **options)
         if reset:
             self.input_shape_ = shape or (self.n_features_in_,)
         return checked
+
+    def _check_takes_sparse(self) -> None:
+        for name, off in (("missing", "error"), ("input_noise", 0)):
+            value = getattr(self, name)
+            if value != off:
+                raise ValueError(
+                    f"{name}={value!r} cannot take sparse X, whose zeros it would have to fill: "
+                    f"set {name}={off!r}, or pass X.toarray() where it fits into memory."
+                )
 
     def _fill_missing(self, X: np.ndarray) -> np.ndarray:
         columns = getattr(self, "missing_features_", None)

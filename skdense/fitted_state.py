@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import reprlib
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ from sklearn import config_context
 
 from skdense.architecture import Architecture
 from skdense.encoding import ClassEncoding
-from skdense.file_format import Damaged
+from skdense.file_format import Damaged, expect, expect_one_of, is_count
+from skdense.history_state import read_history, read_watched, write_history
 from skdense.inference import ACTIVATIONS
 from skdense.plain_values import Reader, Writer
 from skdense.scaling import TargetScale
@@ -82,8 +82,8 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         "weights": [writer.array(array) for array in estimator.weights_],
         "encoding": _write_encoding(estimator._encoding, writer),
         "feature_names": None if names is None else writer.labels("feature_names_in_", names),
-        "history": _write_history(estimator.history_, writer),
-        "early_stopping_history": _write_history(
+        "history": write_history(estimator.history_, writer),
+        "early_stopping_history": write_history(
             getattr(estimator, "early_stopping_history_", None), writer
         ),
         "stopped_by": getattr(estimator, "stopped_by_", None),
@@ -126,20 +126,20 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     encoding = _read_encoding(state["encoding"], reader, for_classes)
     for name in ("n_outputs", "out_activation"):
         one, other = getattr(architecture, name), getattr(encoding, name)
-        _expect(one == other, f"{name} for the kind of target", one)
-    history = _read_history(state["history"], reader)
+        expect(one == other, f"{name} for the kind of target", one)
+    history = read_history(state["history"], reader)
     n_epochs, best_epoch = len(history["loss"]), state["best_epoch"]
-    _expect(_is_count(best_epoch) and 1 <= best_epoch <= n_epochs, "best epoch", best_epoch)
+    expect(is_count(best_epoch) and 1 <= best_epoch <= n_epochs, "best epoch", best_epoch)
     best_loss = reader.parameter("best_loss_", state["best_loss"])
-    _expect(type(best_loss) is float, "best loss", best_loss)
+    expect(type(best_loss) is float, "best loss", best_loss)
     seeds = state["seeds"]
     for name, below in {"entropy": 2**128, "spawned": 2**32, "split": 2**31}.items():
-        _expect(_is_count(seeds[name]) and seeds[name] < below, f"seed ({name})", seeds[name])
+        expect(is_count(seeds[name]) and seeds[name] < below, f"seed ({name})", seeds[name])
     attributes = {
         "architecture_": architecture,
         "weights_": read_weights(state["weights"], reader, architecture),
         **_read_inputs(state, reader, architecture),
-        **_read_watched(state, reader),
+        **read_watched(state, reader),
         "history_": history,
         "n_iter_": n_epochs,
         "best_epoch_": best_epoch,
@@ -154,9 +154,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     if state["feature_names"] is not None:
         names = reader.labels(state["feature_names"])
         are_names = all(type(name) is str for name in names)
-        _expect(
-            are_names and names.shape == (attributes["n_features_in_"],), "feature names", names
-        )
+        expect(are_names and names.shape == (attributes["n_features_in_"],), "feature names", names)
         attributes["feature_names_in_"] = names
     return attributes
 
@@ -213,17 +211,17 @@ def read_architecture(written: dict, reader: Reader) -> Architecture:
         tuple(written[name]) for name in ("hidden_layer_sizes", "activation", "dropout")
     )
     for name in ("n_features", "n_outputs"):
-        _expect(_is_count(written[name]) and written[name] > 0, name, written[name])
-    _expect(all(_is_count(size) and size > 0 for size in sizes), "layer size", sizes)
-    _expect(len(activations) == len(dropout) == len(sizes), "number of layers", len(sizes))
-    _expect(all(type(each) is bool for each in dropout), "dropout", dropout)
+        expect(is_count(written[name]) and written[name] > 0, name, written[name])
+    expect(all(is_count(size) and size > 0 for size in sizes), "layer size", sizes)
+    expect(len(activations) == len(dropout) == len(sizes), "number of layers", len(sizes))
+    expect(all(type(each) is bool for each in dropout), "dropout", dropout)
     switches = {name: written.get(name, False) for name in SWITCHES}
-    _expect(all(type(each) is bool for each in switches.values()), "architecture", switches)
+    expect(all(type(each) is bool for each in switches.values()), "architecture", switches)
     places = (None, "before", "after") if sizes else (None,)
-    _expect_one_of("batch norm", written["batch_norm"], places)
+    expect_one_of("batch norm", written["batch_norm"], places)
     outputs = ("sigmoid", "softmax", "exponential", "linear")
-    _expect_one_of("output activation", written["out_activation"], outputs)
-    _expect_one_of("dtype", written["dtype"], ("float32", "float64"))
+    expect_one_of("output activation", written["out_activation"], outputs)
+    expect_one_of("dtype", written["dtype"], ("float32", "float64"))
     return Architecture(
         n_features=written["n_features"],
         hidden_layer_sizes=sizes,
@@ -258,14 +256,14 @@ def read_weights(written: list, reader: Reader, architecture: Architecture) -> l
     arrays = [reader.array(reference) for reference in written]
     # Lazily: the sizes that a file claims may be absurd.
     for number, spec in enumerate(architecture.weights()):
-        _expect(number < len(arrays), "number of weight arrays", len(arrays))
+        expect(number < len(arrays), "number of weight arrays", len(arrays))
         array = arrays[number]
         if array.shape != spec.shape or array.dtype != architecture.dtype:
             raise Damaged(
                 f"has a {spec.role} of shape {array.shape} and {array.dtype} where the network "
                 f"has one of shape {spec.shape} and {architecture.dtype}."
             )
-    _expect(len(arrays) == number + 1, "number of weight arrays", len(arrays))
+    expect(len(arrays) == number + 1, "number of weight arrays", len(arrays))
     return arrays
 
 
@@ -302,7 +300,7 @@ def set_requests(estimator: Any, requests: dict) -> None:
     """
     with config_context(enable_metadata_routing=True):
         for method, of_method in requests.items():
-            _expect_one_of("method", method, _METHODS_WITH_REQUESTS)
+            expect_one_of("method", method, _METHODS_WITH_REQUESTS)
             getattr(estimator, f"set_{method}_request")(**of_method)
 
 
@@ -312,7 +310,7 @@ def _read_activation(written: Any, reader: Reader) -> Any:
         return activation
     from skdense.engine.keras_objects import is_activation
 
-    _expect(is_activation(activation), "activation", activation)
+    expect(is_activation(activation), "activation", activation)
     return activation
 
 
@@ -331,92 +329,49 @@ def _write_encoding(encoding: ClassEncoding | TargetScale, writer: Writer) -> di
 def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEncoding | TargetScale:
     if for_classes:
         kind, loss, classes = written["kind"], written["loss"], reader.labels(written["classes"])
-        _expect_one_of("kind of target", kind, _KINDS)
-        _expect(type(loss) is str, "loss", loss)
+        expect_one_of("kind of target", kind, _KINDS)
+        expect(type(loss) is str, "loss", loss)
         ordered = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
-        _expect(ordered and len(classes) >= 2, "list of classes", classes)
+        expect(ordered and len(classes) >= 2, "list of classes", classes)
         if kind in ("binary", "multiclass"):
-            _expect((len(classes) == 2) == (kind == "binary"), "number of classes", len(classes))
+            expect((len(classes) == 2) == (kind == "binary"), "number of classes", len(classes))
         else:
             numbered = np.array_equal(classes, np.arange(len(classes)))
-            _expect(numbered, "numbering of label columns", classes)
+            expect(numbered, "numbering of label columns", classes)
         return ClassEncoding(kind, classes, loss)
     mean, scale = reader.array(written["mean"]), reader.array(written["scale"])
     for figures in (mean, scale):
         plain = figures.dtype == np.float64 and figures.ndim == 1 and np.isfinite(figures).all()
-        _expect(plain and len(figures) == len(mean), "scale of the target", figures)
-    _expect((scale > 0).all(), "scale of the target", scale)
+        expect(plain and len(figures) == len(mean), "scale of the target", figures)
+    expect((scale > 0).all(), "scale of the target", scale)
     one_dimensional = written["one_dimensional"]
     fits = type(one_dimensional) is bool and (len(mean) == 1 or not one_dimensional)
-    _expect(fits, "shape of the target", one_dimensional)
+    expect(fits, "shape of the target", one_dimensional)
     out_activation = written["out_activation"]
-    _expect_one_of("output activation", out_activation, ("linear", "exponential"))
+    expect_one_of("output activation", out_activation, ("linear", "exponential"))
     return TargetScale(mean, scale, one_dimensional, out_activation)
-
-
-def _write_history(history: dict[str, list[float]] | None, writer: Writer) -> dict | None:
-    if history is None:
-        return None
-    return {name: writer.array(np.asarray(each, np.float64)) for name, each in history.items()}
-
-
-def _read_watched(state: dict, reader: Reader) -> dict[str, Any]:
-    """Attributes that say what was watched and why training ended; the first files have none."""
-    given, reason = state.get("watched_given", False), state.get("stopped_by")
-    _expect(type(given) is bool, "note on validation data", given)
-    _expect(reason is None or type(reason) is str, "reason why training ended", reason)
-    attributes: dict[str, Any] = {"_watched_given": given}
-    if reason is not None:
-        attributes["stopped_by_"] = reason
-    if state.get("early_stopping_history") is not None:
-        history = _read_history(state["early_stopping_history"], reader)
-        attributes["early_stopping_history_"] = history
-    return attributes
-
-
-def _read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
-    _expect("loss" in written, "history", list(written))
-    figures = {name: reader.array(reference) for name, reference in written.items()}
-    shape = figures["loss"].shape
-    for array in figures.values():
-        plain = array.dtype == np.float64 and array.ndim == 1 and array.shape == shape
-        _expect(plain and len(array) > 0, "history", array)
-    return {name: array.tolist() for name, array in figures.items()}
 
 
 def _read_inputs(state: dict, reader: Reader, architecture: Architecture) -> dict[str, Any]:
     """Attributes that say what X is; the first files know tables without gaps only."""
     written = state.get("missing_features")
     gaps = np.arange(0) if written is None else reader.array(written)
-    _expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
+    expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
     n_features = architecture.n_features - len(gaps)
     ordered = np.array_equal(np.unique(gaps), gaps) and np.isin(gaps, np.arange(n_features)).all()
-    _expect(ordered and n_features > 0, "list of features with gaps", gaps)
+    expect(ordered and n_features > 0, "list of features with gaps", gaps)
     shape = tuple(state.get("input_shape", (n_features,)))
-    fits = 1 <= len(shape) <= 3 and all(map(_is_count, shape))
-    _expect(fits and math.prod(shape) == n_features, "input shape", shape)
+    fits = 1 <= len(shape) <= 3 and all(map(is_count, shape))
+    expect(fits and math.prod(shape) == n_features, "input shape", shape)
     attributes = {"n_features_in_": n_features, "input_shape_": shape}
     return attributes if written is None else {**attributes, "missing_features_": gaps}
 
 
 def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:
     label = written["label"]
-    _expect(type(label) is str, "optimizer", label)
+    expect(type(label) is str, "optimizer", label)
     slots = [reader.array(reference)[()] for reference in written["slots"]]
     for slot in slots:
         plain = slot.dtype.kind in "biuf" and slot.size <= architecture.n_weights
-        _expect(plain, "optimizer state of shape", slot.shape)
+        expect(plain, "optimizer state of shape", slot.shape)
     return label, slots
-
-
-def _is_count(number: Any) -> bool:
-    return type(number) is int and number >= 0
-
-
-def _expect_one_of(what: str, found: Any, allowed: tuple) -> None:
-    _expect(found in allowed, what, found)
-
-
-def _expect(condition: Any, what: str, found: Any) -> None:
-    if not condition:
-        raise Damaged(f"has an impossible {what}: {reprlib.repr(found)}.")

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import _safe_indexing
+from scipy import sparse
+from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.validation import _num_samples
 
 from skdense.validation import hold_out
@@ -41,7 +42,7 @@ class Given(NamedTuple):
         """X, y and sample weight of the rows watched: those of `index`, or the validation data."""
         if self.X_val is not None:
             return self.X_val, self.y_val, self.sample_weight_val
-        rows = (self.X, self.y, self.sample_weight)
+        rows = indexable(self.X, self.y, self.sample_weight)  # some sparse formats are not
         return tuple(None if each is None else _safe_indexing(each, index) for each in rows)  # type: ignore[return-value]
 
 
@@ -58,7 +59,7 @@ class HoldsOut:
     warm_start: bool
     _check_input: Any
     _split_seed: int
-    _watched_given: bool
+    _watched_given = False  # whether the first fit was given rows to watch
     _validation_targets: Any
 
     def _check_held_out(self, given: Given) -> None:
@@ -113,11 +114,11 @@ class HoldsOut:
         The weights of each part have mean 1.
         """
         if given.X_val is not None:
-            X_val, *targets_val = self._check_validation_rows(given)
+            watched = self._check_validation_rows(given, sparse.issparse(X))
             everything = slice(None)
             rows = self._take(X, targets.values, targets.weight, everything, "of X")
-            return rows, self._take(X_val, *targets_val, everything, "of X_val"), (None, None)
-        index = self._split_rows(given, len(X), targets.labels)
+            return rows, self._take(*watched, everything, "of X_val"), (None, None)
+        index = self._split_rows(X.shape[0], targets.labels, given)
         data = (X, targets.values, targets.weight)
         if index is None:
             return self._take(*data, slice(None), "to train on"), None, (None, None)
@@ -126,6 +127,7 @@ class HoldsOut:
         return rows, self._take(*data, held_out, "held out"), index
 
     def _take(self, X, values, weight, index, which: str) -> Rows:
+        from skdense.engine.feeding import select
         from skdense.engine.values import Rows
 
         weight = weight[index]
@@ -136,18 +138,20 @@ class HoldsOut:
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
-        return Rows(X[index], values[index], weight)
+        return Rows(select(X, index), values[index], weight)
 
-    def _check_validation_rows(self, given: Given) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _check_validation_rows(self, given: Given, as_sparse: bool) -> tuple[Any, Any, Any]:
         """X_val, its targets and weights, checked as X was and prepared by what X has shown."""
         options: dict[str, Any] = {"dtype": self.dtype, "multi_output": True}
         with _of_validation_data():
             X_val, y_val = self._check_input(given.X_val, given.y_val, reset=False, **options)
             weight = check_sample_weight(given.sample_weight_val, X_val)
             values, by_class = self._validation_targets(y_val, given.y)
+        if as_sparse != sparse.issparse(X_val):  # a program takes rows of one kind
+            X_val = sparse.csr_matrix(X_val) if as_sparse else X_val.toarray()
         return X_val, values, weight * by_class
 
-    def _split_rows(self, given: Given, n_rows: int, labels: np.ndarray | None):
+    def _split_rows(self, n_rows: int, labels: np.ndarray | None, given: Given):
         """Numbers of the rows to train on and of those held out, or None; the same each time."""
         fraction = self._fraction_held_out
         if fraction is None:
@@ -212,6 +216,10 @@ def _is_splitter(validation: Any) -> bool:
         raise ValueError(
             f"validation={validation!r} is a class: pass an object of it, such as "
             f"{validation.__name__}(...)."
+        )
+    if isinstance(validation, str) and validation != "last":  # text has a method split, too
+        raise ValueError(
+            f"validation={validation!r} is unknown: pass a scikit-learn splitter, 'last' or None."
         )
     return validation is not None and not isinstance(validation, str)
 

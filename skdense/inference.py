@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from scipy import special
+from scipy import sparse, special
 
 from skdense.architecture import Activation, Architecture
 
@@ -18,7 +19,7 @@ _CHUNK_VALUES = 2**20  # numbers in the widest layer of one chunk: fits the proc
 def forward(
     architecture: Architecture,
     weights: list[np.ndarray],
-    X: np.ndarray,
+    X: Any,
     n_layers: int | None = None,
 ) -> np.ndarray:
     """Compute what the network says, or what one of its hidden layers computes.
@@ -28,7 +29,7 @@ def forward(
     architecture : Architecture
     weights : list of arrays
         In the architecture's order.
-    X : array of shape (n_rows, n_features)
+    X : array or CSR matrix of shape (n_rows, n_features)
         In the architecture's dtype.
     n_layers : int, default=None
         Go through so many hidden layers; None goes to the end, before the output's activation.
@@ -40,12 +41,14 @@ def forward(
     layers = _by_layer(architecture, weights)
     if n_layers is not None:
         layers = layers[:n_layers]
-    widest = max(architecture.n_features, *(len(layer["bias"]) for layer in layers))
+    n_rows, is_sparse = X.shape[0], sparse.issparse(X)
+    n_inputs = X.nnz // max(n_rows, 1) if is_sparse else architecture.n_features
+    widest = max(n_inputs, *(len(layer["bias"]) for layer in layers))
     chunk = max(_CHUNK_VALUES // widest, 1)
-    if len(X) <= chunk:
+    if n_rows <= chunk:
         return _forward(architecture, layers, X)
-    out = np.empty((len(X), len(layers[-1]["bias"])), architecture.dtype)
-    for start in range(0, len(X), chunk):
+    out = np.empty((n_rows, len(layers[-1]["bias"])), architecture.dtype)
+    for start in range(0, n_rows, chunk):
         out[start : start + chunk] = _forward(architecture, layers, X[start : start + chunk])
     return out
 
@@ -105,6 +108,8 @@ def _forward(architecture: Architecture, layers: list[dict], x: np.ndarray) -> n
 
 
 def _multiply(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    if sparse.issparse(x):
+        return np.asarray(x @ kernel)
     if kernel.shape[1] == 1:
         # BLAS's product with one column rounds a row by its place among the others.
         return np.einsum("ij,jk->ik", x, kernel)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from skdense.engine.steering import Epoch
 
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
+_ROWS_AT_A_TIME = 10_000
 
 
 class Figure(NamedTuple):
@@ -141,7 +142,7 @@ class Scores:
     estimator : DenseClassifier or DenseRegressor
         In training: it knows how to encode, but has no weights yet.
     architecture : Architecture
-    inputs : array of shape (n_rows, n_features)
+    inputs : array, CSR matrix or Selected, of shape (n_rows, n_features)
         The rows watched as the network takes them.
     given : tuple
         X, y and sample weight of these rows as the user gave them, for the scorers.
@@ -151,7 +152,7 @@ class Scores:
         self,
         estimator: Any,
         architecture: Architecture,
-        inputs: np.ndarray,
+        inputs: Any,
         given: tuple[Any, Any, Any],
     ):
         self._figures = figures_of(estimator)
@@ -161,6 +162,17 @@ class Scores:
         vars(self._view).update(vars(estimator), architecture_=architecture)
 
     def __call__(self, epoch: Epoch) -> None:
+        """Compute the scores; what a scorer raises ends the training.
+
+        Parameters
+        ----------
+        epoch : Epoch
+
+        Raises
+        ------
+        ValueError
+            If a score is no number, or the one watched is NaN.
+        """
         X, y, sample_weight = self._given
         view = self._fitted(epoch.weights)
         for figure in self._figures:
@@ -179,7 +191,7 @@ class Scores:
         """Give an estimator that predicts the rows watched without checking them again."""
         view, X = self._view, self._given[0]
         view.weights_ = weights
-        outputs = forward(self._architecture, weights, self._inputs)
+        outputs = self._outputs(weights)
 
         def raw_outputs(asked_for: Any) -> np.ndarray:
             if asked_for is X:
@@ -188,6 +200,15 @@ class Scores:
 
         view._raw_outputs = raw_outputs
         return view
+
+    def _outputs(self, weights: list[np.ndarray]) -> np.ndarray:
+        from skdense.engine.values import Selected
+
+        if not isinstance(self._inputs, Selected):
+            return forward(self._architecture, weights, self._inputs)
+        values, index = self._inputs  # of a large array: some rows at a time
+        parts = np.array_split(index, max(len(index) // _ROWS_AT_A_TIME, 1))
+        return np.concatenate([forward(self._architecture, weights, values[p]) for p in parts])
 
 
 def _as_number(score: Any) -> float:
@@ -209,5 +230,6 @@ class TimeLimit:
         self._end = time.monotonic() + seconds
 
     def __call__(self, epoch: Epoch) -> None:
+        """End training where the time is up."""
         if time.monotonic() >= self._end:
             epoch.stop = "time_limit"

@@ -355,7 +355,7 @@ class NetworkClassifier(ClassifierMixin, _Network):
         ``"compiled epochs"``, or ``"keras: "`` and the reason why ``Model.fit`` trained.
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     n_outputs_ : int
         Number of columns of y.
@@ -584,7 +584,7 @@ class NetworkRegressor(RegressorMixin, _Network):
         ``"compiled epochs"``, or ``"keras: "`` and the reason why ``Model.fit`` trained.
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     n_outputs_ : int
         Number of columns of y.

@@ -28,10 +28,13 @@ from skdense.regressor import DenseRegressor
 # What skops.io.load has to be told to trust, beside scikit-learn's own types.
 TRUSTED_TYPES = (
     "skdense.architecture.Architecture",
-    "skdense.encoding.ClassEncoding",
     "skdense.classifier.DenseClassifier",
+    "skdense.encoding.ClassEncoding",
     "skdense.regressor.DenseRegressor",
     "skdense.scaling.TargetScale",
+    "skdense.schedules.CosineDecay",
+    "skdense.schedules.ExponentialDecay",
+    "skdense.schedules.ReduceOnPlateau",
 )
 _VERSION = 1  # of the format; raised when an older skdense could no longer read new files
 _ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegressor": DenseRegressor}

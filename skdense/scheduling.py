@@ -16,21 +16,15 @@ if TYPE_CHECKING:
 
 
 def with_schedule(
-    settings: Settings,
-    lr_schedule: Any,
-    learning_rate: float | None,
-    n_epochs: int,
-    history: Mapping[str, Sequence[float]] | None,
+    settings: Settings, estimator: Any, history: Mapping[str, Sequence[float]] | None
 ) -> Settings:
-    """Add a schedule of the learning rate to the settings.
+    """Add an estimator's schedule of the learning rate to its settings.
 
     Parameters
     ----------
     settings : Settings
-    lr_schedule, learning_rate : object
-        The estimator's parameters.
-    n_epochs : int
-        Its parameter `epochs`.
+    estimator : DenseClassifier or DenseRegressor
+        Has `lr_schedule`, `learning_rate` and `epochs`.
     history : dict of lists or None
         Of the training that goes on: a schedule counts its epochs, too.
 
@@ -44,6 +38,7 @@ def with_schedule(
         If there is no such schedule, a figure of it is out of range, or it cannot go together with
         the optimizer or with `learning_rate`.
     """
+    lr_schedule, learning_rate = estimator.lr_schedule, estimator.learning_rate
     first = 0 if history is None else len(history["loss"])
     settings = replace(settings, first_epoch=first)
     if lr_schedule is None or (isinstance(lr_schedule, str) and lr_schedule == "constant"):
@@ -54,7 +49,7 @@ def with_schedule(
             f"lr_schedule={lr_schedule!r} cannot be used with this optimizer, which brings a "
             "schedule of its own: give one of the two, or a learning_rate to start from."
         )
-    end = max(n_epochs, first + settings.epochs)
+    end = max(estimator.epochs, first + settings.epochs)
     if isinstance(schedule, ReduceOnPlateau):
         return _on_plateau(settings, schedule, history or {})
     if isinstance(schedule, Schedule):
@@ -70,8 +65,26 @@ def with_schedule(
             "other, for this schedule gives the rate itself: set learning_rate=None."
         )
     if of_steps is None:
-        of_steps = _by_epoch(schedule, takes_rate, settings)
+        return with_rates(settings, _by_epoch(schedule, takes_rate, settings))
     return replace(settings, schedule=of_steps)
+
+
+def with_rates(settings: Settings, rates: Sequence[float]) -> Settings:
+    """Take the rate of each epoch from a list, in place of any schedule.
+
+    Parameters
+    ----------
+    settings : Settings
+    rates : sequence of float
+
+    Returns
+    -------
+    Settings
+    """
+    table = np.array(rates)
+    return replace(
+        settings, plateau=None, schedule=lambda epochs, _: table[np.floor(epochs).astype(int)]
+    )
 
 
 def _read(lr_schedule: Any) -> Any:
@@ -108,14 +121,14 @@ def _takes_rate(function: Callable) -> bool:
     return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in needed) == 2
 
 
-def _by_epoch(function: Callable, takes_rate: bool, settings: Settings) -> Callable:
+def _by_epoch(function: Callable, takes_rate: bool, settings: Settings) -> list[float]:
     """Ask a function for the rates of all epochs, once and in order."""
     from skdense.engine.rates import check_rate
 
-    rates, rate = [], settings.learning_rate
+    rates: list[float] = []
+    rate = settings.learning_rate
     for epoch in range(settings.first_epoch + settings.epochs):
         given = function(epoch, rate) if takes_rate else function(epoch)
         rate = check_rate(f"lr_schedule({epoch})", given)
         rates.append(rate)
-    table = np.array(rates)
-    return lambda epochs, _: table[np.floor(epochs).astype(int)]
+    return rates

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
@@ -12,6 +13,9 @@ from skdense.encoding import ClassEncoding, encode_classes
 from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES, check_smoothing
 from skdense.scaling import TargetScale, best_constant, scale_numbers
 from skdense.weighting import class_weights
+
+if TYPE_CHECKING:
+    from skdense.engine.training import Settings
 
 
 class LearnsClasses(DenseNetwork):
@@ -24,12 +28,14 @@ class LearnsClasses(DenseNetwork):
     label_smoothing: float
 
     def _loss(self) -> Any:
-        return self._encoding.loss if self._loss_is_auto else self.loss
+        return self._encoding.loss if self._loss_is("auto") else self.loss
 
-    def _loss_smoothing(self) -> float:
-        # Class numbers cannot be smoothed.
-        sparse = self._encoding.loss == "sparse_categorical_crossentropy"
-        return float(self.label_smoothing) if sparse else 0.0
+    def _settings(self, epochs: int) -> Settings:
+        settings = super()._settings(epochs)
+        if self._encoding.loss != "sparse_categorical_crossentropy":
+            return settings
+        # Class numbers cannot be smoothed, so the loss has to do it.
+        return replace(settings, label_smoothing=float(self.label_smoothing))
 
     def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
         y = y.toarray() if hasattr(y, "toarray") else y
@@ -64,9 +70,9 @@ class LearnsClasses(DenseNetwork):
                 f"{self.classes_.tolist()}. Leave such rows out of the validation data, or put "
                 "some among the rows to train on."
             )
-        # Checks the kind of labels, too: y_val may be something else altogether.
-        encoding = encode_classes(y_val, self.loss, None if several else self.classes_)
-        self._encoding.followed_by(encoding)
+        kind = encode_classes(y_val, self.loss, None if several else self.classes_).kind
+        if kind != self._encoding.kind:
+            raise ValueError(f"y_val is {kind}, but y is {self._encoding.kind}.")
         numbers = self._encoding.numbers(y_val)
         by_class = class_weights(self.class_weight, y_val, self._encoding, False, counted=y)
         return self._encoding.targets(numbers, self.dtype), by_class
@@ -86,7 +92,7 @@ class LearnsNumbers(DenseNetwork):
     quantile: float
 
     def _loss(self) -> Any:
-        return "mse" if self._loss_is_auto else self.loss
+        return "mse" if self._loss_is("auto") else self.loss
 
     def _loss_options(self) -> dict[str, float]:
         return {"quantile": float(self.quantile)} if self._loss_is("quantile") else {}

@@ -5,16 +5,20 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.datasets import make_circles, make_classification, make_friedman1
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor, diagnose
 from skdense.diagnosis import Diagnosis
+from skdense.evidence import gather_evidence
 from skdense.findings import Finding
+from skdense.held_out import Given
 
 SEEDS = range(2)
 
@@ -163,7 +167,7 @@ def test_rows_in_training_and_validation(seed):
     X, y = np.vstack([X, X[:60]]), np.append(y, y[:60])
     net = classifier(seed, epochs=5).fit(X, y)
     finding = next(f for f in diagnose(net, X, y).findings if f.name.startswith("rows in"))
-    _, held_out = net._split_rows(len(X), y)
+    _, held_out = net._split_rows(len(X), y, Given(X, y))
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
     assert finding.evidence.startswith(f"{n_twins} of {len(held_out)} held-out rows")
@@ -224,3 +228,32 @@ def test_errors_say_what_to_pass():
     regressor = DenseRegressor(32, epochs=2, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="y has 2 columns, but the network predicts 1"):
         diagnose(regressor, X, np.column_stack([y, y]))
+
+
+@pytest.mark.parametrize("kind", ["images", "missing", "sparse", "sparse pipeline"])
+def test_it_sees_rows_of_every_kind_as_the_network_did(kind):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 12)) * (random.random((300, 12)) < 0.5)
+    y = (X.sum(axis=1) > 0).astype(int)
+    options = {"validation_fraction": 0.3, "epochs": 15, "random_state": 0}
+    if kind == "images":
+        net, X = DenseClassifier(8, **options), X.reshape(300, 3, 4)
+    elif kind == "missing":
+        net, X = DenseClassifier(8, missing="indicator", **options), np.where(X == 0, np.nan, X)
+    elif kind == "sparse":
+        net, X = DenseClassifier(8, **options), sparse.csr_matrix(X)
+    else:
+        net, X = make_pipeline(MaxAbsScaler(), DenseClassifier(8, **options)), sparse.csr_matrix(X)
+    net.fit(X, y)
+    evidence = gather_evidence(net, Given(X, y))
+    assert evidence.training_score == pytest.approx(
+        roc_auc_score(y[evidence.train], net.predict_proba(X)[evidence.train, 1])
+    )
+    assert "unscaled features" not in diagnose(net, X, y).names
+
+
+def test_a_sparse_table_too_wide_to_look_at_says_so():
+    X = sparse.csr_matrix((np.ones(100), (np.arange(100), np.arange(100))), shape=(100, 600_000))
+    net = DenseClassifier((), epochs=1, random_state=0).fit(X, np.arange(100) % 2)
+    with pytest.raises(ValueError, match="60,000,000 numbers"):
+        diagnose(net, X, np.arange(100) % 2)

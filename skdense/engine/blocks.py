@@ -73,6 +73,8 @@ class ValueDropout(RandomLayer):
     """
 
     def _draw(self, inputs):
+        if isinstance(inputs, tf.SparseTensor):  # zeros stay zeros
+            return inputs.with_values(self._draw(inputs.values))
         return tf.nn.experimental.stateless_dropout(
             inputs,
             rate=tf.convert_to_tensor(self.rate),
@@ -114,7 +116,7 @@ class Dense(keras.layers.Dense):
 
         Parameters
         ----------
-        inputs : tensor of shape (n_rows, n_features)
+        inputs : tensor or tf.SparseTensor of shape (n_rows, n_features)
         training : bool, default=None
             Makes no difference.
 
@@ -123,7 +125,9 @@ class Dense(keras.layers.Dense):
         tensor of shape (n_rows, units)
         """
         del training
-        product = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
+        is_sparse = isinstance(inputs, tf.SparseTensor)
+        multiply = tf.sparse.sparse_dense_matmul if is_sparse else tf.matmul
+        product = multiply(inputs, tf.convert_to_tensor(self.kernel))
         if self.bias is not None:
             product = _add_bias(product, tf.convert_to_tensor(self.bias))
         return self.activation(product)
@@ -156,7 +160,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         """
         if not training:
             return super().call(inputs, training=False)
-        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        ones = tf.ones_like(tf.convert_to_tensor(self.moving_mean))
+        gamma = tf.convert_to_tensor(self.gamma) if self.scale else ones
+        beta = tf.convert_to_tensor(self.beta) if self.center else tf.zeros_like(ones)
         counted = tf.cast(mask, inputs.dtype)
         outputs, mean, variance = _normalize_rows(self.epsilon, inputs, gamma, beta, counted)
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
@@ -170,15 +176,15 @@ def _normalize_rows(epsilon: float, x, gamma, beta, counted):
 
     @tf.custom_gradient
     def normalize(x, gamma, beta):
-        mean = _sum_rows(x, counted) / n_counted
-        variance = _sum_rows(tf.square(x - mean), counted) / n_counted
+        mean = sum_rows(x, counted) / n_counted
+        variance = sum_rows(tf.square(x - mean), counted) / n_counted
         scale = tf.math.rsqrt(variance + epsilon)
         outputs = x * (gamma * scale) + (beta - mean * gamma * scale)
 
         def gradient(upstream, *of_statistics):
             del of_statistics  # nothing is differentiated through the running statistics
             normalized = (x - mean) * scale
-            of_beta, of_gamma = _sum_rows(upstream), _sum_rows(upstream * normalized)
+            of_beta, of_gamma = sum_rows(upstream), sum_rows(upstream * normalized)
             common = counted[:, None] * (of_beta + normalized * of_gamma) / n_counted
             return gamma * scale * (upstream - common), of_gamma, of_beta
 
@@ -187,8 +193,19 @@ def _normalize_rows(epsilon: float, x, gamma, beta, counted):
     return normalize(x, gamma, beta)
 
 
-def _sum_rows(array, weight=None):
-    """Sum of rows, (n_units,); a library's product, where XLA would sum number by number."""
+def sum_rows(array, weight=None):
+    """Sum rows by a product of matrices: XLA's own sum of many numbers takes them one at a time.
+
+    Parameters
+    ----------
+    array : tensor of shape (n_rows, n_units)
+    weight : tensor of shape (n_rows,), default=None
+        What each row is multiplied by; None is one.
+
+    Returns
+    -------
+    tensor of shape (n_units,)
+    """
     if weight is None:
         weight = tf.ones(tf.shape(array)[:1], array.dtype)
     # One row would do, but XLA computes a product with a vector itself, and slowly.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from skdense.engine.training import Settings
 
 
-def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
+def training_model(architecture: Architecture, compiled: bool, sparse: bool = False) -> keras.Model:
     """Build the model that the engine trains.
 
     Its penalties are added by the engine and its dropout rates are values, so that one model
@@ -27,6 +27,8 @@ def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
     architecture : Architecture
     compiled : bool
         Whether XLA will compile the program.
+    sparse : bool, default=False
+        Whether the input is a ``tf.SparseTensor``.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def training_model(architecture: Architecture, compiled: bool) -> keras.Model:
         kind = blocks.ValueNoise if place == _noise_place(architecture) else blocks.ValueDropout
         return kind(compiled, place, dtype=architecture.dtype)
 
-    return _assemble(architecture, random_layer, lambda layer: None, blocks)
+    return _assemble(architecture, random_layer, lambda layer: None, blocks, sparse=sparse)
 
 
 def fitted_model(
@@ -102,9 +104,10 @@ def _assemble(
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
     layers: Any = keras.layers,
     input_shape: tuple[int, ...] | None = None,
+    sparse: bool = False,
 ) -> keras.Model:
     dtype = architecture.dtype
-    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype)
+    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype, sparse=sparse)
     x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
     for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
         disturb = random_layer(place)

@@ -27,6 +27,10 @@ class TrainableNetwork:
     optimizer, loss : Recipe
     compiled : bool
         Whether XLA will compile the program.
+    sparse : bool, default=False
+        Whether the rows come as a ``tf.SparseTensor``.
+    smooths : bool, default=False
+        Whether to smooth labels here, because the targets are class numbers.
 
     Attributes
     ----------
@@ -40,14 +44,22 @@ class TrainableNetwork:
         Their values before the first step.
     """
 
-    _smooths = False  # whether labels are smoothed here, because targets are class numbers
+    _smooths = False
 
-    def __init__(self, architecture: Architecture, optimizer: Recipe, loss: Recipe, compiled: bool):
+    def __init__(
+        self,
+        architecture: Architecture,
+        optimizer: Recipe,
+        loss: Recipe,
+        compiled: bool,
+        sparse: bool = False,
+        smooths: bool = False,
+    ):
         self.architecture = architecture
         self.specs = list(architecture.weights())
         self.loss = make_loss(loss)
-        self._smooths = isinstance(self.loss, keras.losses.SparseCategoricalCrossentropy)
-        self.model = training_model(architecture, compiled)
+        self._smooths = smooths
+        self.model = training_model(architecture, compiled, sparse)
         self.optimizer = optimizer.make()
         self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
         self.trainable = self._trainable_variables()
@@ -187,14 +199,9 @@ class TrainableNetwork:
         if not self._smooths:
             return losses
         # The cross-entropy is linear in the targets, so smooth ones give a mix of two losses.
-        smoothing = values.label_smoothing
         evenly = tf.fill(tf.shape(outputs), tf.cast(1 / outputs.shape[-1], outputs.dtype))
-
-        def smooth():
-            uniform = keras.losses.categorical_crossentropy(evenly, outputs)
-            return (1 - smoothing) * losses + smoothing * uniform
-
-        return tf.cond(smoothing > 0, smooth, lambda: losses)
+        uniform = keras.losses.categorical_crossentropy(evenly, outputs)
+        return (1 - values.label_smoothing) * losses + values.label_smoothing * uniform
 
     def _mean_loss(self, rows: Rows, outputs, values: Values, real, n_real) -> tf.Tensor:
         losses = self._losses(rows, outputs, values)

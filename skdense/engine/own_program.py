@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from skdense.engine.blocks import BatchNormalization
 from skdense.engine.network import TrainableNetwork
 from skdense.engine.own_description import DROPOUT, NORMALIZATION, Description
 from skdense.engine.program import Program, ProgramKey
@@ -64,10 +65,10 @@ class StepDropout(keras.layers.Layer):
         )
 
 
-class RealRowsNormalization(keras.layers.BatchNormalization):
+class RealRowsNormalization(BatchNormalization):
     """Batch normalization that leaves out the rows that only fill a batch."""
 
-    now: Now | None = None
+    now: Now
 
     def call(self, inputs, training=None, mask=None):
         """Normalize; statistics come from the real rows.
@@ -84,8 +85,7 @@ class RealRowsNormalization(keras.layers.BatchNormalization):
         tensor of shape (n_rows, n_units)
         """
         del mask
-        real = self.now.real if training and self.now is not None else None
-        return super().call(inputs, training=training, mask=real)
+        return super().call(inputs, training=training, mask=self.now.real if training else None)
 
 
 class OwnModelNetwork(TrainableNetwork):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-_ROWS, _COPIES = 128, 4
+from skdense.engine.blocks import sum_rows
+
+_ROWS = 128
 
 
 def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -33,9 +35,7 @@ def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor,
 
 
 def _sum(array: tf.Tensor) -> tf.Tensor:
-    """Sum by a product of matrices: XLA's own sum of many numbers takes them one at a time."""
+    """Sum all numbers, as many rows of them as make the product of `sum_rows` worth its while."""
     array = tf.reshape(array, [-1])
     array = tf.reshape(tf.pad(array, [[0, -array.shape[0] % _ROWS]]), [_ROWS, -1])
-    # One row would do, but XLA computes a product with a vector itself, and slowly.
-    ones = tf.ones((_COPIES, _ROWS), array.dtype)
-    return tf.reduce_sum(tf.matmul(ones, array)[0])
+    return tf.reduce_sum(sum_rows(array))

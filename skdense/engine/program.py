@@ -12,7 +12,7 @@ from skdense.architecture import Architecture
 from skdense.engine.network import TrainableNetwork
 from skdense.engine.recipes import Recipe
 from skdense.engine.stopping import improved
-from skdense.engine.values import Epochs, Rows, State, Values
+from skdense.engine.values import Epochs, Rows, Selected, SparseRows, State, Values
 from skdense.program_cache import count_trace
 
 VALIDATION_CHUNK = 1024  # rows of one forward pass over held-out rows
@@ -38,6 +38,15 @@ class ProgramKey:
         Room for so many epochs in one call; how many are run is a value.
     compiled : bool
         Whether XLA compiles the program, or TensorFlow runs its plain graph.
+    smooths : bool, default=False
+        Whether the loss smooths labels; by how much is a value.
+    sparse : bool, default=False
+        Whether X comes as SparseRows.
+    whole_rows : int, default=0
+        Rows of an X that is read in place, held-out and unused ones among them; 0 where X is
+        padded to the room.
+    whole_validation_rows : int, default=0
+        The same of the array that held-out rows are read from.
     """
 
     architecture: Architecture
@@ -49,6 +58,10 @@ class ProgramKey:
     validation_rows: int
     epochs_per_call: int
     compiled: bool
+    smooths: bool = False
+    sparse: bool = False
+    whole_rows: int = 0
+    whole_validation_rows: int = 0
 
     @property
     def rows(self) -> int:
@@ -73,7 +86,7 @@ class Program:
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
         self._network = network or TrainableNetwork(
-            key.architecture, key.optimizer, key.loss, key.compiled
+            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.smooths
         )
         self._epochs: Any = None
 
@@ -125,7 +138,9 @@ class Program:
         if self._epochs is None:
             function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
             # One concrete function: other shapes would be an error, not a second trace.
-            self._epochs = function.get_concrete_function(*arguments)
+            self._epochs = function.get_concrete_function(
+                _of_any_density(rows), _of_any_density(validation), *arguments[2:]
+            )
         return self._epochs(*arguments)
 
     def finish(self, state: State) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -237,12 +252,12 @@ class Program:
         size = self.key.batch_rows
         # Gathering many rows at once and slicing inside is ten times faster than gathering each
         # step's; gathering all of large data would hold it twice.
-        chosen = _slice_rows(order, first_step * size, self.key.steps_per_gather * size)
-        shuffled = Rows(*(tf.gather(array, chosen) for array in rows))
+        chosen = _slice(order, first_step * size, self.key.steps_per_gather * size)
+        shuffled = Rows(*(_gather_rows(array, chosen) for array in rows))
 
         def one_step(step, moving, total):
             start = step * size
-            batch = Rows(*(_slice_rows(a, start - first_step * size, size) for a in shuffled))
+            batch = self._slice_rows(shuffled, start - first_step * size, size)
             real = start + tf.range(size) < values.n_rows
             if values.learning_rate is not None:
                 self._network.optimizer.learning_rate.assign(values.learning_rate[epoch, step])
@@ -261,7 +276,7 @@ class Program:
         size = min(VALIDATION_CHUNK, self.key.validation_rows)
 
         def one_chunk(start, total):
-            chunk = Rows(*(_slice_rows(array, start, size) for array in validation))
+            chunk = self._slice_rows(validation, start, size)
             losses = self._network.weighted_losses(chunk, moving, values)
             losses = tf.where(start + tf.range(size) < values.n_validation, losses, 0.0)
             return start + size, total + tf.reduce_sum(tf.cast(losses, tf.float64))
@@ -270,6 +285,17 @@ class Program:
         _, total = tf.while_loop(lambda start, _: start < values.n_validation, one_chunk, loop)
         penalty, _ = self._network.penalty(values)
         return total / tf.cast(values.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
+
+    def _slice_rows(self, rows: Rows, start, size: int) -> Rows:
+        """Give `size` rows from `start` on."""
+        X = rows.X
+        if isinstance(X, SparseRows):
+            X = _sparse_slice(X, start, size, self.key.architecture.n_features)
+        elif isinstance(X, Selected):
+            X = _gather_rows(X.values, _slice(X.index, start, size))
+        else:
+            X = _slice(X, start, size)
+        return Rows(X, _slice(rows.y, start, size), _slice(rows.weight, start, size))
 
     def _all_finite(self, loss, val_loss, moving):
         finite = tf.math.is_finite(loss)
@@ -280,7 +306,32 @@ class Program:
         return finite
 
 
-def _slice_rows(array, start, size: int):
+def _of_any_density(rows: Rows | None) -> Rows | None:
+    """Let a sparse matrix store any number of values, without a second trace."""
+    if rows is None or not isinstance(rows.X, SparseRows):
+        return rows
+    values, columns = (tf.TensorSpec([None], part.dtype) for part in rows.X[:2])
+    return rows._replace(X=SparseRows(values, columns, rows.X.starts))
+
+
+def _gather_rows(array, chosen):
+    """Give the chosen rows, in that order; a sparse matrix is in order already."""
+    if isinstance(array, SparseRows):
+        return array
+    if isinstance(array, Selected):
+        return tf.gather(array.values, tf.gather(array.index, chosen))
+    return tf.gather(array, chosen)
+
+
+def _sparse_slice(X: SparseRows, start, size: int, n_features: int) -> tf.SparseTensor:
+    starts = X.starts[start : start + size + 1]
+    stored = slice(starts[0], starts[-1])
+    row = tf.repeat(tf.range(size, dtype=tf.int64), starts[1:] - starts[:-1])
+    places = tf.stack([row, tf.cast(X.columns[stored], tf.int64)], axis=1)
+    return tf.SparseTensor(places, X.values[stored], [size, n_features])
+
+
+def _slice(array, start, size: int):
     """Give `size` rows from `start` on; the size is static, as XLA needs it."""
     begin = tf.concat([[start], tf.zeros(array.shape.rank - 1, tf.int32)], 0)
     return tf.slice(array, begin, [size, *array.shape[1:]])

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
+from scipy import sparse
 
 from skdense.architecture import Architecture
+from skdense.engine.feeding import Feed, n_whole_rows
 from skdense.engine.plateau import Plateau
 from skdense.engine.program import Program, ProgramKey
 from skdense.engine.rates import Rates, Schedule
@@ -19,8 +21,6 @@ from skdense.engine.steering import Epoch, InTurn, Steer
 from skdense.engine.stopping import Judge
 from skdense.engine.values import Epochs, Rows, State, Values
 from skdense.program_cache import borrow
-
-_ALIGNMENT = 64  # bytes
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ def train(
     architecture : Architecture
     settings : Settings
     rows : Rows
-        X (n_rows, n_features), y (n_rows, n_outputs) or (n_rows,), weight (n_rows,).
+        X (n_rows, n_features), a CSR matrix of that shape or Selected; y (n_rows, n_outputs) or
+        (n_rows,), weight (n_rows,).
     validation : Rows or None
         Rows to watch; needed for early stopping that watches ``"val_loss"``.
     weights, slots : list of arrays, list of arrays or None
@@ -164,18 +165,15 @@ def train(
     -------
     Trained
     """
-    n_rows = len(rows.X)
-    n_validation = 0 if validation is None else len(validation.X)
-    n_features = int(np.prod(rows.X.shape[1:]))
-    room = room_for(n_rows, n_features, settings.batch_size, n_validation)
-    compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
-    key = ProgramKey(architecture, settings.optimizer, settings.loss, *room, compiled)
+    key = _program_key(architecture, settings, rows, validation)
+    n_rows = len(rows.y)
+    n_validation = 0 if validation is None else len(validation.y)
     in_python = steer is not None or settings.plateau is not None
     values = _values(architecture, settings, n_rows, n_validation, random_seeds, in_python)
-    rows = _to_room(rows, key.rows)
-    validation = None if validation is None else _to_room(validation, key.validation_rows)
-    judge = Judge(settings, in_python)
+    # Keras keeps the number of steps taken as an optimizer's first variable.
     rates = Rates(settings, key, n_rows, n_taken=int(slots[0]) if slots else 0)
+    feed = Feed(rows, validation, key)
+    judge = Judge(settings, in_python)
     steering = InTurn([] if steer is None else [steer])
     with borrow(key, lambda: make_program(key)) as program, closing(steering):
 
@@ -189,8 +187,8 @@ def train(
                 first_epoch=tf.constant(judge.n_epochs),
                 learning_rate=rates.of(judge.n_epochs, n_epochs),
             )
-            order = _stack(orders, n_epochs, key)
-            state, epochs = program.run(rows, validation, order, of_call, epoch.state)
+            arranged, order = feed.next(orders, n_epochs)
+            state, epochs = program.run(arranged, feed.validation, order, of_call, epoch.state)
             return _record(epochs, judge, rates, state, program, steering)
 
         start = Epoch(0, {}, program, program.start(weights, slots), rates)
@@ -225,6 +223,28 @@ def _call_by_call(run: Callable[[State], State], state: State, judge: Judge, n_e
     return state
 
 
+def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows | None):
+    n_rows, is_sparse = len(rows.y), sparse.issparse(rows.X)
+    n_validation = 0 if validation is None else len(validation.y)
+    n_features = int(np.prod(rows.X.shape[1:]))
+    room = room_for(n_rows, n_features, settings.batch_size, n_validation)
+    compiled = worth_compiling(architecture, n_rows, settings.batch_size, settings.epochs)
+    if is_sparse:
+        # XLA knows no sparse products; and the rows come in order, a whole epoch at a time.
+        room, compiled = room._replace(steps_per_gather=room.steps, epochs_per_call=1), False
+    return ProgramKey(
+        architecture,
+        settings.optimizer,
+        settings.loss,
+        *room,
+        compiled,
+        smooths=settings.label_smoothing > 0,
+        sparse=is_sparse,
+        whole_rows=n_whole_rows(rows.X),
+        whole_validation_rows=0 if validation is None else n_whole_rows(validation.X),
+    )
+
+
 def _values(
     architecture, settings: Settings, n_rows: int, n_validation: int, seeds, steered: bool
 ) -> Values:
@@ -250,34 +270,6 @@ def _values(
         ),
         penalized=tf.constant(any(settings.l1) or any(settings.l2)),
     )
-
-
-def _to_room(rows: Rows, room: int) -> Rows:
-    """Repeat the last row up to the room: a real row is finite wherever the others are."""
-    padded = []
-    for array in rows:
-        filled = _aligned((room, *array.shape[1:]), array.dtype)
-        filled[: len(array)] = array
-        filled[len(array) :] = array[-1]
-        # tf.constant would copy once more.
-        padded.append(tf.experimental.dlpack.from_dlpack(filled.__dlpack__()))
-    return Rows(*padded)
-
-
-def _aligned(shape: tuple[int, ...], dtype) -> np.ndarray:
-    """Make an array whose memory begins where TensorFlow wants it to."""
-    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
-    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    return memory[start : start + n_bytes].view(dtype).reshape(shape)
-
-
-def _stack(orders: Iterator[np.ndarray], n_epochs: int, key: ProgramKey) -> tf.Tensor:
-    stacked = np.zeros((key.epochs_per_call, key.rows), np.int32)
-    for epoch in range(n_epochs):
-        order = next(orders)
-        stacked[epoch, : len(order)] = order
-    return tf.constant(stacked)
 
 
 def _record(

@@ -5,10 +5,37 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 
+class Selected(NamedTuple):
+    """Some rows of a large array, by their numbers: the array itself is not copied.
+
+    values : (n_all_rows, n_features); index : int (n_rows,).
+    """
+
+    values: Any
+    index: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_rows, n_features)."""
+        return len(self.index), self.values.shape[1]
+
+
+class SparseRows(NamedTuple):
+    """Rows of a sparse matrix in the order in which they are visited.
+
+    values, columns : (n_stored,); starts : (room + 1,), where each row begins.
+    """
+
+    values: Any
+    columns: Any
+    starts: Any
+
+
 class Rows(NamedTuple):
     """Rows for training or validation, padded to a program's room.
 
-    X : (room, n_features); y : (room, n_outputs), or (room,) of class numbers; weight : (room,).
+    X : (room, n_features), Selected or SparseRows; y : (room, n_outputs), or (room,) of class
+    numbers; weight : (room,).
     """
 
     X: Any

@@ -69,7 +69,7 @@ def make_orders(n_rows=N_ROWS, seed=2):
         yield random.permutation(n_rows)
 
 
-def engine_fit(architecture, settings, rows, validation=None, seed=7):
+def engine_fit(architecture, settings, rows, validation=None, seed=7, **options):
     return train(
         architecture,
         settings,
@@ -79,6 +79,7 @@ def engine_fit(architecture, settings, rows, validation=None, seed=7):
         None,
         make_orders(len(rows.X)),
         np.random.default_rng(seed).integers(2**31, size=len(architecture.random_places)),
+        **options,
     )
 
 

@@ -1,5 +1,7 @@
 """Early stopping equals Keras's ``EarlyStopping`` on the same rows."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -20,10 +22,30 @@ CASES = [
     {"patience": 1, "min_delta": 0.02, "restore_best_weights": True},
     {"patience": 0, "min_delta": 0.0, "restore_best_weights": True},
     {"patience": 50, "min_delta": 0.0, "restore_best_weights": True},
+    {"patience": 2, "min_delta": 0.0, "restore_best_weights": True, "start_from_epoch": 6},
+    {"patience": 0, "min_delta": 0.0, "restore_best_weights": False, "start_from_epoch": 4},
+    {"patience": 1, "min_delta": 0.0, "restore_best_weights": True, "start_from_epoch": 30},
 ]
+IDS = [f"patience-{case['patience']}-from-{case.get('start_from_epoch', 0)}" for case in CASES]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"patience-{case['patience']}")
+def look_on(epoch):
+    """Steer without changing anything: early stopping is then judged in Python."""
+
+
+def negate(epoch):
+    epoch.figures["score"] = -epoch.figures["val_loss"]
+
+
+# Three ways to watch one figure: in the program, in Python, and as one of which more is better.
+WAYS = {
+    "program": ({}, None),
+    "python": ({}, look_on),
+    "greater": ({"monitor": "score", "greater_is_better": True}, negate),
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_stops_and_restores_as_keras_does(case):
     architecture = make_architecture()
     settings = make_settings(
@@ -32,15 +54,19 @@ def test_stops_and_restores_as_keras_does(case):
     rows = make_rows(architecture, weighted=True)
     # Other labels than the training rows': over-fitting sets in soon.
     validation = make_rows(architecture, n_rows=37, weighted=True, seed=5)
-    trained = engine_fit(architecture, settings, rows, validation)
     watcher = keras.callbacks.EarlyStopping(monitor="val_loss", **case)
     model, history = keras_fit(architecture, settings, rows, validation, [watcher])
-    assert len(trained.val_loss) == len(history["val_loss"])
-    assert trained.best_epoch == watcher.best_epoch + 1
-    np.testing.assert_allclose(trained.val_loss, history["val_loss"], rtol=1e-4)
-    assert largest_difference(trained.weights, model.get_weights()) < 1e-4
-    if case["patience"] < 50:
-        assert len(trained.val_loss) < 30
+    judges_none = case.get("start_from_epoch") == settings.epochs
+    ends_early = case["patience"] < 50 and not judges_none
+    for watching, steer in WAYS.values():
+        settings = replace(settings, **watching)
+        trained = engine_fit(architecture, settings, rows, validation, steer=steer)
+        assert len(trained.val_loss) == len(history["val_loss"])
+        assert (len(trained.val_loss) < 30) == ends_early
+        assert trained.stopped_by == ("early_stopping" if ends_early else "epochs")
+        assert trained.best_epoch == (30 if judges_none else watcher.best_epoch + 1)
+        np.testing.assert_allclose(trained.val_loss, history["val_loss"], rtol=1e-4)
+        assert largest_difference(trained.weights, model.get_weights()) < 1e-4
 
 
 def test_best_epoch_without_early_stopping_keeps_the_last_weights():
@@ -54,3 +80,36 @@ def test_best_epoch_without_early_stopping_keeps_the_last_weights():
     assert alone.best_epoch == 12
     assert largest_difference(watched.weights, alone.weights) < 1e-6
     assert largest_difference(watched.weights, make_weights(architecture)) > 0.1
+
+
+def test_watches_the_training_loss_without_held_out_rows():
+    architecture = make_architecture()
+    case = {"patience": 1, "min_delta": 0.01, "restore_best_weights": True}
+    settings = make_settings(
+        architecture, learning_rate=0.7, epochs=30, early_stopping=True, monitor="loss", **case
+    )
+    rows = make_rows(architecture)
+    watcher = keras.callbacks.EarlyStopping(monitor="loss", **case)
+    model, history = keras_fit(architecture, settings, rows, callbacks=[watcher])
+    for steer in (None, look_on):
+        trained = engine_fit(architecture, settings, rows, steer=steer)
+        assert len(trained.loss) == len(history["loss"]) < 30
+        assert trained.best_epoch == watcher.best_epoch + 1
+        assert largest_difference(trained.weights, model.get_weights()) < 1e-4
+
+
+def test_says_who_ended_it():
+    architecture = make_architecture()
+    settings = make_settings(architecture, epochs=5)
+    rows = make_rows(architecture)
+
+    for reason, said in ((True, "callback"), ("time_limit", "time_limit")):
+
+        def stop(epoch, reason=reason):
+            epoch.stop = reason if epoch.number == 2 else False
+
+        trained = engine_fit(architecture, settings, rows, steer=stop)
+        assert (len(trained.loss), trained.stopped_by) == (2, said)
+    trained = engine_fit(architecture, settings, rows._replace(X=rows.X * np.nan))
+    assert not trained.finite
+    assert trained.stopped_by == "not_finite"

@@ -1,0 +1,60 @@
+"""What Sphinx needs to know; `make docs` builds the pages, the gallery and the reference."""
+
+import os
+from inspect import unwrap
+
+# Ahead of TensorFlow's import: its remarks on the processor are no part of a story.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import skdense
+
+project = "skdense"
+author = "the skdense authors"
+release = version = skdense.__version__
+
+extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
+# The stories' sources become pages in `auto_gallery`.
+exclude_patterns = ["_build", "gallery"]
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"skdense {version}"
+html_theme_options = {"show_prev_next": False}
+html_copy_source = False
+
+# Links such as engine.md#the-cache lead to headings, as they do on a code host.
+myst_heading_anchors = 3
+
+# As the docstrings mean single backticks.
+default_role = "literal"
+autodoc_default_options = {"members": True, "inherited-members": True}
+# autodoc lists the members, and leaves out what `is_foreign` says.
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "show_memory": False,
+    "show_signature": False,
+    # Times are the benchmarks' business.
+    "min_reported_time": float("inf"),
+    "write_computation_times": False,
+}
+
+
+def is_foreign(app, what, name, member, skip, options):
+    """Leave out what the estimators inherit from scikit-learn and scikeras."""
+    function = unwrap(getattr(member, "fget", None) or getattr(member, "__func__", member))
+    return skip or not str(getattr(function, "__module__", "")).startswith("skdense")
+
+
+def link_the_gallery(app, page, source):
+    """Lead links to the stories' folder, as a code host shows it, to the page made of it."""
+    source[0] = source[0].replace("](gallery)", "](auto_gallery/index.rst)")
+
+
+def setup(app):
+    """Connect the two functions above."""
+    app.connect("source-read", link_the_gallery)
+    app.connect("autodoc-skip-member", is_foreign)

@@ -1,0 +1,83 @@
+"""
+When the world drifts
+=====================
+
+A model learns the world as it was. If the world moves on, a model that was good grows worse
+without any change of its own, and the cure is to go on training.
+"""
+
+# %%
+# Fifteen months of made-up customers. What makes them buy turns slowly, by nine degrees a month,
+# from the first feature to the second. Each month the models predict a thousand new customers; of
+# sixty others one then learns what they did, and can train on them.
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skdense import DenseClassifier
+
+random = np.random.default_rng(0)
+MONTHS, FIRST = 15, 4
+
+
+def customers(month, n_rows):
+    """Draw customers of a month; what they do depends on a direction that turns."""
+    X = random.normal(size=(n_rows, 5))
+    angle = np.deg2rad(9 * month)
+    pull = np.cos(angle) * X[:, 0] + np.sin(angle) * X[:, 1] + 0.3 * X[:, 2] ** 2 - 0.3
+    return X, (pull + 0.4 * random.normal(size=n_rows) > 0).astype(int)
+
+
+known = [customers(month, 60) for month in range(MONTHS)]
+
+
+def rows_until(month):
+    """Put the known customers of all months up to this one into one table."""
+    return tuple(np.concatenate(part) for part in zip(*known[: month + 1], strict=True))
+
+
+# %%
+# Four ways to go on after the first four months: not at all; one epoch on each new month, by
+# ``partial_fit``; twenty epochs on each new month from the weights there are, by ``warm_start``;
+# and from nothing each month, on all months so far.
+
+NAMES = ("frozen", "partial_fit", "warm_start", "all months anew")
+nets = {
+    name: DenseClassifier(
+        (32, 16), epochs=20, batch_size=16, warm_start=name == "warm_start", random_state=0
+    ).fit(*rows_until(FIRST - 1))
+    for name in NAMES
+}
+accuracy = {name: [] for name in NAMES}
+for month in range(FIRST, MONTHS):
+    new = customers(month, 1000)
+    for name, net in nets.items():
+        accuracy[name].append(net.score(*new))
+    nets["partial_fit"].partial_fit(*known[month])
+    nets["warm_start"].fit(*known[month])
+    nets["all months anew"].fit(*rows_until(month))
+
+# %%
+# The frozen network falls, month by month, and ends below a coin. Training on all that ever was
+# slows the fall, no more: the old months teach what no longer holds. ``warm_start``, which goes
+# on with the newest rows alone, follows the drift; a single epoch a month goes the same way, too
+# slowly.
+
+STYLES = (("#6F6F6F", ":"), ("#0072B2", "-"), ("#D55E00", "--"), ("#E69F00", "-."))
+figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
+for (name, values), (color, linestyle) in zip(accuracy.items(), STYLES, strict=True):
+    ax.plot(range(FIRST + 1, MONTHS + 1), values, color=color, linestyle=linestyle, label=name)
+ax.axhline(0.5, color="black", linewidth=0.6)
+ax.set(xlabel="month", ylabel="accuracy on the new customers", ylim=(0, 1))
+ax.spines[["top", "right"]].set_visible(False)
+ax.legend(frameon=False, loc="lower left")
+plt.show()
+
+for name, values in accuracy.items():
+    first, last = np.mean(values[:3]), np.mean(values[-3:])
+    print(f"{name:15} first three months {first:.2f}, last three months {last:.2f}")
+
+# %%
+# The opposite world exists as well: where nothing drifts, all months together are the best
+# teacher, and a network that goes on with few rows only forgets. Which world one lives in, the
+# accuracy on new rows tells, month by month, before they are used for training.

@@ -1,0 +1,96 @@
+"""Large arrays that TensorFlow can read where they are: a memory-mapped file is not copied."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from skdense import DenseClassifier
+from skdense.engine import feeding
+from skdense.engine.values import Selected
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 6)).astype(np.float32)
+    np.save(tmp_path / "X.npy", X)
+    return np.load(tmp_path / "X.npy", mmap_mode="r"), (X[:, 0] > 0).astype(int)
+
+
+def network(**changes):
+    plain = {"epochs": 4, "batch_size": 16, "random_state": 0}
+    return DenseClassifier(8, **{**plain, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"validation_fraction": 0.3}, {"early_stopping": True, "epochs": 150, "patience": 150}],
+    ids=["plain", "held out", "compiled by XLA"],
+)
+def test_it_trains_to_the_last_bit_as_from_a_copy(mapped, changes, monkeypatch):
+    X, y = mapped
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(y))
+    copied = network(**changes).fit(np.array(X), y, sample_weight=weight)
+    monkeypatch.setattr(feeding, "LEAST_BYTES_IN_PLACE", 0)
+    in_place = network(**changes).fit(X, y, sample_weight=weight)
+    assert in_place.history_ == copied.history_
+    for one, other in zip(in_place.weights_, copied.weights_, strict=True):
+        assert np.array_equal(one, other)
+    assert np.array_equal(in_place.predict(X), copied.predict(np.array(X)))
+
+
+def test_rows_of_a_large_file_are_chosen_without_a_copy(mapped, monkeypatch):
+    X, _ = mapped
+    assert not isinstance(feeding.select(X, slice(None)), Selected)  # small: a copy costs nothing
+    monkeypatch.setattr(feeding, "LEAST_BYTES_IN_PLACE", 0)
+    chosen = feeding.select(X, np.array([5, 3]))
+    assert np.shares_memory(chosen.values, X)
+    assert not isinstance(feeding.select(X[:, 1:], np.array([5, 3])), Selected)  # not one block
+
+
+def test_the_tensor_is_the_file(mapped):
+    X, _ = mapped
+    tensor = feeding._as_tensor(np.load(X.filename, mmap_mode="r"))  # nobody else keeps the mapping
+    assert np.array_equal(tensor.numpy(), X)
+    file = np.load(X.filename, mmap_mode="r+")
+    file[7, 3] = 99.0
+    assert tensor.numpy()[7, 3] == 99.0
+
+
+MEASURE = """
+import sys
+import numpy as np
+from skdense import DenseClassifier
+
+def own_memory():  # in MB; the pages of a mapped file are not in it
+    lines = dict(line.split(":") for line in open("/proc/self/status") if line.startswith("Rss"))
+    return int(lines["RssAnon"].split()[0]) / 1024
+
+X = np.load(sys.argv[1], mmap_mode="r")
+y = np.arange(len(X)) % 2
+net = DenseClassifier(4, epochs=1, batch_size=4096, random_state=0)
+net.fit(X[:5000], y[:5000])  # TensorFlow itself
+before = own_memory()
+net.set_params(validation_fraction=0.2).fit(X, y)
+print((own_memory() - before) / (X.nbytes / 2**20))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the memory from /proc")
+def test_no_copy_is_held(tmp_path):
+    array = np.lib.format.open_memmap(
+        tmp_path / "X.npy", mode="w+", dtype=np.float32, shape=(1_000_000, 200)
+    )
+    array[::1000] = 1.0
+    array.flush()
+    del array
+    run = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(tmp_path / "X.npy")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(run.stdout) < 0.3
