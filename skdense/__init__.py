@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from skdense.networks import NetworkClassifier, NetworkRegressor
     from skdense.onnx_export import export_onnx
     from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
+    from skdense.search_spaces import search_space
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ __all__ = [
     "load_weights",
     "save",
     "save_weights",
+    "search_space",
 ]
 
 # Imported when asked for: a process that loads a network and predicts needs none of them.
@@ -52,6 +54,7 @@ _LATER = {
     "load_weights": "persistence",
     "save": "persistence",
     "save_weights": "persistence",
+    "search_space": "search_spaces",
 }
 
 

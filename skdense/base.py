@@ -26,6 +26,7 @@ from skdense.missing import columns_to_indicate, knock_out
 from skdense.monitors import LOSSES, Scores, TimeLimit, figures_of, watched_name
 from skdense.notebook_view import NotebookView
 from skdense.refit import refit_on_all_rows
+from skdense.scheduling import with_schedule
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
@@ -85,10 +86,6 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
         return isinstance(self.loss, str) and self.loss == name
 
     @property
-    def _loss_is_auto(self) -> bool:
-        return self._loss_is("auto")
-
-    @property
     def _is_fitted(self) -> bool:
         return hasattr(self, "weights_")
 
@@ -111,6 +108,7 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
             self._check_held_out(given)
             X, targets = self._check_data(given, continuing, classes, one_epoch)
             settings = self._settings(epochs=1 if one_epoch else self.epochs)
+            settings = with_schedule(settings, self, self.history_ if continuing else None)
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
                 architecture = replace(architecture, n_features=self.architecture_.n_features)

@@ -54,17 +54,18 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
     learning_rate : float, default=None
         The optimizer's learning rate; None is the optimizer's own.
     lr_schedule : str, callable, schedule or None, default=None
-        How the learning rate changes from epoch to epoch, starting from `learning_rate`:
-        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, an
-        object of :mod:`skdense.schedules` to set these, a function of the epoch (from 0) that
-        gives the rate, or a Keras ``LearningRateSchedule``. None leaves it constant. The rate of
-        each epoch is in ``history_["learning_rate"]``.
+        How the learning rate changes in training, starting from `learning_rate`:
+        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, or an
+        object of `skdense.schedules` to set these. Or what gives the rate itself: a function
+        of the epoch (from 0), or of the epoch and the rate before; or a Keras
+        ``LearningRateSchedule``. None and ``"constant"`` leave it as it is.
     loss : str or keras.losses.Loss, default="auto"
         A Keras name (``"binary_focal_crossentropy"``, ``"categorical_crossentropy"``, ...) or a
         ``keras.losses.Loss``. ``"auto"`` is the cross-entropy that fits y. A 0/1 matrix y is
         multilabel, unless the loss is a categorical cross-entropy: then rows are one-hot.
     label_smoothing : float, default=0.0
-        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1.
+        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1. For
+        cross-entropies, focal or not; in the validation loss, too, as in Keras.
     batch_size : int, default=32
         Rows of one training step. A batch larger than the data becomes the data.
     epochs : int, default=100
@@ -149,7 +150,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         All weights, in the order of ``keras.Model.get_weights``.
     history_ : dict of lists
         ``"loss"`` and, where rows are watched, ``"val_loss"`` of each epoch, penalties
-        included; ``"val_<name>"`` of each scorer in `monitor` and `metrics`.
+        included; ``"val_<name>"`` of each scorer in `monitor` and `metrics`; ``"learning_rate"``
+        at the epoch's end, where that changed.
     loss_curve_ : list of float
         ``history_["loss"]``.
     n_iter_ : int

@@ -107,6 +107,25 @@ class ClassEncoding:
             return numbers[:, None].astype(dtype)
         return np.eye(len(self.classes), dtype=dtype)[numbers]
 
+    def smooth(self, targets: np.ndarray, smoothing: float) -> np.ndarray:
+        """Spread part of each label evenly over the classes, as Keras's cross-entropies do.
+
+        Parameters
+        ----------
+        targets : array of shape (n_rows, n_outputs), or (n_rows,) of class numbers
+            The latter are given back: there the loss has to do it.
+        smoothing : float
+            In [0, 1).
+
+        Returns
+        -------
+        array of the shape of `targets`
+        """
+        if targets.ndim == 1 or not smoothing:
+            return targets
+        n_choices = targets.shape[1] if self.out_activation == "softmax" else 2
+        return (targets * (1 - smoothing) + smoothing / n_choices).astype(targets.dtype)
+
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """From the output before its activation to probabilities, (n_rows, n_classes)."""
         if self.out_activation == "softmax":

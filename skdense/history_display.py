@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from skdense.displays import BLUE, VERMILION
 from skdense.history import History, best_epoch, overfitting_epoch
 from skdense.lookup import fitted_network
+from skdense.rate_panel import draw_rates
 
 # Dashes and labels repeat what the colours say, for print in grey.
 _CURVES = (
@@ -24,7 +25,8 @@ class HistoryDisplay:
     The epoch of the lowest validation loss is marked. Where the validation loss has risen clearly
     since, the network over-fits, and the region is shaded; `skdense.history.overfitting_epoch` is
     the rule. Fits of one model, such as those of the folds, share one plot: a thin curve for each,
-    and their mean with a band of one standard deviation, as far as every fold goes.
+    and their mean with a band of one standard deviation, as far as every fold goes. The learning
+    rate has a thin panel above, where a schedule or a callback changed it.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ class HistoryDisplay:
         Those drawn on, after `plot`.
     ax_ : matplotlib Axes
         The first of them.
+    rate_axes_ : list of (matplotlib Axes or None)
+        The panels of the learning rate, after `plot`; None for a plot without one.
     figure_ : matplotlib Figure
 
     See Also
@@ -178,6 +182,8 @@ class HistoryDisplay:
             else:
                 _draw_folds(axes, self.histories[name], self.best_epochs_[name])
         self.ax_.set_ylabel("loss (log scale)" if is_log else "loss")
+        pairs = zip(self.axes_, self.histories.values(), strict=True)
+        self.rate_axes_ = [draw_rates(axes, fits) for axes, fits in pairs]
         for axes in self.axes_:  # once all limits are known, should the plots share them
             _label_ends(axes)
         return self

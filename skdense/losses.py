@@ -51,6 +51,14 @@ OWN_SCALE = {
     "msle",
     "poisson",
 }
+# Cross-entropies, whose targets may lie between 0 and 1.
+SMOOTHABLE = {
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "sparse_categorical_crossentropy",
+}
 NOT_NEGATIVE = {"poisson", "mean_squared_logarithmic_error", "msle"}
 
 
@@ -66,3 +74,39 @@ def loss_name(loss: Any) -> str:
         return loss
     name = "".join("_" + c.lower() if c.isupper() else c for c in type(loss).__name__)
     return name.lstrip("_").replace("k_l_", "kl_")
+
+
+def check_smoothing(label_smoothing: float, loss: Any) -> None:
+    """Check that a loss can take smooth labels.
+
+    Parameters
+    ----------
+    label_smoothing : float
+    loss : str or keras.losses.Loss
+        ``"auto"`` resolved.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, or smoothes them itself.
+
+    Examples
+    --------
+    >>> check_smoothing(0.1, "binary_crossentropy")
+    >>> check_smoothing(0.1, "mse")
+    Traceback (most recent call last):
+    ...
+    ValueError: label_smoothing=0.1 cannot be used with loss='mse': it takes ...
+    """
+    by_keras = isinstance(loss, str) or type(loss).__module__.partition(".")[0] == "keras"
+    if not by_keras or loss_name(loss) not in SMOOTHABLE:
+        raise ValueError(
+            f"label_smoothing={label_smoothing!r} cannot be used with loss={loss!r}: it takes one "
+            f"of {', '.join(sorted(SMOOTHABLE))}, or 'auto'. Set label_smoothing=0.0."
+        )
+    own = 0.0 if isinstance(loss, str) else loss.get_config().get("label_smoothing", 0.0)
+    if own:
+        raise ValueError(
+            f"label_smoothing={label_smoothing!r} would come on top of that of loss={loss!r}, "
+            f"{own!r}: set one of the two to 0."
+        )

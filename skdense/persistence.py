@@ -32,6 +32,9 @@ TRUSTED_TYPES = (
     "skdense.encoding.ClassEncoding",
     "skdense.regressor.DenseRegressor",
     "skdense.scaling.TargetScale",
+    "skdense.schedules.CosineDecay",
+    "skdense.schedules.ExponentialDecay",
+    "skdense.schedules.ReduceOnPlateau",
 )
 _VERSION = 1  # of the format; raised when an older skdense could no longer read new files
 _ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegressor": DenseRegressor}

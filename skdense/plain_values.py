@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from skdense.file_format import Damaged, can_hold
+from skdense.schedules import NAMED, Schedule
 
 # The parameters that may be objects of the user's own; only their names are written.
-_OF_THE_USER = ("activation", "loss", "metrics", "monitor", "optimizer")
+_OF_THE_USER = ("activation", "loss", "lr_schedule", "metrics", "monitor", "optimizer")
 _FUNCTIONS = ("activation", "metrics", "monitor")
+_SCHEDULES: dict[str, type[Schedule]] = {kind.__name__: kind for kind in NAMED.values()}
 
 
 class Writer:
@@ -85,7 +87,17 @@ class Writer:
             return self._array_parameter(name, value)
         if type(value) is np.random.RandomState:
             return {"random_state": self._random_state(name, value)}
+        if _SCHEDULES.get(type(value).__name__) is type(value):
+            settings = value.get_params(deep=False).items()
+            plain = {key: self._setting(name, value, each) for key, each in settings}
+            return {"schedule": {"class": type(value).__name__, "settings": plain}}
         return self.named(name, value)
+
+    def _setting(self, name: str, schedule: Schedule, setting: Any) -> Any:
+        try:
+            return self.parameter("", setting)
+        except ValueError as error:
+            raise _unsaveable(name, schedule) from error
 
     def _array_parameter(self, name: str, value: np.ndarray) -> dict:
         if value.dtype.kind == "O":
@@ -201,6 +213,7 @@ class Reader:
             "keras": lambda: _keras_object(content),
             "object_array": lambda: self._object_array(name, content),
             "random_state": lambda: self._random_state(content),
+            "schedule": lambda: self._schedule(name, content),
             "scalar": lambda: self.array(content)[()],
             "tuple": lambda: tuple(self.parameter(name, each) for each in content),
         }
@@ -222,6 +235,14 @@ class Reader:
         state.set_state(("MT19937", key, position, content["has_gauss"], content["gauss"]))
         return state
 
+    def _schedule(self, name: str, content: dict) -> Schedule:
+        if content["class"] not in _SCHEDULES:
+            raise Damaged(f"has a {name} that is not ours, {content['class']!r}.")
+        settings = {key: self.parameter(key, each) for key, each in content["settings"].items()}
+        schedule = _SCHEDULES[content["class"]](**settings)
+        schedule._validate_params()
+        return schedule
+
     def _custom(self, name: str, own_name: str) -> Any:
         if own_name not in self._custom_objects:
             raise Damaged(
@@ -229,7 +250,9 @@ class Reader:
                 f"pass custom_objects={{{own_name!r}: the object}}."
             )
         found = self._custom_objects[own_name]
-        if isinstance(found, type) or (name in _FUNCTIONS and not callable(found)):
+        fits = callable(found) or name not in (*_FUNCTIONS, "lr_schedule")
+        fits |= name == "lr_schedule" and isinstance(found, Schedule)
+        if isinstance(found, type) or not fits:
             raise Damaged(
                 f"needs another custom_objects[{own_name!r}] for {name} than {found!r}: pass the "
                 f"{'function' if name in _FUNCTIONS else 'object, not its class,'} itself."

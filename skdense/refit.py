@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from skdense.held_out import Given
+from skdense.scheduling import with_rates, with_schedule
 
 # What the second training does without: it only has to run for so many epochs.
 _WITHOUT = {
@@ -39,7 +40,9 @@ def refit_on_all_rows(network: Any, X: np.ndarray, targets: Any) -> None:
     final = object.__new__(type(network))
     vars(final).update(vars(network), **_WITHOUT)
     final._seeds = (network._seeds[0], 0)
-    settings = final._settings(network.best_epoch_)
+    settings = with_schedule(final._settings(network.best_epoch_), final, None)
+    if settings.plateau is not None:  # the rows that it watched are now learned from
+        settings = with_rates(settings, network.history_["learning_rate"])
     architecture = final._architecture(network.n_features_in_, settings.dropout)
     trained = final._train(architecture, settings, X, targets, Given(None, None), False)
     final._store(settings, *trained, continuing=False)

@@ -54,11 +54,11 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     learning_rate : float, default=None
         The optimizer's learning rate; None is the optimizer's own.
     lr_schedule : str, callable, schedule or None, default=None
-        How the learning rate changes from epoch to epoch, starting from `learning_rate`:
-        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, an
-        object of :mod:`skdense.schedules` to set these, a function of the epoch (from 0) that
-        gives the rate, or a Keras ``LearningRateSchedule``. None leaves it constant. The rate of
-        each epoch is in ``history_["learning_rate"]``.
+        How the learning rate changes in training, starting from `learning_rate`:
+        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, or an
+        object of `skdense.schedules` to set these. Or what gives the rate itself: a function
+        of the epoch (from 0), or of the epoch and the rate before; or a Keras
+        ``LearningRateSchedule``. None and ``"constant"`` leave it as it is.
     loss : str or keras.losses.Loss, default="auto"
         A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...),
         ``"quantile"`` or a ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under
@@ -150,7 +150,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
     history_ : dict of lists
         ``"loss"`` and, where rows are watched, ``"val_loss"`` of each epoch, penalties
         included, in units of the standardized target under `scale_target`; ``"val_<name>"`` of
-        each scorer in `monitor` and `metrics`, in the target's own.
+        each scorer in `monitor` and `metrics`, in the target's own; ``"learning_rate"`` at the
+        epoch's end, where that changed.
     loss_curve_ : list of float
         ``history_["loss"]``.
     n_iter_ : int

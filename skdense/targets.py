@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
 from skdense.base import DenseNetwork, Targets
 from skdense.encoding import ClassEncoding, encode_classes
-from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
+from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES, check_smoothing
 from skdense.scaling import TargetScale, best_constant, scale_numbers
 from skdense.weighting import class_weights
+
+if TYPE_CHECKING:
+    from skdense.engine.training import Settings
 
 
 class LearnsClasses(DenseNetwork):
@@ -21,9 +25,17 @@ class LearnsClasses(DenseNetwork):
     _encoding: ClassEncoding
     class_weight: Any
     classes_: np.ndarray
+    label_smoothing: float
 
     def _loss(self) -> Any:
-        return self._encoding.loss if self._loss_is_auto else self.loss
+        return self._encoding.loss if self._loss_is("auto") else self.loss
+
+    def _settings(self, epochs: int) -> Settings:
+        settings = super()._settings(epochs)
+        if self._encoding.loss != "sparse_categorical_crossentropy":
+            return settings
+        # Class numbers cannot be smoothed, so the loss has to do it.
+        return replace(settings, label_smoothing=float(self.label_smoothing))
 
     def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
         y = y.toarray() if hasattr(y, "toarray") else y
@@ -43,7 +55,11 @@ class LearnsClasses(DenseNetwork):
         by_class = class_weights(self.class_weight, y, self._encoding, part_only)
         weight = sample_weight * by_class
         labels = None if self._encoding.kind == "multilabel" else numbers
-        return Targets(self._encoding.targets(numbers, self.dtype), weight, labels, None)
+        values = self._encoding.targets(numbers, self.dtype)
+        if self.label_smoothing:
+            check_smoothing(self.label_smoothing, self._loss())
+            values = self._encoding.smooth(values, self.label_smoothing)
+        return Targets(values, weight, labels, None)
 
     def _validation_targets(self, y_val, y) -> tuple[np.ndarray, np.ndarray]:
         y_val, y = _labels(y_val), _labels(y)
@@ -59,7 +75,8 @@ class LearnsClasses(DenseNetwork):
             raise ValueError(f"y_val is {kind}, but y is {self._encoding.kind}.")
         numbers = self._encoding.numbers(y_val)
         by_class = class_weights(self.class_weight, y_val, self._encoding, False, counted=y)
-        return self._encoding.targets(numbers, self.dtype), by_class
+        values = self._encoding.targets(numbers, self.dtype)
+        return self._encoding.smooth(values, self.label_smoothing), by_class
 
 
 def _labels(y) -> np.ndarray:
@@ -76,7 +93,7 @@ class LearnsNumbers(DenseNetwork):
     quantile: float
 
     def _loss(self) -> Any:
-        return "mse" if self._loss_is_auto else self.loss
+        return "mse" if self._loss_is("auto") else self.loss
 
     def _loss_options(self) -> dict[str, float]:
         return {"quantile": float(self.quantile)} if self._loss_is("quantile") else {}

@@ -86,7 +86,7 @@ def test_every_page_is_in_the_contents():
 
 def test_the_reference_has_every_public_name():
     text = (DOCS / "reference.rst").read_text(encoding="utf-8")
-    found = re.findall(r"^\.\. (?:auto(?:class|function)|py:data):: (\w+)", text, re.MULTILINE)
+    found = re.findall(r"^\.\. (?:auto(?:class|function)|py:data):: (\w+)$", text, re.MULTILINE)
     assert sorted(found) == sorted(skdense.__all__)
 
 

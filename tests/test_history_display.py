@@ -155,3 +155,46 @@ def test_errors_say_what_to_pass(net, iris):
         HistoryDisplay.from_cv({"test_score": [1.0]})
     with pytest.raises(ValueError, match="ax holds 1 axes, but there are 2 plots"):
         HistoryDisplay.from_estimator([net, net], ax=new_axes())
+
+
+RATES = {**HEALTHY, "learning_rate": [0.1, 0.05, 0.001]}
+
+
+def test_the_learning_rate_has_a_panel_above():
+    ax = new_axes()
+    display = HistoryDisplay(histories={"net": [RATES]}).plot(ax)
+    (panel,) = display.rate_axes_
+    assert drawn(panel, "learning rate") == [RATES["learning_rate"]]
+    assert panel.get_ylim()[0] == 0
+    assert texts(panel) == {"learning rate"}
+    assert panel.get_shared_x_axes().joined(panel, ax)
+    styles = [line.get_linestyle() for line in (*ax.lines[:2], *panel.lines)]
+    assert len(set(styles)) == 3  # in grey, too
+    losses, rates = ax.get_window_extent(), panel.get_window_extent()
+    assert rates.y0 > losses.y1
+    assert rates.height < 0.3 * losses.height
+
+
+def test_without_a_changing_rate_there_is_no_panel():
+    axes = new_axes(2)
+    display = HistoryDisplay(histories={"one": [HEALTHY], "two": [RATES, RATES]}).plot(axes)
+    assert display.rate_axes_[0] is None
+    assert drawn(display.rate_axes_[1], "learning rate") == [RATES["learning_rate"]] * 2
+    assert not axes[0].child_axes
+
+
+def test_the_title_and_the_panel_do_not_meet():
+    from matplotlib import pyplot as plt
+
+    display = HistoryDisplay(histories={"net": [RATES]}).plot()
+    display.figure_.canvas.draw()
+    plt.close(display.figure_)
+    title = display.ax_._left_title.get_window_extent()
+    assert title.y0 >= display.rate_axes_[0].get_window_extent().y1
+
+
+def test_the_rates_of_a_fit_are_drawn(iris):
+    net = DenseClassifier(4, epochs=3, lr_schedule="cosine", random_state=0).fit(*iris)
+    display = HistoryDisplay.from_estimator(net, ax=new_axes())
+    rates = net.history_["learning_rate"]
+    assert drawn(display.rate_axes_[0], "learning rate") == [rates]

@@ -9,11 +9,13 @@ from sklearn.preprocessing import StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from skdense.schedules import NAMED, ReduceOnPlateau
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
 NETS = {
     "classifier": DenseClassifier(**SMALL, batch_norm=True, dropout=0.2),
     "regressor": DenseRegressor(**SMALL, early_stopping=True),
+    "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
     "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
 }
 
@@ -50,9 +52,10 @@ def test_searches_come_back(iris, tmp_path):
 
 def test_the_list_of_types_is_complete_and_holds_nothing_else(iris):
     found = set()
-    for net in NETS.values():
+    schedules = {name: DenseClassifier(**SMALL, lr_schedule=kind()) for name, kind in NAMED.items()}
+    for net in {**NETS, **schedules}.values():
         found |= set(skops.io.get_untrusted_types(data=skops.io.dumps(net.fit(*iris))))
-    assert sorted(found) == list(skdense.TRUSTED_TYPES)
+    assert sorted(found) == sorted(skdense.TRUSTED_TYPES)
 
 
 def own(x):

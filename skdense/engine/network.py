@@ -29,6 +29,8 @@ class TrainableNetwork:
         Whether XLA will compile the program.
     sparse : bool, default=False
         Whether the rows come as a ``tf.SparseTensor``.
+    smooths : bool, default=False
+        Whether to smooth labels here, because the targets are class numbers.
 
     Attributes
     ----------
@@ -42,6 +44,8 @@ class TrainableNetwork:
         Their values before the first step.
     """
 
+    _smooths = False
+
     def __init__(
         self,
         architecture: Architecture,
@@ -49,10 +53,12 @@ class TrainableNetwork:
         loss: Recipe,
         compiled: bool,
         sparse: bool = False,
+        smooths: bool = False,
     ):
         self.architecture = architecture
         self.specs = list(architecture.weights())
         self.loss = make_loss(loss)
+        self._smooths = smooths
         self.model = training_model(architecture, compiled, sparse)
         self.optimizer = optimizer.make()
         self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
@@ -159,7 +165,7 @@ class TrainableNetwork:
         with tf.GradientTape() as tape:
             weights = self.weights()
             outputs, moving = self._forward(weights, moving, rows.X, values, real=real, step=step)
-            loss = self._mean_loss(rows, outputs, real, n_real)
+            loss = self._mean_loss(rows, outputs, values, real, n_real)
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, [v.value for v in self.trainable])
         total, gradients = self._penalize(gradients, values)
@@ -185,10 +191,20 @@ class TrainableNetwork:
     def weighted_losses(self, rows: Rows, moving: list, values: Values) -> tf.Tensor:
         """Give each row's loss times its weight, in inference mode, without penalties."""
         outputs, _ = self._forward(self.weights(), moving, rows.X, values)
-        return self.loss.call(rows.y, outputs) * rows.weight
+        return self._losses(rows, outputs, values) * rows.weight
 
-    def _mean_loss(self, rows: Rows, outputs, real, n_real) -> tf.Tensor:
+    def _losses(self, rows: Rows, outputs, values: Values) -> tf.Tensor:
+        """Give each row's loss."""
         losses = self.loss.call(rows.y, outputs)
+        if not self._smooths:
+            return losses
+        # The cross-entropy is linear in the targets, so smooth ones give a mix of two losses.
+        evenly = tf.fill(tf.shape(outputs), tf.cast(1 / outputs.shape[-1], outputs.dtype))
+        uniform = keras.losses.categorical_crossentropy(evenly, outputs)
+        return (1 - values.label_smoothing) * losses + values.label_smoothing * uniform
+
+    def _mean_loss(self, rows: Rows, outputs, values: Values, real, n_real) -> tf.Tensor:
+        losses = self._losses(rows, outputs, values)
         if losses.shape.rank != 1:
             raise ValueError(
                 f"loss={self.loss!r} gives an array of shape {losses.shape} for a batch; it has to "

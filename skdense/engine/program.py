@@ -38,6 +38,8 @@ class ProgramKey:
         Room for so many epochs in one call; how many are run is a value.
     compiled : bool
         Whether XLA compiles the program, or TensorFlow runs its plain graph.
+    smooths : bool, default=False
+        Whether the loss smooths labels; by how much is a value.
     sparse : bool, default=False
         Whether X comes as SparseRows.
     whole_rows : int, default=0
@@ -56,6 +58,7 @@ class ProgramKey:
     validation_rows: int
     epochs_per_call: int
     compiled: bool
+    smooths: bool = False
     sparse: bool = False
     whole_rows: int = 0
     whole_validation_rows: int = 0
@@ -83,7 +86,7 @@ class Program:
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
         self._network = network or TrainableNetwork(
-            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse
+            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.smooths
         )
         self._epochs: Any = None
 
@@ -191,8 +194,6 @@ class Program:
         network = self._network
         values = values._replace(l1=network.spread(values.l1), l2=network.spread(values.l2))
         moving = self._load(state.current)
-        if values.learning_rate is not None:
-            self._network.optimizer.learning_rate.assign(values.learning_rate)
         nothing = tf.fill([self.key.epochs_per_call], tf.constant(np.nan, tf.float64))
         epochs = Epochs(tf.constant(0), nothing, nothing, tf.constant(True), tf.constant(False))
 
@@ -234,7 +235,7 @@ class Program:
 
         def one_part(first_step, moving, total):
             last_step = tf.minimum(n_steps, first_step + self.key.steps_per_gather)
-            part = (first_step, last_step, number)
+            part = (first_step, last_step, number, epoch)
             moving, total = self._train_part(rows, order, moving, values, part, total)
             return last_step, moving, total
 
@@ -247,7 +248,7 @@ class Program:
 
     def _train_part(self, rows: Rows, order, moving, values: Values, part, total):
         """Some of an epoch's steps; adds their losses, times their rows, to the total."""
-        first_step, last_step, number = part
+        first_step, last_step, number, epoch = part
         size = self.key.batch_rows
         # Gathering many rows at once and slicing inside is ten times faster than gathering each
         # step's; gathering all of large data would hold it twice.
@@ -258,6 +259,8 @@ class Program:
             start = step * size
             batch = self._slice_rows(shuffled, start - first_step * size, size)
             real = start + tf.range(size) < values.n_rows
+            if values.learning_rate is not None:
+                self._network.optimizer.learning_rate.assign(values.learning_rate[epoch, step])
             loss, moving = self._network.step(batch, real, moving, values, number + step)
             n_real = tf.minimum(size, values.n_rows - start)
             return step + 1, moving, total + tf.cast(loss, tf.float64) * tf.cast(n_real, tf.float64)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdense.engine.program import Program
+from skdense.engine.rates import Rates
 from skdense.engine.values import State
 
 
@@ -23,6 +24,7 @@ class Epoch:
         history and can be what early stopping watches.
     program : Program
     state : State
+    rates : Rates
 
     Attributes
     ----------
@@ -30,12 +32,20 @@ class Epoch:
         To be set where training is to end here: to True, or to the reason.
     """
 
-    def __init__(self, number: int, figures: dict[str, float], program: Program, state: State):
+    def __init__(
+        self,
+        number: int,
+        figures: dict[str, float],
+        program: Program,
+        state: State,
+        rates: Rates,
+    ):
         self.number = number
         self.figures = figures
         self.stop: bool | str = False
         self._program = program
         self._state = state
+        self._rates = rates
         self._weights: list[np.ndarray] | None = None
 
     @property
@@ -51,6 +61,19 @@ class Epoch:
         _ = self.weights  # the optimizer's variables stay as they are
         self._weights = [np.asarray(array) for array in weights]
         self._state = self._program.start(self._weights, self._slots)
+
+    @property
+    def learning_rate(self) -> float | None:
+        """At the end of this epoch; what is assigned holds from the next one on.
+
+        It then stands in place of any schedule. None, and not to be assigned, where the optimizer
+        was made with a schedule of its own.
+        """
+        return self._rates.now
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._rates.set(rate)
 
     @property
     def state(self) -> State:

@@ -11,7 +11,9 @@ from scipy import sparse
 
 from skdense.architecture import Architecture
 from skdense.engine.feeding import Feed, n_whole_rows
+from skdense.engine.plateau import Plateau
 from skdense.engine.program import Program, ProgramKey
+from skdense.engine.rates import Rates, Schedule
 from skdense.engine.recipes import Recipe
 from skdense.engine.rooms import room_for, worth_compiling
 from skdense.engine.steering import Epoch, Steer
@@ -42,6 +44,16 @@ class Settings:
     start_from_epoch : int
         Epochs before the first that early stopping judges.
     input_dropout, input_noise : float
+    schedule : Schedule or None
+        Gives the learning rate of each step; None keeps `learning_rate`.
+    plateau : Plateau or None
+        Reduces the rate where the figure watched (without held-out rows, the training loss) stands
+        still; training then goes from call to call by single epochs.
+    first_epoch : int
+        Epochs of earlier trainings, which a schedule counts, too.
+    label_smoothing : float
+        Of the sparse categorical cross-entropy, whose targets are class numbers; other losses are
+        given smooth targets.
     """
 
     optimizer: Recipe
@@ -61,6 +73,10 @@ class Settings:
     start_from_epoch: int = 0
     input_dropout: float = 0.0
     input_noise: float = 0.0
+    schedule: Schedule | None = None
+    plateau: Plateau | None = None
+    label_smoothing: float = 0.0
+    first_epoch: int = 0
 
     @property
     def random_rates(self) -> tuple[float, ...]:
@@ -80,8 +96,8 @@ class Trained:
     slots : list of arrays
         The optimizer's variables that belong to them.
     history : dict of lists
-        ``"loss"``, ``"val_loss"`` where rows are held out, and what `steer` added; one figure for
-        each epoch run.
+        ``"loss"``, ``"val_loss"`` where rows are held out, ``"learning_rate"`` where it changed,
+        and what `steer` added; one figure for each epoch run.
     best_epoch : int
         From 1: the best of those that early stopping judges by the figure watched or, where there
         is none, the last finite one; 0 where no epoch was finite.
@@ -151,22 +167,29 @@ def train(
     key = _program_key(architecture, settings, rows, validation)
     n_rows = len(rows.y)
     n_validation = 0 if validation is None else len(validation.y)
-    values = _values(architecture, settings, n_rows, n_validation, random_seeds, steer is not None)
+    in_python = steer is not None or settings.plateau is not None
+    values = _values(architecture, settings, n_rows, n_validation, random_seeds, in_python)
+    # Keras keeps the number of steps taken as an optimizer's first variable.
+    rates = Rates(settings, key, n_rows, n_taken=int(slots[0]) if slots else 0)
     feed = Feed(rows, validation, key)
-    judge = Judge(settings, in_python=steer is not None)
+    judge = Judge(settings, in_python)
     with borrow(key, lambda: make_program(key)) as program:
         state, finite = program.start(weights, slots), True
         while judge.n_epochs < settings.epochs and not judge.stopped:
-            most = 1 if steer else key.epochs_per_call
+            most = 1 if in_python else key.epochs_per_call
             n_epochs = min(most, settings.epochs - judge.n_epochs)
             values = values._replace(
-                n_epochs=tf.constant(n_epochs), first_epoch=tf.constant(judge.n_epochs)
+                n_epochs=tf.constant(n_epochs),
+                first_epoch=tf.constant(judge.n_epochs),
+                learning_rate=rates.of(judge.n_epochs, n_epochs),
             )
             arranged, order = feed.next(orders, n_epochs)
             state, epochs = program.run(arranged, feed.validation, order, values, state)
             finite = bool(epochs.finite)
-            state = _record(epochs, judge, state, program, steer)
+            state = _record(epochs, judge, rates, state, program, steer)
         weights, slots = program.finish(judge.kept or state)
+    if rates.change:
+        judge.history["learning_rate"] = rates.used
     return Trained(weights, slots, judge.history, judge.best_epoch, finite, judge.reason)
 
 
@@ -185,6 +208,7 @@ def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows 
         settings.loss,
         *room,
         compiled,
+        smooths=settings.label_smoothing > 0,
         sparse=is_sparse,
         whole_rows=n_whole_rows(rows.X),
         whole_validation_rows=0 if validation is None else n_whole_rows(validation.X),
@@ -195,13 +219,13 @@ def _values(
     architecture, settings: Settings, n_rows: int, n_validation: int, seeds, steered: bool
 ) -> Values:
     dtype = architecture.dtype
-    rate = settings.learning_rate
     return Values(
         n_rows=tf.constant(n_rows),
         n_validation=tf.constant(n_validation),
         n_epochs=tf.constant(0),
         first_epoch=tf.constant(0),
-        learning_rate=None if rate is None else tf.constant(rate, tf.float32),
+        learning_rate=None,
+        label_smoothing=tf.constant(settings.label_smoothing, dtype),
         l1=tf.constant(settings.l1, dtype),
         l2=tf.constant(settings.l2, dtype),
         random_rates=tf.constant(settings.random_rates, dtype),
@@ -218,7 +242,9 @@ def _values(
     )
 
 
-def _record(epochs: Epochs, judge: Judge, state: State, program, steer: Steer | None) -> State:
+def _record(
+    epochs: Epochs, judge: Judge, rates: Rates, state: State, program, steer: Steer | None
+) -> State:
     """Write down what one call found, and let whoever steers change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
     pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
@@ -226,12 +252,15 @@ def _record(epochs: Epochs, judge: Judge, state: State, program, steer: Steer | 
         figures = {"loss": float(loss)}
         if program.key.validation_rows:
             figures["val_loss"] = float(val_loss)
+        rates.ran(place - 1)
         epoch_is_finite = finite or place < n_run
         stop: bool | str = False
         if steer is not None and epoch_is_finite:
-            epoch = Epoch(judge.n_epochs + 1, figures, program, state)
+            epoch = Epoch(judge.n_epochs + 1, figures, program, state, rates)
             steer(epoch)
             state, stop = epoch.state, epoch.stop
+        if epoch_is_finite:
+            rates.follow(figures)
         judge.sees(figures, state, finite=epoch_is_finite, stop=stop)
     if epochs.stopped:  # the program's other reason, figures that are not finite, has been noted
         judge.ends("early_stopping")

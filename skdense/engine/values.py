@@ -47,7 +47,8 @@ class Values(NamedTuple):
     """What may differ between two fits of one program, beside rows and weights.
 
     n_rows, n_validation, n_epochs, first_epoch, start_from_epoch, patience : int
-    learning_rate : float, or None where the optimizer follows a schedule
+    learning_rate : (epochs_per_call, steps), or None where the optimizer has its own schedule
+    label_smoothing : float, of a loss of class numbers
     l1, l2 : (n_penalties,); random_rates, random_seeds : one for each of `random_places`
     min_delta : float; early_stopping, restore_best, penalized : bool
     watch_validation : bool, whether to watch the validation loss instead of the training loss
@@ -58,6 +59,7 @@ class Values(NamedTuple):
     n_epochs: Any
     first_epoch: Any
     learning_rate: Any
+    label_smoothing: Any
     l1: Any
     l2: Any
     random_rates: Any

@@ -98,6 +98,8 @@ def keras_fit(architecture, settings, rows, validation=None, callbacks=(), eager
         callback.on_train_begin()
     for epoch in range(settings.epochs):
         order = next(orders)
+        for callback in callbacks:
+            callback.on_epoch_begin(epoch)
         figures = model.fit(
             rows.X[order],
             rows.y[order],

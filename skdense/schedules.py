@@ -1,0 +1,218 @@
+"""Schedules of the learning rate: objects for the parameter `lr_schedule`, named after Keras's.
+
+Where Keras counts steps, these count epochs, with the part of the epoch that has passed.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils._param_validation import Interval
+
+
+class Schedule(BaseEstimator):
+    """Base of the schedules; a subclass of your own needs its parameters and `rates`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdense import DenseRegressor
+    >>> from skdense.schedules import Schedule
+    >>> class InverseTime(Schedule):
+    ...     def __init__(self, slowness=10):
+    ...         self.slowness = slowness
+    ...     def rates(self, epochs, learning_rate, n_epochs):
+    ...         return learning_rate / (1 + np.asarray(epochs) / self.slowness)
+    >>> net = DenseRegressor(lr_schedule=InverseTime(5))
+    >>> net.get_params()["lr_schedule__slowness"]
+    5
+    """
+
+    _parameter_constraints: dict = {}
+
+    def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
+        """Give the rates of some moments.
+
+        Parameters
+        ----------
+        epochs : array-like of float
+            Epochs that have passed, from 0; 2.5 is the middle of the third.
+        learning_rate : float
+            Where the schedule starts.
+        n_epochs : int
+            Epochs of the whole training.
+
+        Returns
+        -------
+        array of the shape of `epochs`
+        """
+        raise NotImplementedError
+
+
+class ExponentialDecay(Schedule):
+    """The rate is multiplied by `decay_rate` every `decay_epochs`.
+
+    Parameters
+    ----------
+    decay_rate : float, default=0.96
+        In (0, 1].
+    decay_epochs : float, default=1
+    staircase : bool, default=False
+        Fall at the end of every `decay_epochs` instead of from step to step.
+
+    See Also
+    --------
+    keras.optimizers.schedules.ExponentialDecay : The same, counted in steps.
+
+    Examples
+    --------
+    >>> from skdense.schedules import ExponentialDecay
+    >>> ExponentialDecay(0.5).rates([0, 1, 2], learning_rate=0.8, n_epochs=3).tolist()
+    [0.8, 0.4, 0.2]
+    """
+
+    _parameter_constraints: dict = {
+        "decay_rate": [Interval(Real, 0, 1, closed="right")],
+        "decay_epochs": [Interval(Real, 0, None, closed="neither")],
+        "staircase": ["boolean"],
+    }
+
+    def __init__(self, decay_rate=0.96, decay_epochs=1, staircase=False):
+        self.decay_rate = decay_rate
+        self.decay_epochs = decay_epochs
+        self.staircase = staircase
+
+    def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
+        """Give the rates of some moments, as `Schedule.rates` says."""
+        del n_epochs
+        periods = np.asarray(epochs, np.float64) / self.decay_epochs
+        return learning_rate * self.decay_rate ** (np.floor(periods) if self.staircase else periods)
+
+
+class CosineDecay(Schedule):
+    """The rate falls along half a cosine, after a linear warm-up if one is wanted.
+
+    Parameters
+    ----------
+    decay_epochs : float, default=None
+        Epochs from the highest rate to the lowest; None is all that follow the warm-up.
+    alpha : float, default=0.0
+        Lowest rate, as a part of the highest, in [0, 1].
+    warmup_epochs : float, default=0
+        Epochs in which the rate rises to its highest.
+    warmup_start : float, default=0.01
+        Where it rises from, as a part of the highest, in [0, 1].
+
+    See Also
+    --------
+    keras.optimizers.schedules.CosineDecay : The same, counted in steps.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017.
+
+    Examples
+    --------
+    >>> from skdense.schedules import CosineDecay
+    >>> cosine = CosineDecay(warmup_epochs=2, warmup_start=0.5)
+    >>> cosine.rates([0, 1, 2, 4], learning_rate=1.0, n_epochs=6).round(3).tolist()
+    [0.5, 0.75, 1.0, 0.5]
+    """
+
+    _parameter_constraints: dict = {
+        "decay_epochs": [Interval(Real, 0, None, closed="neither"), None],
+        "alpha": [Interval(Real, 0, 1, closed="both")],
+        "warmup_epochs": [Interval(Real, 0, None, closed="left")],
+        "warmup_start": [Interval(Real, 0, 1, closed="both")],
+    }
+
+    def __init__(self, decay_epochs=None, alpha=0.0, warmup_epochs=0, warmup_start=0.01):
+        self.decay_epochs = decay_epochs
+        self.alpha = alpha
+        self.warmup_epochs = warmup_epochs
+        self.warmup_start = warmup_start
+
+    def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
+        """Give the rates of some moments, as `Schedule.rates` says."""
+        epochs, rise = np.asarray(epochs, np.float64), self.warmup_epochs
+        length = n_epochs - rise if self.decay_epochs is None else self.decay_epochs
+        if length <= 0:
+            raise ValueError(
+                f"warmup_epochs={rise!r} leaves nothing of {n_epochs} epochs for the rate to fall "
+                "in: warm up for fewer, or set decay_epochs."
+            )
+        passed = np.clip((epochs - rise) / length, 0, 1)
+        fall = self.alpha + (1 - self.alpha) * (1 + np.cos(np.pi * passed)) / 2
+        warm = self.warmup_start + (1 - self.warmup_start) * epochs / (rise or 1)
+        return learning_rate * np.where(epochs < rise, warm, fall)
+
+
+class ReduceOnPlateau(Schedule):
+    """The rate is multiplied by `factor` whenever the figure that is watched stops getting better.
+
+    That figure is the one early stopping watches: the validation loss or, where no rows are held
+    out, the training loss, unless `monitor` says otherwise. Training then goes epoch by epoch, a
+    little slower than without.
+
+    Parameters
+    ----------
+    factor : float, default=0.5
+        In (0, 1).
+    patience : int, default=5
+        Epochs without improvement after which the rate is reduced; fewer than the estimator's own
+        `patience`, or early stopping comes first.
+    min_delta : float, default=0.0001
+        By how much the figure has to get better to count.
+    cooldown : int, default=0
+        Epochs after a reduction in which none is counted.
+    min_learning_rate : float, default=0.0
+        The rate never falls below.
+
+    See Also
+    --------
+    keras.callbacks.ReduceLROnPlateau : The same as a callback.
+
+    Examples
+    --------
+    >>> from skdense import DenseRegressor
+    >>> from skdense.schedules import ReduceOnPlateau
+    >>> net = DenseRegressor(lr_schedule=ReduceOnPlateau(factor=0.2))
+    >>> net.get_params()["lr_schedule__factor"]
+    0.2
+    """
+
+    _parameter_constraints: dict = {
+        "factor": [Interval(Real, 0, 1, closed="neither")],
+        "patience": [Interval(Integral, 0, None, closed="left")],
+        "min_delta": [Interval(Real, 0, None, closed="left")],
+        "cooldown": [Interval(Integral, 0, None, closed="left")],
+        "min_learning_rate": [Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(self, factor=0.5, patience=5, min_delta=0.0001, cooldown=0, min_learning_rate=0.0):
+        self.factor = factor
+        self.patience = patience
+        self.min_delta = min_delta
+        self.cooldown = cooldown
+        self.min_learning_rate = min_learning_rate
+
+    def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
+        """Refuse: these rates depend on what training brings.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError("The rates of ReduceOnPlateau depend on what the training brings.")
+
+
+NAMED: dict[str, Any] = {
+    "cosine": CosineDecay,
+    "exponential": ExponentialDecay,
+    "reduce_on_plateau": ReduceOnPlateau,
+}

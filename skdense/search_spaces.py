@@ -1,0 +1,132 @@
+"""Where to search: the usual ranges of the parameters, values before architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scipy import stats
+
+# Values need no new program, so they come first; a dropout of zero or not makes two programs, and
+# so does each tuple of layers and each batch size.
+_GRIDS: dict[str, dict[str, list]] = {
+    "small": {
+        "learning_rate": [0.0003, 0.001, 0.003, 0.01],
+        "l2": [0.0, 0.001, 0.01],
+        "dropout": [0.0, 0.3],
+    },
+    "large": {
+        "learning_rate": [0.0001, 0.0003, 0.001, 0.003, 0.01],
+        "lr_schedule": [None, "cosine"],
+        "l2": [0.0, 0.001, 0.01, 0.1],
+        "dropout": [0.0, 0.2, 0.5],
+        "hidden_layer_sizes": [(32,), (64, 32), (128, 64, 32)],
+    },
+}
+# (lowest, highest, whether on a log scale), or choices.
+_RANGES: dict[str, dict[str, Any]] = {
+    "small": {
+        "learning_rate": (0.0001, 0.01, True),
+        "l2": (0.0001, 0.1, True),
+        "dropout": (0.0, 0.5, False),
+    },
+    "large": {
+        "learning_rate": (0.0001, 0.03, True),
+        "lr_schedule": [None, "cosine", "exponential"],
+        "l1": (0.00001, 0.01, True),
+        "l2": (0.00001, 0.4, True),
+        "dropout": (0.0, 0.5, False),
+        "input_noise": (0.0, 0.3, False),
+        "batch_size": [16, 32, 64, 128],
+        "hidden_layer_sizes": [(32,), (64, 32), (128, 64, 32), (256, 128, 64)],
+    },
+}
+_FORMS = ("grid", "distributions", "suggest")
+
+
+def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -> Any:
+    """Give parameters to search, with their usual ranges.
+
+    The small space holds values that one or two compiled programs serve; the large one also
+    varies the layers, and each choice of them is compiled once.
+
+    Parameters
+    ----------
+    size : {"small", "large"}, default="small"
+        As a grid, 24 or 360 candidates.
+    form : {"grid", "distributions", "suggest"}, default="grid"
+        Lists for ``GridSearchCV``; lists and SciPy distributions for ``RandomizedSearchCV``; or a
+        function for Optuna: given a trial, it asks for every parameter, and returns what
+        ``set_params`` takes.
+    prefix : str, default=""
+        Ahead of every name, where the network is a step of a pipeline: ``"denseclassifier__"``.
+
+    Returns
+    -------
+    dict of str to (list or distribution), or callable
+        A dict of your own each time: add to it, or take from it.
+
+    Raises
+    ------
+    ValueError
+        If `size` or `form` is none of these.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import RandomizedSearchCV
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdense import DenseClassifier, search_space
+    >>> net = make_pipeline(StandardScaler(), DenseClassifier(16, epochs=10, random_state=0))
+    >>> space = search_space("small", form="distributions", prefix="denseclassifier__")
+    >>> search = RandomizedSearchCV(net, space, n_iter=3, cv=2, random_state=0)
+    >>> sorted(search.fit(*load_iris(return_X_y=True)).best_params_)
+    ['denseclassifier__dropout', 'denseclassifier__l2', 'denseclassifier__learning_rate']
+
+    With Optuna::
+
+        suggest = search_space("large", form="suggest")
+
+        def objective(trial):
+            net = DenseClassifier(early_stopping=True).set_params(**suggest(trial))
+            return cross_val_score(net, X, y).mean()
+
+        optuna.create_study(direction="maximize").optimize(objective, n_trials=50)
+    """
+    for name, value, known in (("size", size, tuple(_GRIDS)), ("form", form, _FORMS)):
+        if value not in known:
+            raise ValueError(f"{name}={value!r} is unknown: it is one of {', '.join(known)}.")
+    if form == "suggest":
+        return _suggest(_RANGES[size], prefix)
+    if form == "grid":
+        return {prefix + name: list(values) for name, values in _GRIDS[size].items()}
+    return {prefix + name: _distribution(where) for name, where in _RANGES[size].items()}
+
+
+def _distribution(where: Any) -> Any:
+    if isinstance(where, list):
+        return list(where)
+    low, high, is_log = where
+    return stats.loguniform(low, high) if is_log else stats.uniform(low, high - low)
+
+
+def _suggest(ranges: dict[str, Any], prefix: str) -> Callable[[Any], dict[str, Any]]:
+    def suggest(trial: Any) -> dict[str, Any]:
+        chosen = {}
+        for name, where in ranges.items():
+            if isinstance(where, list):
+                # Optuna wants plain choices, which a tuple is not.
+                by_name = {_shown(each): each for each in where}
+                name_chosen = trial.suggest_categorical(prefix + name, list(by_name))
+                chosen[prefix + name] = by_name[name_chosen]
+            else:
+                low, high, is_log = where
+                chosen[prefix + name] = trial.suggest_float(prefix + name, low, high, log=is_log)
+        return chosen
+
+    return suggest
+
+
+def _shown(choice: Any) -> Any:
+    return "-".join(map(str, choice)) if isinstance(choice, tuple) else choice

@@ -1,0 +1,194 @@
+"""Schedules of the learning rate equal those of plain Keras on the same rows."""
+
+import keras
+import numpy as np
+import pytest
+
+from skdense import DenseClassifier, cache_info
+from skdense.engine.training import train
+from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau
+from skdense.scheduling import with_schedule
+from tests.engine.keras_reference import (
+    engine_fit,
+    keras_fit,
+    largest_difference,
+    make_architecture,
+    make_orders,
+    make_rows,
+    make_settings,
+    make_weights,
+)
+
+EPOCHS, STEPS = 8, 4  # 100 rows in batches of 32
+ARCHITECTURE = make_architecture()
+KERAS = keras.optimizers.schedules
+
+
+def settings_with(schedule, learning_rate=None, history=None, **changes):
+    rate = {} if learning_rate is None else {"learning_rate": learning_rate}
+    settings = make_settings(ARCHITECTURE, epochs=EPOCHS, **rate, **changes)
+    net = DenseClassifier(lr_schedule=schedule, learning_rate=learning_rate, epochs=EPOCHS)
+    return with_schedule(settings, net, history)
+
+
+def assert_same(settings, reference, validation=None, callbacks=()):
+    rows = make_rows(ARCHITECTURE, weighted=True)
+    trained = engine_fit(ARCHITECTURE, settings, rows, validation)
+    model, history = keras_fit(ARCHITECTURE, reference, rows, validation, callbacks)
+    assert largest_difference(trained.weights, model.get_weights()) < 2e-6
+    np.testing.assert_allclose(trained.loss, history["loss"], rtol=2e-6)
+    assert len(set(trained.history["learning_rate"])) > 1  # or nothing was tested
+    return trained
+
+
+@pytest.mark.parametrize(
+    "function", [lambda epoch: 0.5 / (1 + epoch), lambda epoch, rate: rate * (0.7, 1.2)[epoch % 2]]
+)
+def test_a_function_of_the_epoch(function):
+    watcher = keras.callbacks.LearningRateScheduler(function)
+    needs_rate = function.__code__.co_argcount == 2
+    settings = settings_with(function, 0.4 if needs_rate else None)
+    trained = assert_same(
+        settings, make_settings(ARCHITECTURE, learning_rate=0.4, epochs=EPOCHS), None, [watcher]
+    )
+    if not needs_rate:
+        assert trained.history["learning_rate"] == pytest.approx(
+            [0.5 / (1 + epoch) for epoch in range(EPOCHS)], rel=1e-6
+        )
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        KERAS.CosineDecay(0.0, 20, warmup_target=0.5, warmup_steps=6, alpha=0.1),
+        KERAS.ExponentialDecay(0.5, 3, 0.8, staircase=True),
+        KERAS.PiecewiseConstantDecay([5, 9], [0.5, 0.1, 0.3]),
+        KERAS.PolynomialDecay(0.5, 8, cycle=True),
+        KERAS.CosineDecayRestarts(0.5, 8),
+        KERAS.InverseTimeDecay(0.5, 2, 0.5),
+    ],
+    ids=lambda schedule: type(schedule).__name__,
+)
+def test_a_schedule_of_keras(schedule):
+    reference = make_settings(ARCHITECTURE, keras.optimizers.SGD(schedule), epochs=EPOCHS)
+    trained = assert_same(settings_with(schedule), reference)
+    ends = [float(schedule(epoch * STEPS - 1)) for epoch in range(1, EPOCHS + 1)]
+    np.testing.assert_allclose(trained.history["learning_rate"], ends, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (ExponentialDecay(0.7), KERAS.ExponentialDecay(0.5, STEPS, 0.7)),
+        (ExponentialDecay(0.7, 2, True), KERAS.ExponentialDecay(0.5, 2 * STEPS, 0.7, True)),
+        (CosineDecay(), KERAS.CosineDecay(0.5, EPOCHS * STEPS)),
+        (CosineDecay(3, alpha=0.2), KERAS.CosineDecay(0.5, 3 * STEPS, alpha=0.2)),
+        (
+            CosineDecay(warmup_epochs=2, warmup_start=0.1),
+            KERAS.CosineDecay(
+                0.05, (EPOCHS - 2) * STEPS, warmup_target=0.5, warmup_steps=2 * STEPS
+            ),
+        ),
+    ],
+    ids=["exponential", "staircase", "cosine", "short cosine", "warm-up"],
+)
+def test_ours_are_those_of_keras_counted_in_epochs(ours, theirs):
+    reference = make_settings(ARCHITECTURE, keras.optimizers.SGD(theirs), epochs=EPOCHS)
+    assert_same(settings_with(ours, 0.5), reference)
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+@pytest.mark.parametrize(
+    "figures",
+    [
+        {"factor": 0.5, "patience": 1, "min_delta": 0.02, "cooldown": 0},
+        {"factor": 0.2, "patience": 2, "min_delta": 0.1, "cooldown": 2},
+        {"factor": 0.1, "patience": 0, "min_delta": 0.05, "cooldown": 1},
+    ],
+    ids=lambda figures: f"cooldown {figures['cooldown']}",
+)
+def test_reducing_on_a_plateau(figures, held_out):
+    validation = make_rows(ARCHITECTURE, n_rows=37, seed=5) if held_out else None
+    watcher = keras.callbacks.ReduceLROnPlateau(
+        monitor="val_loss" if held_out else "loss", min_lr=0.01, **figures
+    )
+    assert_same(
+        settings_with(ReduceOnPlateau(min_learning_rate=0.01, **figures), 0.7),
+        make_settings(ARCHITECTURE, learning_rate=0.7, epochs=EPOCHS),
+        validation,
+        [watcher],
+    )
+
+
+def test_a_plateau_goes_together_with_early_stopping():
+    validation = make_rows(ARCHITECTURE, n_rows=37, seed=5)
+    stopping = {"patience": 3, "min_delta": 0.01}
+    settings = settings_with(
+        ReduceOnPlateau(0.3, patience=1, min_delta=0.01), 0.7, early_stopping=True, **stopping
+    )
+    watchers = [
+        keras.callbacks.ReduceLROnPlateau(factor=0.3, patience=1, min_delta=0.01),
+        keras.callbacks.EarlyStopping(restore_best_weights=True, **stopping),
+    ]
+    reference = make_settings(ARCHITECTURE, learning_rate=0.7, epochs=EPOCHS)
+    trained = assert_same(settings, reference, validation, watchers)
+    assert trained.best_epoch == watchers[1].best_epoch + 1 < len(trained.loss) < EPOCHS
+
+
+def test_whoever_steers_may_set_the_rate():
+    def steer(epoch):
+        rates.append(epoch.learning_rate)
+        if epoch.number == 3:
+            epoch.learning_rate = np.float32(0.25)
+
+    rates, rows = [], make_rows(ARCHITECTURE)
+    settings = make_settings(ARCHITECTURE, learning_rate=0.5, epochs=6)
+    arguments = (rows, None, make_weights(ARCHITECTURE), None)
+    seeds = np.zeros(len(ARCHITECTURE.random_places), int)
+    trained = train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
+    watcher = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5 if epoch < 3 else 0.25)
+    model, _ = keras_fit(ARCHITECTURE, settings, rows, callbacks=[watcher])
+    assert largest_difference(trained.weights, model.get_weights()) < 1e-6
+    assert trained.history["learning_rate"] == rates == [0.5] * 3 + [0.25] * 3
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, "fast", True])
+def test_a_rate_that_is_none_is_refused(rate):
+    def steer(epoch):
+        epoch.learning_rate = rate
+
+    settings = make_settings(ARCHITECTURE, epochs=2)
+    arguments = (make_rows(ARCHITECTURE), None, make_weights(ARCHITECTURE), None)
+    seeds = np.zeros(len(ARCHITECTURE.random_places), int)
+    with pytest.raises(ValueError, match=r"learning_rate=.* is no learning rate"):
+        train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
+
+
+def test_the_rate_of_an_optimizer_with_its_own_schedule_cannot_be_set():
+    def steer(epoch):
+        assert epoch.learning_rate is None
+        epoch.learning_rate = 0.1
+
+    own = keras.optimizers.SGD(KERAS.ExponentialDecay(0.1, 3, 0.8))
+    settings = make_settings(ARCHITECTURE, own, epochs=2)
+    arguments = (make_rows(ARCHITECTURE), None, make_weights(ARCHITECTURE), None)
+    seeds = np.zeros(len(ARCHITECTURE.random_places), int)
+    with pytest.raises(ValueError, match="a schedule of its own"):
+        train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
+
+
+def test_a_steady_rate_is_not_in_the_history():
+    settings = make_settings(ARCHITECTURE, epochs=2)
+    assert set(engine_fit(ARCHITECTURE, settings, make_rows(ARCHITECTURE)).history) == {"loss"}
+
+
+def test_schedules_share_a_program():
+    rows = make_rows(ARCHITECTURE)
+    engine_fit(ARCHITECTURE, make_settings(ARCHITECTURE, epochs=EPOCHS), rows)
+    before = cache_info()
+    kerass = KERAS.ExponentialDecay(0.1, 3, 0.8)
+    for schedule in ("cosine", "exponential", "reduce_on_plateau", lambda epoch: 0.1, kerass):
+        engine_fit(ARCHITECTURE, settings_with(schedule), rows)
+    after = cache_info()
+    assert (after.traces, after.misses) == (before.traces, before.misses)
+    assert after.hits == before.hits + 5
