@@ -121,7 +121,7 @@ class ClassEncoding:
         -------
         array of the shape of `targets`
         """
-        if targets.ndim == 1:
+        if targets.ndim == 1 or not smoothing:
             return targets
         n_choices = targets.shape[1] if self.out_activation == "softmax" else 2
         return (targets * (1 - smoothing) + smoothing / n_choices).astype(targets.dtype)

@@ -75,7 +75,8 @@ class LearnsClasses(DenseNetwork):
             raise ValueError(f"y_val is {kind}, but y is {self._encoding.kind}.")
         numbers = self._encoding.numbers(y_val)
         by_class = class_weights(self.class_weight, y_val, self._encoding, False, counted=y)
-        return self._encoding.targets(numbers, self.dtype), by_class
+        values = self._encoding.targets(numbers, self.dtype)
+        return self._encoding.smooth(values, self.label_smoothing), by_class
 
 
 def _labels(y) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skdense.engine import rooms, training
+from skdense.engine import feeding, rooms, training
 from skdense.engine.values import Rows
 from tests.engine.keras_reference import (
     engine_fit,
@@ -42,7 +42,7 @@ def test_what_fills_the_room_does_not_matter(batch_norm, batch_size, monkeypatch
     )
     rows, held_out = make_rows(architecture), make_rows(architecture, n_rows=21, seed=5)
     plain = engine_fit(architecture, settings, rows, held_out)
-    monkeypatch.setattr(training, "_to_room", poisoned(training._to_room, 1e6))
+    monkeypatch.setattr(feeding, "_to_room", poisoned(feeding._to_room, 1e6))
     filled = engine_fit(architecture, settings, rows, held_out)
     assert largest_difference(plain.weights, filled.weights) == 0.0
     assert plain.loss == filled.loss
