@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from skdense.architecture import Architecture
+from skdense.endings import report_not_finite, say_interrupted
+from skdense.fit_callbacks import CallbackSupportMixin
 from skdense.fitted import FittedNetwork
 from skdense.held_out import Given, HoldsOut
 from skdense.hyperparameters import (
@@ -23,18 +23,16 @@ from skdense.hyperparameters import (
 )
 from skdense.initialization import initial_weights
 from skdense.missing import columns_to_indicate, knock_out
-from skdense.monitors import LOSSES, Scores, TimeLimit, figures_of, watched_name
+from skdense.monitors import LOSSES, Scores, figures_of, watched_name
 from skdense.notebook_view import NotebookView
 from skdense.refit import refit_on_all_rows
 from skdense.scheduling import with_schedule
+from skdense.watching import begin_task, check_callbacks, end_task, log_fit, watchers_of
 from skdense.weighting import check_sample_weight
 
 if TYPE_CHECKING:
-    from skdense.engine.steering import Epoch, Steer
     from skdense.engine.training import Settings, Trained
     from skdense.engine.values import Rows
-
-_REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with clipnorm=1.0."
 
 
 class Targets(NamedTuple):
@@ -51,7 +49,7 @@ class Targets(NamedTuple):
     start: np.ndarray | None
 
 
-class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
+class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
     """Base of the dense estimators; a subclass says how y becomes targets and back."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
@@ -102,12 +100,15 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
 
     def _fit(self, given: Given, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
+        epochs = 1 if one_epoch else int(self.epochs)
+        begin_task(self, given, epochs)  # first: what it sets has to stay, whatever happens
         before = dict(vars(self))
         try:
+            check_callbacks(self.callbacks)
             figures_of(self)  # unknown names are told first
             self._check_held_out(given)
             X, targets = self._check_data(given, continuing, classes, one_epoch)
-            settings = self._settings(epochs=1 if one_epoch else self.epochs)
+            settings = self._settings(epochs)
             settings = with_schedule(settings, self, self.history_ if continuing else None)
             architecture = self._architecture(X.shape[1], settings.dropout)
             if continuing:
@@ -118,13 +119,19 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
                 self._seeds = (int(seed), 0)
             network = self._train(architecture, settings, X, targets, given, continuing)
             self._store(settings, *network, continuing)
-            if self.refit_best_epoch:
-                refit_on_all_rows(self, X, targets)
+            interrupted = self.stopped_by_ == "interrupted"
+            if self.refit_best_epoch and not interrupted:
+                interrupted = not refit_on_all_rows(self, X, targets)
         except BaseException:
-            # A failed or interrupted fit leaves what was there before.
+            # A failed fit, and one that is interrupted in its first epoch, leaves what was there.
             self.__dict__.clear()
             self.__dict__.update(before)
+            self.__dict__.pop("_fit_task", None)
             raise
+        if interrupted:
+            say_interrupted(self)
+        end_task(self)
+        log_fit(self)
         return self
 
     def _check_data(self, given: Given, continuing, classes, part_only):
@@ -204,7 +211,7 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
             # Kept, so that training that goes on watches rows it has never learned from.
             self._split_seed = int(split.integers(2**31))
             self._watched_given = given.X_val is not None
-        rows, validation, held_out = self._split(X, targets, given)
+        rows, validation, (train_rows, held_out) = self._split(X, targets, given)
         rows, validation = self._without_gaps(rows, validation, gaps, continuing)
         if hasattr(self, "missing_features_"):  # their indicators are inputs, too
             architecture = replace(architecture, n_features=rows.X.shape[1])
@@ -215,7 +222,7 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
         slots = None
         if continuing and self._optimizer_state[0] == settings.optimizer.label:
             slots = self._optimizer_state[1]
-        watchers = self._watchers(continuing, settings.epochs)
+        watchers = watchers_of(self, architecture, settings, n_rows, train_rows)
         if validation is not None and figures_of(self):
             watched = given.rows_watched(held_out)
             watchers.insert(0, Scores(self, architecture, validation.X, watched))
@@ -231,7 +238,7 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
             steer=in_turn(watchers),
         )
         if not trained.finite:
-            _report_not_finite(trained)
+            report_not_finite(trained)
         return architecture, trained
 
     def _generators(self, n: int) -> list[np.random.Generator]:
@@ -257,24 +264,6 @@ class DenseNetwork(HoldsOut, FittedNetwork, NotebookView):
             validation = validation._replace(X=self._fill_missing(validation.X))
         return rows, validation
 
-    def _watchers(self, continuing: bool, epochs: int) -> list[Steer]:
-        """Whoever sees each epoch, in that order; scores come before them."""
-        watchers: list[Steer] = []
-        if self.time_limit is not None:
-            watchers.append(TimeLimit(self.time_limit))
-        if self.verbose:
-            watchers.append(self._print_epoch(continuing, epochs))
-        return watchers
-
-    def _print_epoch(self, continuing: bool, epochs: int):
-        n_earlier = self.n_iter_ if continuing else 0
-
-        def print_epoch(epoch: Epoch) -> None:
-            figures = " - ".join(f"{name}: {value:.6g}" for name, value in epoch.figures.items())
-            print(f"Epoch {n_earlier + epoch.number}/{n_earlier + epochs} - {figures}")
-
-        return print_epoch
-
     def _store(self, settings, architecture, trained: Trained, continuing: bool) -> None:
         if not continuing:
             self.__dict__.pop("early_stopping_history_", None)  # of an earlier fit
@@ -298,18 +287,3 @@ def _extend_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str,
         name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]
         for name in {**earlier, **new}
     }
-
-
-def _report_not_finite(trained: Trained) -> None:
-    epoch = len(trained.loss)
-    if trained.best_epoch == 0:
-        raise ValueError(
-            f"The loss or a weight stopped being finite in epoch {epoch} of this training, before "
-            f"any epoch had ended well, so nothing was learned. {_REMEDY}"
-        )
-    warnings.warn(
-        f"The loss or a weight stopped being finite in epoch {epoch} and training ended there; the "
-        f"weights of an earlier epoch, the best or the last finite one, were kept. {_REMEDY}",
-        ConvergenceWarning,
-        stacklevel=6,
-    )

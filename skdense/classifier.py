@@ -121,9 +121,12 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
         `epochs` more. Another optimizer starts with a fresh state.
     callbacks : list of keras.callbacks.Callback, default=None
-        Keras callbacks, copied for each fit.
+        Keras callbacks; each fit works on copies, which are `callbacks_` afterwards. They see the
+        network as a ``keras.Model``, may end the training, change the learning rate and set
+        weights. Batch hooks are never called: a callback that needs one is refused.
     verbose : int, default=0
-        1 or more prints a line for each epoch.
+        1 shows one line that is written over: epoch, figures, learning rate where it changes, time
+        left. 2 prints a line for each epoch. The logger ``"skdense"`` is told either way.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, held-out rows, order of the rows, dropout masks, noise and values
         knocked out. An int gives the same network to the last bit on the same machine.
@@ -163,10 +166,13 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         Validation loss of that epoch; training loss where no rows are watched.
     stopped_by_ : str
         Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
-        ``"time_limit"``, ``"not_finite"`` or ``"callback"``.
+        ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
     early_stopping_history_ : dict of lists
         Under `refit_best_epoch`, the `history_` of the training with early stopping, which
         `best_loss_` and `stopped_by_` are about, too; `history_` is that of the second one.
+    callbacks_ : list of keras.callbacks.Callback
+        The copies of `callbacks` that watched this fit, without the model; only where there were
+        any.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -323,6 +329,10 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         ValueError
             If a parameter or the data cannot be used, before any training; or if no epoch ended
             with a finite loss. The estimator is then as it was before.
+        KeyboardInterrupt
+            If Ctrl-C was pressed. Once an epoch has ended, the estimator is fitted by then: it has
+            the weights that ending there would have given, and `stopped_by_` is
+            ``"interrupted"``.
         """
         given = Given(X, y, sample_weight, X_val, y_val, sample_weight_val, groups)
         return self._fit(given, continuing=self.warm_start and self._is_fitted)

@@ -178,18 +178,16 @@ class FittedNetwork:
         (150, 3)
         """
         check_is_fitted(self)
+        return self._keras_model(self.architecture_, self._settings(self.epochs), self.weights_)
+
+    def _keras_model(self, architecture: Architecture, settings: Settings, weights) -> keras.Model:
         from skdense.engine.build import fitted_model
 
         scale = self._encoding if isinstance(self._encoding, TargetScale) else None
         rescaling = (scale.scale, scale.mean) if scale is not None and scale.is_active else None
-        return fitted_model(
-            self.architecture_,
-            self._settings(self.epochs),
-            self.weights_,
-            rescaling,
-            # Indicators of missing values go beside the pixels: then there is no image any more.
-            self.input_shape_ if self.architecture_.n_features == self.n_features_in_ else None,
-        )
+        # Indicators of missing values go beside the pixels: then there is no image any more.
+        shape = self.input_shape_ if architecture.n_features == self.n_features_in_ else None
+        return fitted_model(architecture, settings, weights, rescaling, shape)
 
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.

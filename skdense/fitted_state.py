@@ -16,6 +16,8 @@ from skdense.inference import ACTIVATIONS
 from skdense.plain_values import Reader, Writer
 from skdense.scaling import TargetScale
 
+# Left out of a file: callbacks are code.
+NOT_WRITTEN = frozenset(("_skl_callbacks", "callbacks_"))
 # Everything a fit leaves; whoever adds an attribute adds it here, and in the two functions below.
 ATTRIBUTES = frozenset(
     (
@@ -64,7 +66,9 @@ def write_state(estimator: Any, writer: Writer) -> dict:
     ValueError
         If an attribute is none of ours, or holds what a file cannot.
     """
-    foreign = sorted(set(vars(estimator)) - ATTRIBUTES - set(estimator.get_params(deep=False)))
+    foreign = sorted(
+        set(vars(estimator)) - ATTRIBUTES - NOT_WRITTEN - set(estimator.get_params(deep=False))
+    )
     if foreign:
         raise ValueError(
             f"{type(estimator).__name__} cannot be saved with the attribute {foreign[0]!r}, which "

@@ -108,8 +108,8 @@ class HoldsOut:
         """Whether there are rows to watch."""
         return given.X_val is not None or self._fraction_held_out is not None
 
-    def _split(self, X, targets, given: Given) -> tuple[Rows, Rows | None, np.ndarray | None]:
-        """Training rows, rows watched and, where they are among X, their numbers.
+    def _split(self, X, targets, given: Given) -> tuple[Rows, Rows | None, tuple[Any, Any]]:
+        """Training rows, rows watched, and the numbers of both where rows of X are held out.
 
         The weights of each part have mean 1.
         """
@@ -117,12 +117,14 @@ class HoldsOut:
             watched = self._check_validation_rows(given, sparse.issparse(X))
             everything = slice(None)
             rows = self._take(X, targets.values, targets.weight, everything, "of X")
-            return rows, self._take(*watched, everything, "of X_val"), None
+            return rows, self._take(*watched, everything, "of X_val"), (None, None)
         index = self._split_rows(X.shape[0], targets.labels, given)
-        train, held_out = (slice(None), None) if index is None else index
         data = (X, targets.values, targets.weight)
+        if index is None:
+            return self._take(*data, slice(None), "to train on"), None, (None, None)
+        train, held_out = index
         rows = self._take(*data, train, "to train on")
-        return rows, None if held_out is None else self._take(*data, held_out, "held out"), held_out
+        return rows, self._take(*data, held_out, "held out"), index
 
     def _take(self, X, values, weight, index, which: str) -> Rows:
         from skdense.engine.feeding import select

@@ -331,7 +331,7 @@ class NetworkClassifier(ClassifierMixin, _Network):
     warm_start : bool, default=False
         Whether `fit` goes on from model, optimizer state and history of the fit before.
     verbose : int, default=0
-        1 or more shows each epoch.
+        1 shows one line that is written over, 2 a line for each epoch.
     random_state : int, RandomState instance or None, default=None
         Seeds the initial weights, held-out rows, the order of the rows and dropout masks.
     **routed : dict
@@ -564,7 +564,7 @@ class NetworkRegressor(RegressorMixin, _Network):
     warm_start : bool, default=False
         Whether `fit` goes on from model, optimizer state and history of the fit before.
     verbose : int, default=0
-        1 or more shows each epoch.
+        1 shows one line that is written over, 2 a line for each epoch.
     random_state : int, RandomState instance or None, default=None
         Seeds the initial weights, held-out rows, the order of the rows and dropout masks.
     **routed : dict

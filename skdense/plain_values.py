@@ -157,6 +157,11 @@ class Writer:
 
 
 def _unsaveable(name: str, value: Any) -> ValueError:
+    if name == "callbacks":
+        return ValueError(
+            f"callbacks={value!r} cannot be saved: a file holds no code. They do nothing after "
+            "training: call set_params(callbacks=None) first, or use joblib.dump."
+        )
     return ValueError(
         f"{name}={value!r} cannot be saved: a file holds numbers, text, truth values, None, and "
         "lists, tuples, dicts and arrays of them. Set it to one of these, or use joblib.dump."

@@ -20,7 +20,7 @@ _WITHOUT = {
 }
 
 
-def refit_on_all_rows(network: Any, X: np.ndarray, targets: Any) -> None:
+def refit_on_all_rows(network: Any, X: np.ndarray, targets: Any) -> bool:
     """Train anew on all the rows, for as many epochs as early stopping has found best.
 
     The second training draws the same random numbers as the first one: fresh weights, and all that
@@ -36,6 +36,11 @@ def refit_on_all_rows(network: Any, X: np.ndarray, targets: Any) -> None:
         All the rows given to `fit`, checked.
     targets : Targets
         Of these rows.
+
+    Returns
+    -------
+    bool
+        Whether it was done; an interruption leaves the network that early stopping has found.
     """
     final = object.__new__(type(network))
     vars(final).update(vars(network), **_WITHOUT)
@@ -44,7 +49,12 @@ def refit_on_all_rows(network: Any, X: np.ndarray, targets: Any) -> None:
     if settings.plateau is not None:  # the rows that it watched are now learned from
         settings = with_rates(settings, network.history_["learning_rate"])
     architecture = final._architecture(network.n_features_in_, settings.dropout)
-    trained = final._train(architecture, settings, X, targets, Given(None, None), False)
+    try:
+        trained = final._train(architecture, settings, X, targets, Given(None, None), False)
+    except KeyboardInterrupt:
+        return False
+    if trained[1].stopped_by == "interrupted":
+        return False
     final._store(settings, *trained, continuing=False)
     kept = {
         "early_stopping_history_": network.history_,
@@ -54,3 +64,4 @@ def refit_on_all_rows(network: Any, X: np.ndarray, targets: Any) -> None:
     }
     vars(network).update(vars(final))
     vars(network).update(kept)
+    return True

@@ -102,20 +102,23 @@ def interrupted_in_epoch(monkeypatch):
     return interrupt_in
 
 
-def test_an_interrupted_first_fit_leaves_nothing(iris, interrupted_in_epoch):
+# What an interruption leaves once an epoch has ended: test_interruption.py.
+def test_a_fit_interrupted_in_its_first_epoch_leaves_nothing(iris, interrupted_in_epoch):
     net = DenseClassifier(8, epochs=5, verbose=1, random_state=0)
-    interrupted_in_epoch(3)
+    interrupted_in_epoch(1)
     with pytest.raises(KeyboardInterrupt):
         net.fit(*iris)
     assert not [name for name in vars(net) if name.endswith("_")]
 
 
 @pytest.mark.parametrize("warm_start", [False, True])
-def test_an_interrupted_fit_leaves_the_earlier_one(iris, interrupted_in_epoch, warm_start):
+def test_a_fit_interrupted_in_its_first_epoch_leaves_the_earlier_one(
+    iris, interrupted_in_epoch, warm_start
+):
     X, y = iris
     net = DenseClassifier(8, epochs=5, random_state=0, warm_start=warm_start).fit(X, y)
     twin = copy.deepcopy(net)
-    interrupted_in_epoch(8 if warm_start else 3)
+    interrupted_in_epoch(6 if warm_start else 1)
     with pytest.raises(KeyboardInterrupt):
         net.set_params(verbose=1, hidden_layer_sizes=8, learning_rate=1.0).fit(X, y)
     assert np.array_equal(net.predict_proba(X), twin.predict_proba(X))

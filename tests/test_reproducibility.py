@@ -69,7 +69,7 @@ def test_a_random_state_object_advances():
 def test_printing_each_epoch_changes_nothing(capsys):
     quiet = fingerprint(NETS["compiled"])
     assert capsys.readouterr().out == ""
-    loud = fingerprint(clone(NETS["compiled"]).set_params(verbose=1))
+    loud = fingerprint(clone(NETS["compiled"]).set_params(verbose=2))
     assert loud == quiet
     lines = capsys.readouterr().out.splitlines()
     history = json.loads(loud[64:])

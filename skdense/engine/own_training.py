@@ -14,8 +14,9 @@ import numpy as np
 from skdense.engine.own_description import Description, NotCompiled, describe
 from skdense.engine.own_model import seeded
 from skdense.engine.own_program import OwnProgram
+from skdense.engine.printing import Progress
 from skdense.engine.recipes import Recipe, optimizer_recipe
-from skdense.engine.steering import Epoch
+from skdense.engine.steering import in_turn
 from skdense.engine.training import Settings, Trained, train
 from skdense.engine.values import Rows
 
@@ -168,7 +169,7 @@ def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
     slots = [variable for variable in optimizer.variables if variable is not rate]
     weights = [*model.trainable_weights, *model.non_trainable_weights]
     order, masks = map(np.random.default_rng, job.seeds)
-    n_rows = len(job.X)
+    n_rows, verbose = len(job.X), job.options["verbose"]
     trained = train(
         description,
         settings,
@@ -180,9 +181,11 @@ def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
         if job.options["shuffle"]
         else repeat(np.arange(n_rows)),
         random_seeds=masks.integers(2**31, size=description.n_hidden),
-        steer=_print_epoch(job.epochs) if job.options["verbose"] else None,
+        steer=in_turn([Progress(int(verbose), job.epochs)] if verbose else []),
         make_program=OwnProgram,
     )
+    if trained.stopped_by == "interrupted":
+        raise KeyboardInterrupt
     for variable, value in zip([*weights, *slots], [*trained.weights, *trained.slots], strict=True):
         variable.assign(value)
     return _history(trained)
@@ -196,11 +199,3 @@ def _history(trained: Trained) -> dict[str, list[float]]:
             "an optimizer with clipnorm=1.0."
         )
     return trained.history
-
-
-def _print_epoch(epochs: int):
-    def print_epoch(epoch: Epoch) -> None:
-        figures = " - ".join(f"{name}: {value:.6g}" for name, value in epoch.figures.items())
-        print(f"Epoch {epoch.number}/{epochs} - {figures}")
-
-    return print_epoch

@@ -1,8 +1,9 @@
-"""What whoever watches a training sees after each epoch, and may change."""
+"""What whoever watches a training sees at each of its moments, and may change."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,15 @@ from skdense.engine.values import State
 
 
 class Epoch:
-    """An epoch that has just ended.
+    """A moment of a training: as a rule, an epoch that has just ended.
 
     Parameters
     ----------
     number : int
-        From 1, in this training.
+        From 1, in this training; 0 before the first one.
     figures : dict of str to float
-        ``"loss"`` and, where rows are held out, ``"val_loss"``. Figures that are added go into the
-        history and can be what early stopping watches.
+        ``"loss"`` and, where rows are held out, ``"val_loss"``; empty before the epoch. Figures
+        that are added go into the history and can be what early stopping watches.
     program : Program
     state : State
     rates : Rates
@@ -47,10 +48,11 @@ class Epoch:
         self._state = state
         self._rates = rates
         self._weights: list[np.ndarray] | None = None
+        self._slots: list[np.ndarray] = []
 
     @property
     def weights(self) -> list[np.ndarray]:
-        """The network's weights after this epoch, in the architecture's order."""
+        """The network's weights at this moment, in the architecture's order."""
         if self._weights is None:
             current = self._state._replace(kept=self._state.current)
             self._weights, self._slots = self._program.finish(current)
@@ -61,6 +63,12 @@ class Epoch:
         _ = self.weights  # the optimizer's variables stay as they are
         self._weights = [np.asarray(array) for array in weights]
         self._state = self._program.start(self._weights, self._slots)
+
+    @property
+    def slots(self) -> list[np.ndarray]:
+        """The optimizer's variables at this moment; the first is the number of steps taken."""
+        _ = self.weights
+        return self._slots
 
     @property
     def learning_rate(self) -> float | None:
@@ -76,16 +84,69 @@ class Epoch:
         self._rates.set(rate)
 
     @property
+    def recorded_rate(self) -> float | None:
+        """The learning rate that the history has of this epoch; None where it never changed."""
+        return self._rates.used[-1] if self._rates.change and self._rates.used else None
+
+    @property
     def state(self) -> State:
         """From which training goes on."""
         return self._state
 
 
 Steer = Callable[[Epoch], Any]
+_MOMENTS = ("starts", "before", "__call__", "ends")
 
 
-def in_turn(watchers: Sequence[Steer]) -> Steer | None:
-    """Make one of several who steer; each sees what those before it have changed.
+class InTurn:
+    """Several who watch as one; each sees what those before it have changed.
+
+    Parameters
+    ----------
+    watchers : sequence of callables
+        Called with an `Epoch` after each one. Those that have them are also called by
+        ``starts(epoch)`` and ``before(epoch)``, ahead of the first epoch and of each; by
+        ``ends(epoch)`` after the last, even if it was interrupted, where weights that are set are
+        the ones given back; and by ``close()`` whatever has happened.
+    """
+
+    def __init__(self, watchers: Sequence[Any]):
+        self._watchers = watchers
+        self._calls = {
+            moment: [getattr(each, moment) for each in watchers if hasattr(each, moment)]
+            for moment in _MOMENTS
+        }
+
+    def starts(self, epoch: Epoch) -> None:
+        """Before the first epoch."""
+        self._call("starts", epoch)
+
+    def before(self, epoch: Epoch) -> None:
+        """Before each epoch."""
+        self._call("before", epoch)
+
+    def __call__(self, epoch: Epoch) -> None:
+        """After each epoch."""
+        self._call("__call__", epoch)
+
+    def ends(self, epoch: Epoch) -> None:
+        """After the last epoch."""
+        self._call("ends", epoch)
+
+    def close(self) -> None:
+        """Let go of everything; an error of one does not keep the others from it."""
+        with ExitStack() as stack:
+            for watcher in reversed(self._watchers):
+                if hasattr(watcher, "close"):
+                    stack.callback(watcher.close)
+
+    def _call(self, moment: str, epoch: Epoch) -> None:
+        for call in self._calls[moment]:
+            call(epoch)
+
+
+def in_turn(watchers: Sequence[Any]) -> InTurn | None:
+    """Make one of several who steer.
 
     Parameters
     ----------
@@ -93,14 +154,7 @@ def in_turn(watchers: Sequence[Steer]) -> Steer | None:
 
     Returns
     -------
-    callable or None
+    InTurn or None
         None where there are none, so that training need not stop for them.
     """
-    if not watchers:
-        return None
-
-    def steer(epoch: Epoch) -> None:
-        for watcher in watchers:
-            watcher(epoch)
-
-    return steer
+    return InTurn(watchers) if watchers else None

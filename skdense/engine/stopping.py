@@ -53,7 +53,7 @@ class Judge:
     stopped : bool
     reason : str
         Why training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``, or what someone
-        who steered gave as the reason, ``"callback"`` where that was none.
+        who steered gave as the reason, ``"callback"`` where that was none; ``"interrupted"``.
     """
 
     def __init__(self, settings: Settings, in_python: bool):
@@ -112,6 +112,23 @@ class Judge:
             out_of_patience = judged and not better and self._wait >= settings.patience
             if settings.early_stopping and out_of_patience:
                 self.ends("early_stopping")
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Of the last epoch."""
+        return {name: column[-1] for name, column in self.history.items() if column}
+
+    @property
+    def mark(self) -> tuple:
+        """What an epoch changes, to go `back_to` it."""
+        changed = {name: value for name, value in vars(self).items() if name != "history"}
+        return self.n_epochs, tuple(self.history), changed
+
+    def back_to(self, mark: tuple) -> None:
+        """Forget what came after a mark, whole or half-done."""
+        n_epochs, names, changed = mark
+        vars(self).update(changed)
+        self.history = {name: self.history[name][:n_epochs] for name in names}
 
     def ends(self, reason: str) -> None:
         """Take note that training ends here; the first reason counts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from skdense.engine.program import Program, ProgramKey
 from skdense.engine.rates import Rates, Schedule
 from skdense.engine.recipes import Recipe
 from skdense.engine.rooms import room_for, worth_compiling
-from skdense.engine.steering import Epoch, Steer
+from skdense.engine.steering import Epoch, InTurn, Steer
 from skdense.engine.stopping import Judge
 from skdense.engine.values import Epochs, Rows, State, Values
 from skdense.program_cache import borrow
@@ -155,8 +156,8 @@ def train(
     random_seeds : int array
         One for each of the architecture's `random_places`.
     steer : callable, default=None
-        Called with an `Epoch` after each one, which it may change; training then goes from call to
-        call by single epochs.
+        Called with an `Epoch` after each one, which it may change, and at further moments if it is
+        an `InTurn`; training then goes from call to call by single epochs.
     make_program : callable, default=Program
         Builds the program of a key where none is idle.
 
@@ -173,24 +174,53 @@ def train(
     rates = Rates(settings, key, n_rows, n_taken=int(slots[0]) if slots else 0)
     feed = Feed(rows, validation, key)
     judge = Judge(settings, in_python)
-    with borrow(key, lambda: make_program(key)) as program:
-        state, finite = program.start(weights, slots), True
-        while judge.n_epochs < settings.epochs and not judge.stopped:
+    steering = InTurn([] if steer is None else [steer])
+    with borrow(key, lambda: make_program(key)) as program, closing(steering):
+
+        def run(state: State) -> State:
+            epoch = Epoch(judge.n_epochs + 1, {}, program, state, rates)
+            steering.before(epoch)
             most = 1 if in_python else key.epochs_per_call
             n_epochs = min(most, settings.epochs - judge.n_epochs)
-            values = values._replace(
+            of_call = values._replace(
                 n_epochs=tf.constant(n_epochs),
                 first_epoch=tf.constant(judge.n_epochs),
                 learning_rate=rates.of(judge.n_epochs, n_epochs),
             )
             arranged, order = feed.next(orders, n_epochs)
-            state, epochs = program.run(arranged, feed.validation, order, values, state)
-            finite = bool(epochs.finite)
-            state = _record(epochs, judge, rates, state, program, steer)
-        weights, slots = program.finish(judge.kept or state)
+            state, epochs = program.run(arranged, feed.validation, order, of_call, epoch.state)
+            return _record(epochs, judge, rates, state, program, steering)
+
+        start = Epoch(0, {}, program, program.start(weights, slots), rates)
+        steering.starts(start)
+        state = _call_by_call(run, start.state, judge, settings.epochs)
+        finite = judge.reason != "not_finite"
+        last = state if finite else judge.kept or state
+        end = Epoch(judge.n_epochs, judge.figures, program, last, rates)
+        steering.ends(end)
+        untouched = end.state is last
+        weights, slots = (
+            program.finish(judge.kept or state) if untouched else (end.weights, end.slots)
+        )
     if rates.change:
-        judge.history["learning_rate"] = rates.used
+        judge.history["learning_rate"] = rates.used[: judge.n_epochs]
     return Trained(weights, slots, judge.history, judge.best_epoch, finite, judge.reason)
+
+
+def _call_by_call(run: Callable[[State], State], state: State, judge: Judge, n_epochs: int):
+    """Train to the end, which Ctrl-C may be as soon as an epoch has ended well."""
+    done = state, judge.mark
+    try:
+        while judge.n_epochs < n_epochs and not judge.stopped:
+            state = run(state)
+            done = state, judge.mark  # at once: an interruption finds all of a call, or nothing
+    except KeyboardInterrupt:
+        state, mark = done
+        judge.back_to(mark)
+        if not judge.best_epoch:
+            raise
+        judge.stopped, judge.reason = True, "interrupted"  # whatever else there was
+    return state
 
 
 def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows | None):
@@ -243,7 +273,7 @@ def _values(
 
 
 def _record(
-    epochs: Epochs, judge: Judge, rates: Rates, state: State, program, steer: Steer | None
+    epochs: Epochs, judge: Judge, rates: Rates, state: State, program, steering: InTurn
 ) -> State:
     """Write down what one call found, and let whoever steers change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
@@ -255,9 +285,9 @@ def _record(
         rates.ran(place - 1)
         epoch_is_finite = finite or place < n_run
         stop: bool | str = False
-        if steer is not None and epoch_is_finite:
+        if epoch_is_finite:
             epoch = Epoch(judge.n_epochs + 1, figures, program, state, rates)
-            steer(epoch)
+            steering(epoch)
             state, stop = epoch.state, epoch.stop
         if epoch_is_finite:
             rates.follow(figures)
