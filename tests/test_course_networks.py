@@ -130,7 +130,7 @@ def test_tape_loop_step_for_step(task, monkeypatch):
     seen = {}
     train = base.DenseNetwork._train
 
-    def spy(self, architecture, settings, X, targets, continuing):
+    def spy(self, *of_training):
         from skdense.engine import training
 
         real = training.train
@@ -143,7 +143,7 @@ def test_tape_loop_step_for_step(task, monkeypatch):
             )
 
         monkeypatch.setattr(training, "train", recorded)
-        return train(self, architecture, settings, X, targets, continuing)
+        return train(self, *of_training)
 
     monkeypatch.setattr(base.DenseNetwork, "_train", spy)
     kwargs = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "random_state": 0}

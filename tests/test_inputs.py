@@ -8,7 +8,6 @@ import joblib
 import keras
 import numpy as np
 import pytest
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
@@ -136,12 +135,6 @@ def test_polars(iris, estimator):
     if hasattr(peer, "feature_names_in_"):
         assert net.feature_names_in_.tolist() == NAMES
     assert np.array_equal(net.predict(table), expected)
-
-
-def test_sparse_matrices_are_refused_with_the_remedy(iris):
-    X, y = iris
-    with pytest.raises(TypeError, match=r"dense data is required.*toarray"):
-        DenseClassifier(**SMALL).fit(sparse.csr_array(X), y)
 
 
 def test_nothing_that_is_passed_is_changed(iris):
