@@ -59,12 +59,11 @@ def imports(text: str) -> str:
     return "\n".join(str(ast.get_source_segment(text, node)) for node in shown)
 
 
-def reached(figures: Figures, seconds: float) -> str:
+def reached(figures: Figures) -> str:
     """Give figures as a line, or as a table with a row for each dict among them."""
-    took = f"{max(seconds, 1):.0f} s"
     if not all(isinstance(row, dict) for row in figures.values()):
         line = ", ".join(f"{name} **{_texts([value])[0]}**" for name, value in figures.items())
-        return f"Reached: {line} ({took})."
+        return f"Reached: {line}."
     columns = list(dict.fromkeys(name for row in figures.values() for name in row))
     lines = [["", *columns], ["---"] * (1 + len(columns))]
     lines += [[name] for name in figures]
@@ -73,7 +72,7 @@ def reached(figures: Figures, seconds: float) -> str:
         for line, text in zip(lines[2:], _texts(values), strict=True):
             line.append(text)
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    return f"Reached ({took}):\n\n{table}"
+    return f"Reached:\n\n{table}"
 
 
 def _texts(values: Sequence[Any]) -> list[str]:

@@ -118,11 +118,11 @@ def test_a_run_fills_its_own_part_of_the_page_and_no_other(tmp_path):
 
 
 def test_figures_become_a_line_or_a_table():
-    line = _course.reached({"accuracy": np.float64(0.9455), "epochs": 12, "same": True}, 3.2)
+    line = _course.reached({"accuracy": np.float64(0.9455), "epochs": 12, "same": True})
     assert line == "Reached: accuracy **0.946**, epochs **12**, same **yes** (3 s)."
-    table = _course.reached({"a": {"error": 9.5, "n": 7}, "b": {"error": 1234.56}}, 0.2)
+    table = _course.reached({"a": {"error": 9.5, "n": 7}, "b": {"error": 1234.56}})
     assert table.splitlines() == [
-        "Reached (1 s):",
+        "Reached:",
         "",
         "|  | error | n |",
         "| --- | --- | --- |",
