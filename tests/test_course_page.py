@@ -107,19 +107,19 @@ def test_a_run_fills_its_own_part_of_the_page_and_no_other(tmp_path):
     page.write_text(
         empty.format("spam_plain", "") + empty.format("boston_swish", "as it was\n") + "the end\n"
     )
-    _course_page.fill(page, {"spam_plain": "Reached: accuracy **0.9** (3 s)."})
+    _course_page.fill(page, {"spam_plain": "Reached: accuracy **0.9**."})
     text = page.read_text()
     assert "def spam_plain(X_train, X_test, y_train, y_test):" in text
     assert "@entry" not in text
-    assert "Reached: accuracy **0.9** (3 s).\n<!-- end -->" in text
+    assert "Reached: accuracy **0.9**.\n<!-- end -->" in text
     assert "<!-- entry boston_swish -->\nas it was\n<!-- end -->\nthe end\n" in text
-    _course_page.fill(page, {"spam_plain": "Reached: accuracy **0.9** (3 s)."})
+    _course_page.fill(page, {"spam_plain": "Reached: accuracy **0.9**."})
     assert page.read_text() == text
 
 
 def test_figures_become_a_line_or_a_table():
     line = _course.reached({"accuracy": np.float64(0.9455), "epochs": 12, "same": True})
-    assert line == "Reached: accuracy **0.946**, epochs **12**, same **yes** (3 s)."
+    assert line == "Reached: accuracy **0.946**, epochs **12**, same **yes**."
     table = _course.reached({"a": {"error": 9.5, "n": 7}, "b": {"error": 1234.56}})
     assert table.splitlines() == [
         "Reached:",
