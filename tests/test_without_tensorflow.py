@@ -178,16 +178,24 @@ def test_errors_without_tensorflow(without_tensorflow):
     )
 
 
-def test_training_prints_nothing(run_python):
+@pytest.mark.parametrize("imported_first", [False, True])
+def test_training_prints_nothing(run_python, imported_first):
     done = run_python(
         """
+        import sys
+
+        if IMPORTED_FIRST:
+            import tensorflow  # it announces itself, and not by our doing
+        print("begins", file=sys.stderr)
         import numpy as np
         from skdense import DenseClassifier, DenseRegressor
 
         X = np.random.default_rng(0).normal(size=(80, 3))
         DenseClassifier(4, epochs=2).fit(X, X[:, 0] > 0).predict(X)
         DenseRegressor(4, epochs=300, dropout=0.1).fit(X, X[:, 0]).predict(X)  # compiled
-        """,
+        """.replace("IMPORTED_FIRST", str(imported_first)),
         environment={"TF_CPP_MIN_LOG_LEVEL": None},
     )
-    assert (done.stdout, done.stderr) == ("", "")
+    assert done.stdout == ""
+    assert done.stderr.partition("begins\n")[2] == ""
+    assert imported_first or done.stderr == "begins\n"
