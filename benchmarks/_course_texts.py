@@ -75,8 +75,8 @@ def imdb_dropout(*data):
 def imdb_retrained(X_train, X_test, y_train, y_test):
     figures = {}
     for name, sizes in {"16-16": (16, 16), "no hidden layer": ()}.items():
-        held_out = imdb_net(sizes, validation_fraction=0.4).fit(X_train, y_train)
-        net = imdb_net(sizes, epochs=held_out.best_epoch_).fit(X_train, y_train)
+        net = imdb_net(sizes, early_stopping=True, validation_fraction=0.4, refit_best_epoch=True)
+        net.fit(X_train, y_train)
         figures[name] = {"epochs": net.n_iter_, "test accuracy": net.score(X_test, y_test)}
     return figures
 
