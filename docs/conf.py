@@ -17,6 +17,7 @@ extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.g
 exclude_patterns = ["_build", "gallery"]
 
 html_theme = "pydata_sphinx_theme"
+html_sidebars = {"*": []}  # only the gallery has pages below its own
 html_title = f"skdense {version}"
 html_theme_options = {"show_prev_next": False}
 html_copy_source = False
