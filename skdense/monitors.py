@@ -107,7 +107,10 @@ def _figure(estimator: Any, parameter: str, scoring: Any) -> Figure:
             raise _unknown(source, scoring, [*LOSSES, *known] if parameter == "monitor" else known)
         scorer = get_scorer(name)
     elif callable(scoring):
-        scorer = check_scoring(estimator, scoring=scoring)  # refuses metrics that are no scorers
+        try:
+            scorer = check_scoring(estimator, scoring=scoring)
+        except ValueError as error:
+            raise ValueError(f"{source} is a metric, not a scorer: {error}") from error
     else:
         raise ValueError(
             f"{source} has to be the name of a scikit-learn scorer, or a function of (estimator, "

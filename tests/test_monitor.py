@@ -227,7 +227,14 @@ REFUSED = {
     "loss in metrics": ({"metrics": ["loss"], **WATCHING}, ["'loss' in metrics is unknown"]),
     "number": ({"metrics": [3], **WATCHING}, ["3 in metrics", "has to be the name"]),
     "word": ({"metrics": "accuracy", **WATCHING}, ["'metrics' parameter", "list"]),
-    "metric": ({"monitor": roc_auc_score, **WATCHING}, ["should require an estimator"]),
+    "metric": (
+        {"monitor": roc_auc_score, **WATCHING},
+        ["monitor=<function roc_auc_score", "is a metric", "use `make_scorer`"],
+    ),
+    "metric in metrics": (
+        {"metrics": [roc_auc_score], **WATCHING},
+        ["in metrics is a metric, not a scorer"],
+    ),
     "name taken": ({"metrics": [loss], **WATCHING}, ["'val_loss' in the history", "rename"]),
     "same name": (
         {"metrics": [make_scorer(fbeta_score, beta=b) for b in (1, 2)], **WATCHING},
