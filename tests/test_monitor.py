@@ -11,6 +11,7 @@ from sklearn.metrics import (
     average_precision_score,
     balanced_accuracy_score,
     fbeta_score,
+    get_scorer_names,
     log_loss,
     make_scorer,
     mean_absolute_error,
@@ -219,6 +220,7 @@ REFUSED = {
         ["monitor='roc_acu' is unknown", "Did you mean 'roc_auc'", "val_loss, loss, accuracy,"],
     ),
     "with val": ({"monitor": "val_roc_auk", **WATCHING}, ["Did you mean 'roc_auc'"]),
+    "as in Keras": ({"monitor": "val_acc", **WATCHING}, ["Did you mean 'accuracy'?"]),
     "nothing like it": (
         {"monitor": "speed of light", **WATCHING},
         ["is unknown. Known names: val_loss, loss,"],
@@ -266,6 +268,10 @@ def test_bad_choices_are_refused_before_training(iris, name):
         assert word in str(caught.value)
     assert vars(net) == before
     assert cache_info() == programs
+
+
+def test_names_by_habit_are_scorers():
+    assert set(monitors._HABITS.values()) <= set(get_scorer_names())
 
 
 def test_a_scorer_of_the_other_kind_is_refused(diabetes):
