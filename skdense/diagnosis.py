@@ -5,7 +5,9 @@ import textwrap
 from dataclasses import dataclass
 from typing import Any
 
-from skdense.evidence import gather_evidence
+import numpy as np
+
+from skdense.evidence import Evidence, gather_evidence
 from skdense.findings import CHECKS, Finding
 from skdense.held_out import Given
 
@@ -119,10 +121,24 @@ def diagnose(
     """
     evidence = gather_evidence(estimator, Given(X, y, None, X_val, y_val, None, groups))
     findings = [check(evidence) for check in CHECKS]
-    unchecked: tuple[str, ...] = ()
-    if evidence.held_out is None:
-        unchecked = (
-            "Over-fitting was not looked for, as no rows were held out: set early_stopping=True "
-            "or validation_fraction=0.2.",
-        )
+    unchecked = _unchecked(evidence)
     return Diagnosis(tuple(finding for finding in findings if finding is not None), unchecked)
+
+
+def _unchecked(evidence: Evidence) -> tuple[str, ...]:
+    """Say why over-fitting could not be looked for, where it could not."""
+    network = evidence.network
+    watched = evidence.history.get("val_loss", [])
+    if watched and np.isnan(watched[-1]) and np.isfinite(evidence.history["loss"][-1]):
+        why = "the last epochs were trained without rows to watch"
+    elif evidence.held_out is not None:
+        return ()
+    elif network.early_stopping and network.refit_best_epoch:
+        why = (
+            "refit_best_epoch=True has trained on all rows: early_stopping_history_ has the losses "
+            "of the training before"
+        )
+    else:
+        remedy = "" if network.early_stopping else "early_stopping=True or "
+        why = f"no rows were held out: set {remedy}validation_fraction=0.2"
+    return (f"Over-fitting was not looked for, as {why}.",)

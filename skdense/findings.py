@@ -76,13 +76,16 @@ def over_fitting(evidence: Evidence) -> Finding | None:
     is_best = network.early_stopping and network.restore_best_weights
     if since is None or (is_best and network.monitor != "loss"):
         return None
-    watched, trained = history["val_loss"], history["loss"]
+    watched, trained = np.asarray(history["val_loss"]), np.asarray(history["loss"])
+    last = np.flatnonzero(np.isfinite(watched))[-1]
+    if np.isfinite(trained[last + 1 :]).any():
+        return None  # these epochs were not watched, and the weights are theirs
     first = "restore_best_weights=True" if network.early_stopping else "early_stopping=True"
     return Finding(
         "over-fitting",
         f"since epoch {since} of {network.n_iter_}: from there the validation loss rose from "
-        f"{_short(watched[since - 1])} to {_short(watched[-1])}, while the training loss went from "
-        f"{_short(trained[since - 1])} to {_short(trained[-1])}",
+        f"{_short(watched[since - 1])} to {_short(watched[last])}, while the training loss went "
+        f"from {_short(trained[since - 1])} to {_short(trained[last])}",
         f"In this order: {first}; more data; a smaller network; dropout (0.2 to 0.5); l2 or l1; "
         "batch_norm=True.",
     )

@@ -196,11 +196,11 @@ def first_split(splitter: Any, given: Given, seed: int) -> tuple[np.ndarray, np.
     [[0], [1]]
     """
     _check_groups(splitter, given)
-    splitter = copy.deepcopy(splitter)
-    if getattr(splitter, "random_state", 0) is None:
-        splitter.random_state = seed
+    seeded = copy.deepcopy(splitter)
+    if getattr(seeded, "random_state", 0) is None:
+        seeded.random_state = seed
     try:
-        train, held_out = next(iter(splitter.split(given.X, given.y, given.groups)))
+        train, held_out = next(iter(seeded.split(given.X, given.y, given.groups)))
     except (ValueError, TypeError, StopIteration) as error:
         raise ValueError(f"validation={splitter!r} cannot split these rows: {error}") from error
     return tuple(_as_numbers(part) for part in (train, held_out))  # type: ignore[return-value]

@@ -67,12 +67,15 @@ def overfitting_epoch(history: History) -> int | None:
     """
     best = best_epoch(history)
     losses = _finite_or_nan(history.get("val_loss", ()))
-    if best is None or len(losses) - best < _WINDOW // 2:
+    if best is None:
         return None
-    after = losses[best - 1 :]
-    around_best = losses[max(best - 2, 0) : best + 1]
-    rise = _level(after[1:][-_WINDOW:]) - _level(around_best)
-    return best if rise > max(_CLEAR_RISE * abs(after[0]), _trembling(losses)) else None
+    after = losses[best:]
+    after = after[~np.isnan(after)]  # training that goes on may watch no rows
+    if len(after) < _WINDOW // 2:
+        return None
+    around_best = np.nanmedian(losses[max(best - 2, 0) : best + 1])
+    rise = np.median(after[-_WINDOW:]) - around_best
+    return best if rise > max(_CLEAR_RISE * abs(losses[best - 1]), _trembling(losses)) else None
 
 
 def _trembling(losses: NDArray[np.float64]) -> float:
@@ -83,10 +86,6 @@ def _trembling(losses: NDArray[np.float64]) -> float:
     """
     bends = np.abs(np.diff(losses[~np.isnan(losses)], n=2))
     return 3 / 1.65 * float(np.median(bends)) if len(bends) else 0.0
-
-
-def _level(losses: NDArray[np.float64]) -> float:
-    return float(np.nanmedian(losses)) if not np.isnan(losses).all() else np.inf
 
 
 def _finite_or_nan(losses: Sequence[float]) -> NDArray[np.float64]:

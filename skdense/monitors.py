@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
 _ROWS_AT_A_TIME = 10_000
+# What people call a scorer by habit, where spelling does not lead to its name.
+_HABITS = {
+    "acc": "accuracy",
+    "mae": "neg_mean_absolute_error",
+    "mse": "neg_mean_squared_error",
+    "rmse": "neg_root_mean_squared_error",
+    "r2_score": "r2",
+}
 
 
 class Figure(NamedTuple):
@@ -107,7 +115,10 @@ def _figure(estimator: Any, parameter: str, scoring: Any) -> Figure:
             raise _unknown(source, scoring, [*LOSSES, *known] if parameter == "monitor" else known)
         scorer = get_scorer(name)
     elif callable(scoring):
-        scorer = check_scoring(estimator, scoring=scoring)  # refuses metrics that are no scorers
+        try:
+            scorer = check_scoring(estimator, scoring=scoring)
+        except ValueError as error:
+            raise ValueError(f"{source} is a metric, not a scorer: {error}") from error
     else:
         raise ValueError(
             f"{source} has to be the name of a scikit-learn scorer, or a function of (estimator, "
@@ -126,7 +137,8 @@ def _figure(estimator: Any, parameter: str, scoring: Any) -> Figure:
 
 
 def _unknown(source: str, value: str, known: list[str]) -> ValueError:
-    close = get_close_matches(value.removeprefix("val_"), known)
+    name = value.removeprefix("val_")
+    close = [_HABITS[name]] if name in _HABITS else get_close_matches(name, known)
     nearest = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
     return ValueError(
         f"{source} is unknown. {nearest}Known names: {', '.join(known)}. Or pass a function of "

@@ -69,7 +69,7 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
     Raises
     ------
     ValueError
-        If `size` or `form` is none of these.
+        If `size` or `form` is none of these, or `prefix` does not end with two underscores.
 
     Examples
     --------
@@ -97,6 +97,11 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
     for name, value, known in (("size", size, tuple(_GRIDS)), ("form", form, _FORMS)):
         if value not in known:
             raise ValueError(f"{name}={value!r} is unknown: it is one of {', '.join(known)}.")
+    if prefix and not prefix.endswith("__"):
+        raise ValueError(
+            f"prefix={prefix!r} would give names such as '{prefix}l2': it has to end with two "
+            f"underscores, as in {prefix.rstrip('_') + '__'!r}."
+        )
     if form == "suggest":
         return _suggest(_RANGES[size], prefix)
     if form == "grid":

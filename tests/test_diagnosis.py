@@ -191,6 +191,29 @@ def test_without_held_out_rows_it_says_what_it_cannot_see():
     assert "Over-fitting was not looked for" in diagnosis._repr_html_()
 
 
+def test_it_does_not_advise_what_is_done_already():
+    X, y = classes(0)
+    settings = {"early_stopping": True, "validation_fraction": None, "epochs": 20}
+    (refitted,) = diagnose(
+        classifier(0, refit_best_epoch=True, **settings).fit(X, y), X, y
+    ).unchecked
+    assert "early_stopping_history_" in refitted
+    (by_loss,) = diagnose(classifier(0, monitor="loss", **settings).fit(X, y), X, y).unchecked
+    assert by_loss.endswith("no rows were held out: set validation_fraction=0.2.")
+
+
+def test_epochs_that_were_not_watched_are_not_judged():
+    X, y = classes(0, n_rows=200)
+    net = classifier(0, hidden_layer_sizes=(128, 64)).fit(X, y)
+    assert "over-fitting" in diagnose(net, X, y).names
+    net.set_params(validation_fraction=None).partial_fit(X, y)
+    diagnosis = diagnose(net, X, y)
+    assert "over-fitting" not in diagnosis.names
+    assert diagnosis.unchecked == (
+        "Over-fitting was not looked for, as the last epochs were trained without rows to watch.",
+    )
+
+
 def test_pipeline_on_a_table_and_search():
     X, y = classes(0)
     X = pd.DataFrame(X * 100, columns=[f"x{k}" for k in range(10)])

@@ -3,6 +3,7 @@
 import builtins
 import copy
 
+import keras
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
@@ -55,6 +56,13 @@ def test_without_a_finite_epoch_nothing_is_kept(diabetes, early_stopping):
     assert not [name for name in vars(net) if name.endswith("_")]
     with pytest.raises(NotFittedError):
         net.predict(X)
+
+
+def test_without_a_finite_epoch_callbacks_are_not_to_blame(diabetes):
+    callbacks = [keras.callbacks.LambdaCallback()]
+    net = diverging(batch_size=32, learning_rate=1e30, callbacks=callbacks)
+    with pytest.raises(ValueError, match=WORDS.format(1)):
+        net.fit(*diabetes)
 
 
 def test_without_a_finite_epoch_the_earlier_fit_is_kept(diabetes):

@@ -31,6 +31,12 @@ def test_epochs_that_were_not_watched_or_not_finite_do_not_count():
     assert overfitting_epoch(history(val_loss)) == 6
 
 
+def test_many_epochs_that_were_not_watched_are_no_rise():
+    assert overfitting_epoch(history([*FALLS, 0.5, 0.5, *[np.nan] * 9])) is None
+    assert overfitting_epoch(history([*FALLS, 0.5, *[np.nan] * 9, 0.5])) is None
+    assert overfitting_epoch(history([*FALLS, 0.6, 0.7, 0.8, *[np.nan] * 9])) == 4
+
+
 @pytest.mark.parametrize(
     "after",
     [[], [0.6], [0.501, 0.502, 0.503, 0.504, 0.505], [0.6, 0.5, 0.6, 0.5, 0.6, 0.5]],

@@ -11,6 +11,7 @@ from sklearn.metrics import (
     average_precision_score,
     balanced_accuracy_score,
     fbeta_score,
+    get_scorer_names,
     log_loss,
     make_scorer,
     mean_absolute_error,
@@ -219,6 +220,7 @@ REFUSED = {
         ["monitor='roc_acu' is unknown", "Did you mean 'roc_auc'", "val_loss, loss, accuracy,"],
     ),
     "with val": ({"monitor": "val_roc_auk", **WATCHING}, ["Did you mean 'roc_auc'"]),
+    "as in Keras": ({"monitor": "val_acc", **WATCHING}, ["Did you mean 'accuracy'?"]),
     "nothing like it": (
         {"monitor": "speed of light", **WATCHING},
         ["is unknown. Known names: val_loss, loss,"],
@@ -227,7 +229,14 @@ REFUSED = {
     "loss in metrics": ({"metrics": ["loss"], **WATCHING}, ["'loss' in metrics is unknown"]),
     "number": ({"metrics": [3], **WATCHING}, ["3 in metrics", "has to be the name"]),
     "word": ({"metrics": "accuracy", **WATCHING}, ["'metrics' parameter", "list"]),
-    "metric": ({"monitor": roc_auc_score, **WATCHING}, ["should require an estimator"]),
+    "metric": (
+        {"monitor": roc_auc_score, **WATCHING},
+        ["monitor=<function roc_auc_score", "is a metric", "use `make_scorer`"],
+    ),
+    "metric in metrics": (
+        {"metrics": [roc_auc_score], **WATCHING},
+        ["in metrics is a metric, not a scorer"],
+    ),
     "name taken": ({"metrics": [loss], **WATCHING}, ["'val_loss' in the history", "rename"]),
     "same name": (
         {"metrics": [make_scorer(fbeta_score, beta=b) for b in (1, 2)], **WATCHING},
@@ -259,6 +268,10 @@ def test_bad_choices_are_refused_before_training(iris, name):
         assert word in str(caught.value)
     assert vars(net) == before
     assert cache_info() == programs
+
+
+def test_names_by_habit_are_scorers():
+    assert set(monitors._HABITS.values()) <= set(get_scorer_names())
 
 
 def test_a_scorer_of_the_other_kind_is_refused(diabetes):

@@ -99,6 +99,8 @@ def test_optuna_itself():
     [
         ({"size": "huge"}, "size='huge' is unknown: it is one of small, large"),
         ({"form": "list"}, "form='list' is unknown: it is one of grid, distributions, suggest"),
+        ({"prefix": "net"}, "prefix='net' would give names such as 'netl2'.* as in 'net__'"),
+        ({"prefix": "net_"}, "prefix='net_' .* as in 'net__'"),
     ],
 )
 def test_errors(arguments, words):

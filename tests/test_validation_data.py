@@ -392,6 +392,11 @@ REFUSED = {
         {"groups": np.zeros(150)},
         r"validation=GroupKFold\(.*cannot split these rows",
     ),
+    "more folds than rows, and a seed that is not the user's": (
+        {"validation": KFold(200, shuffle=True)},
+        {},
+        r"validation=KFold\(n_splits=200, random_state=None.*cannot split these rows",
+    ),
     "last of all": (
         {"validation": "last", "validation_fraction": 0.999},
         {},

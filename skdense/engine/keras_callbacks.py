@@ -244,7 +244,7 @@ class KerasCallbacks:
         for callback in self._callbacks:
             getattr(callback, hook)(*arguments)
         found = self._model.get_weights()
-        if not all(map(np.array_equal, found, epoch.weights)):
+        if not all(map(_same, found, epoch.weights)):
             if not all(np.isfinite(array).all() for array in found):
                 raise ValueError(
                     f"A callback has set weights that are not finite in its {hook}; the callbacks "
@@ -265,6 +265,11 @@ class KerasCallbacks:
             self._state = epoch.state
         if epoch.learning_rate is not None:
             optimizer.learning_rate = epoch.learning_rate
+
+
+def _same(found: np.ndarray, shown: np.ndarray) -> bool:
+    # A training of which nothing finite is left ends with weights that are NaN, by no callback.
+    return np.array_equal(found, shown, equal_nan=True)
 
 
 def _is_number(value: Any) -> bool:
