@@ -106,7 +106,7 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
         try:
             check_callbacks(self.callbacks)
             figures_of(self)  # unknown names are told first
-            self._check_held_out(given)
+            self._check_held_out(given, continuing)
             X, targets = self._check_data(given, continuing, classes, one_epoch)
             settings = self._settings(epochs)
             settings = with_schedule(settings, self, self.history_ if continuing else None)

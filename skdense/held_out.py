@@ -62,9 +62,15 @@ class HoldsOut:
     _watched_given = False  # whether the first fit was given rows to watch
     _validation_targets: Any
 
-    def _check_held_out(self, given: Given) -> None:
+    def _check_held_out(self, given: Given, continuing: bool) -> None:
         """Refuse choices that contradict each other."""
         _check_validation_data(given)
+        if continuing and self._watched_given and given.X_val is None and self._watches(given):
+            raise ValueError(
+                "Training that goes on would hold out rows that it has learned from: the first fit "
+                "was given X_val and y_val. Pass rows to watch again, or fit anew with "
+                "warm_start=False."
+            )
         splits = _is_splitter(self.validation)
         if given.X_val is not None:
             for name in ("validation_fraction", "validation"):

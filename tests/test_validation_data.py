@@ -491,3 +491,14 @@ def test_feature_names_are_compared(iris):
 def test_partial_fit_takes_no_splitter(iris):
     with pytest.raises(ValueError, match=r"partial_fit holds out no rows.*validation='last'"):
         classifier(validation="last").partial_fit(*iris, classes=[0, 1, 2])
+
+
+def test_rows_already_learned_from_are_not_watched(iris):
+    X, y = iris
+    net = classifier(epochs=2, warm_start=True, early_stopping=True)
+    net.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+    with pytest.raises(ValueError, match="would hold out rows that it has learned from"):
+        net.fit(X, y)
+    assert net.n_iter_ == 2
+    assert net.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2]).n_iter_ == 4
+    assert net.set_params(early_stopping=False).fit(X, y).n_iter_ == 6

@@ -11,7 +11,7 @@ with quiet_tensorflow_import():
     import keras
     import tensorflow
 
-    # The first compiled call starts XLA, which announces itself, too; so does its first exponential.
+    # The first compiled call starts XLA, which announces itself; so does its first exponential.
     tensorflow.function(tensorflow.exp, jit_compile=True)(tensorflow.zeros(8))
 
 if keras.backend.backend() != "tensorflow":
