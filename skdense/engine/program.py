@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from skdense.architecture import Architecture
+from skdense.engine.batches import gather_rows, of_any_density, slice_array, slice_rows
 from skdense.engine.network import TrainableNetwork
 from skdense.engine.recipes import Recipe
 from skdense.engine.stopping import improved
-from skdense.engine.values import Epochs, Rows, Selected, SparseRows, State, Values
+from skdense.engine.values import Epochs, Rows, State, Values
 from skdense.program_cache import count_trace
 
 VALIDATION_CHUNK = 1024  # rows of one forward pass over held-out rows
@@ -139,7 +140,7 @@ class Program:
             function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
             # One concrete function: other shapes would be an error, not a second trace.
             self._epochs = function.get_concrete_function(
-                _of_any_density(rows), _of_any_density(validation), *arguments[2:]
+                of_any_density(rows), of_any_density(validation), *arguments[2:]
             )
         return self._epochs(*arguments)
 
@@ -252,12 +253,12 @@ class Program:
         size = self.key.batch_rows
         # Gathering many rows at once and slicing inside is ten times faster than gathering each
         # step's; gathering all of large data would hold it twice.
-        chosen = _slice(order, first_step * size, self.key.steps_per_gather * size)
-        shuffled = Rows(*(_gather_rows(array, chosen) for array in rows))
+        chosen = slice_array(order, first_step * size, self.key.steps_per_gather * size)
+        shuffled = Rows(*(gather_rows(array, chosen) for array in rows))
 
         def one_step(step, moving, total):
             start = step * size
-            batch = self._slice_rows(shuffled, start - first_step * size, size)
+            batch = slice_rows(shuffled, start - first_step * size, size, self.key.architecture)
             real = start + tf.range(size) < values.n_rows
             if values.learning_rate is not None:
                 self._network.optimizer.learning_rate.assign(values.learning_rate[epoch, step])
@@ -276,7 +277,7 @@ class Program:
         size = min(VALIDATION_CHUNK, self.key.validation_rows)
 
         def one_chunk(start, total):
-            chunk = self._slice_rows(validation, start, size)
+            chunk = slice_rows(validation, start, size, self.key.architecture)
             losses = self._network.weighted_losses(chunk, moving, values)
             losses = tf.where(start + tf.range(size) < values.n_validation, losses, 0.0)
             return start + size, total + tf.reduce_sum(tf.cast(losses, tf.float64))
@@ -286,17 +287,6 @@ class Program:
         penalty, _ = self._network.penalty(values)
         return total / tf.cast(values.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
 
-    def _slice_rows(self, rows: Rows, start, size: int) -> Rows:
-        """Give `size` rows from `start` on."""
-        X = rows.X
-        if isinstance(X, SparseRows):
-            X = _sparse_slice(X, start, size, self.key.architecture.n_features)
-        elif isinstance(X, Selected):
-            X = _gather_rows(X.values, _slice(X.index, start, size))
-        else:
-            X = _slice(X, start, size)
-        return Rows(X, _slice(rows.y, start, size), _slice(rows.weight, start, size))
-
     def _all_finite(self, loss, val_loss, moving):
         finite = tf.math.is_finite(loss)
         if self.key.validation_rows:
@@ -304,34 +294,3 @@ class Program:
         for array in (*self._network.trainable, *moving):
             finite &= tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(array)))
         return finite
-
-
-def _of_any_density(rows: Rows | None) -> Rows | None:
-    """Let a sparse matrix store any number of values, without a second trace."""
-    if rows is None or not isinstance(rows.X, SparseRows):
-        return rows
-    values, columns = (tf.TensorSpec([None], part.dtype) for part in rows.X[:2])
-    return rows._replace(X=SparseRows(values, columns, rows.X.starts))
-
-
-def _gather_rows(array, chosen):
-    """Give the chosen rows, in that order; a sparse matrix is in order already."""
-    if isinstance(array, SparseRows):
-        return array
-    if isinstance(array, Selected):
-        return tf.gather(array.values, tf.gather(array.index, chosen))
-    return tf.gather(array, chosen)
-
-
-def _sparse_slice(X: SparseRows, start, size: int, n_features: int) -> tf.SparseTensor:
-    starts = X.starts[start : start + size + 1]
-    stored = slice(starts[0], starts[-1])
-    row = tf.repeat(tf.range(size, dtype=tf.int64), starts[1:] - starts[:-1])
-    places = tf.stack([row, tf.cast(X.columns[stored], tf.int64)], axis=1)
-    return tf.SparseTensor(places, X.values[stored], [size, n_features])
-
-
-def _slice(array, start, size: int):
-    """Give `size` rows from `start` on; the size is static, as XLA needs it."""
-    begin = tf.concat([[start], tf.zeros(array.shape.rank - 1, tf.int32)], 0)
-    return tf.slice(array, begin, [size, *array.shape[1:]])

@@ -1,0 +1,95 @@
+"""Some rows out of those that a program is given: padded, chosen from a large array, or sparse."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from skdense.engine.values import Rows, Selected, SparseRows
+
+
+def of_any_density(rows: Rows | None) -> Rows | None:
+    """Let a sparse matrix store any number of values, without a second trace.
+
+    Parameters
+    ----------
+    rows : Rows of tensors or None
+
+    Returns
+    -------
+    Rows or None
+        With specifications in place of a sparse matrix's tensors.
+    """
+    if rows is None or not isinstance(rows.X, SparseRows):
+        return rows
+    values, columns = (tf.TensorSpec([None], part.dtype) for part in rows.X[:2])
+    return rows._replace(X=SparseRows(values, columns, rows.X.starts))
+
+
+def gather_rows(array, chosen):
+    """Give the chosen rows, in that order; a sparse matrix is in order already.
+
+    Parameters
+    ----------
+    array : tensor, Selected or SparseRows
+    chosen : int32 tensor of shape (n_chosen,)
+
+    Returns
+    -------
+    tensor or SparseRows
+    """
+    if isinstance(array, SparseRows):
+        return array
+    if isinstance(array, Selected):
+        return tf.gather(array.values, tf.gather(array.index, chosen))
+    return tf.gather(array, chosen)
+
+
+def slice_rows(rows: Rows, start, size: int, network) -> Rows:
+    """Give `size` rows from `start` on.
+
+    Parameters
+    ----------
+    rows : Rows
+    start : int32 tensor
+    size : int
+    network : Architecture or Description
+        Of the former a sparse matrix has its width; the latter takes none.
+
+    Returns
+    -------
+    Rows
+        X as a tensor, or as a ``tf.SparseTensor``.
+    """
+    X = rows.X
+    if isinstance(X, SparseRows):
+        X = _slice_sparse(X, start, size, network.n_features)
+    elif isinstance(X, Selected):
+        X = tf.gather(X.values, slice_array(X.index, start, size))
+    else:
+        X = slice_array(X, start, size)
+    return Rows(X, slice_array(rows.y, start, size), slice_array(rows.weight, start, size))
+
+
+def slice_array(array, start, size: int):
+    """Give `size` rows from `start` on; the size is static, as XLA needs it.
+
+    Parameters
+    ----------
+    array : tensor of shape (n_rows, ...)
+    start : int32 tensor
+    size : int
+
+    Returns
+    -------
+    tensor of shape (size, ...)
+    """
+    begin = tf.concat([[start], tf.zeros(array.shape.rank - 1, tf.int32)], 0)
+    return tf.slice(array, begin, [size, *array.shape[1:]])
+
+
+def _slice_sparse(X: SparseRows, start, size: int, n_features: int) -> tf.SparseTensor:
+    starts = X.starts[start : start + size + 1]
+    stored = slice(starts[0], starts[-1])
+    row = tf.repeat(tf.range(size, dtype=tf.int64), starts[1:] - starts[:-1])
+    places = tf.stack([row, tf.cast(X.columns[stored], tf.int64)], axis=1)
+    return tf.SparseTensor(places, X.values[stored], [size, n_features])
