@@ -150,6 +150,7 @@ def test_between_calls_of_the_program_too(iris, monkeypatch):
         assert np.allclose(one, other, atol=1e-5)
 
 
+# Said on purpose; that it is said is tested above.
 @pytest.mark.filterwarnings("ignore:Training was interrupted")
 @pytest.mark.parametrize(
     "run",
