@@ -9,7 +9,7 @@ OLDEST := .venv-oldest/bin
 PYTEST_FLAGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-oldest check format bench bench-quick figures docs clean
+.PHONY: help demo test test-slow test-kernels test-oldest check format bench bench-quick figures docs clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: .venv/ready  ## run the tests
 
 test-slow: .venv/ready  ## run the long tests
 	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
+
+test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86, Linux)
+	$(BIN)/python -m pytest -m kernels tests/test_kernels.py
 
 test-oldest: .venv-oldest/ready  ## run the tests on the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest $(PYTEST_FLAGS)

@@ -30,6 +30,12 @@ def skdense():
     return measured(trained(skdense_net(LAYERS, 32, 2)).predict_proba)
 
 
+def skdense_in_float64():
+    return measured(
+        trained(skdense_net(LAYERS, 32, 2)).predict_proba, convert=lambda rows: rows.astype(float)
+    )
+
+
 def mlp():
     return measured(trained(mlp_net(LAYERS, 32, 2)).predict_proba)
 
@@ -47,6 +53,7 @@ def keras_call():
 if __name__ == "__main__":
     cases = {
         "skdense": skdense,
+        "skdense on float64 X": skdense_in_float64,
         "scikit-learn MLPClassifier": mlp,
         "Keras predict": keras_predict,
         "Keras model(X)": keras_call,

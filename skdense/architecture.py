@@ -52,7 +52,7 @@ class Architecture:
     out_activation : str
         Activation of the output: ``"sigmoid"``, ``"softmax"``, ``"exponential"`` or ``"linear"``.
     dtype : {"float32", "float64"}, default="float32"
-        Precision of weights and arithmetic.
+        Precision of weights, and of the arithmetic in training.
     input_dropout, input_noise : bool, default=False
         Whether dropout, and Gaussian noise, act on the inputs in training.
     residual : bool, default=False

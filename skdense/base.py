@@ -225,7 +225,7 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
         watchers = watchers_of(self, architecture, settings, n_rows, train_rows)
         if validation is not None and figures_of(self):
             watched = given.rows_watched(held_out)
-            watchers.insert(0, Scores(self, architecture, validation.X, watched))
+            watchers.insert(0, Scores(self, architecture, watched))
         trained = train(
             architecture,
             settings,

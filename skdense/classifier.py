@@ -116,7 +116,9 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
         first missing in `predict` is zero under ``"indicator"``.
     dtype : {"float32", "float64"}, default="float32"
-        Precision of weights and arithmetic.
+        Precision of weights and of the arithmetic in training. Predictions are computed, and given,
+        in the wider of this and X's own: float64 for float64 X, so that a row's prediction is the
+        same to 1e-12 whichever rows stand beside it; to 1e-5 for float32 X, which is quicker.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
         `epochs` more. Another optimizer starts with a fresh state.

@@ -184,8 +184,7 @@ def _seen(network: DenseNetwork, steps: Any, X: Any, y: Any, name: str, name_y: 
     """Give rows as the network saw them, their targets, and what to stratify by."""
     if steps is not None:
         X = steps.transform(X)
-    X = network._check_input(X, dtype=network.architecture_.dtype, reset=False)
-    X = network._fill_missing(_dense(X, name))
+    X = _dense(network._prediction_input(X), name)
     targets, labels = _targets(network, y)
     if len(targets) != len(X):
         raise ValueError(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from skdense.engine.training import Settings
 
 
+_FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
+
+
 class FittedNetwork:
     """The fitted half of the dense estimators: arrays and NumPy only, until Keras is asked for."""
 
@@ -73,14 +76,12 @@ class FittedNetwork:
 
     def _raw_outputs(self, X) -> np.ndarray:
         """The output layer before its activation, (n_rows, n_outputs)."""
-        X = self._network_input(X)
-        return forward(self.architecture_, self.weights_, X)
-
-    def _network_input(self, X) -> np.ndarray:
-        """X as the network takes it, (n_rows, n_features), in its dtype."""
         check_is_fitted(self)
-        X = self._check_input(X, dtype=self.architecture_.dtype, reset=False)
-        return self._fill_missing(X)
+        return forward(self.architecture_, self.weights_, self._prediction_input(X))
+
+    def _prediction_input(self, X) -> np.ndarray:
+        """X as predictions are computed from it, (n_rows, n_features), in float64 or float32."""
+        return self._fill_missing(self._check_input(X, dtype=_FLOATS, reset=False))
 
     def _check_input(self, X, *y, reset: bool, **options) -> Any:
         """X as rows of numbers, and y if there is one; missing values are still in it."""
@@ -147,7 +148,7 @@ class FittedNetwork:
                 f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
                 "counted from 0."
             )
-        X = self._network_input(X)
+        X = self._prediction_input(X)
         return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
 
     def to_keras(self) -> keras.Model:

@@ -30,30 +30,32 @@ def forward(
     weights : list of arrays
         In the architecture's order.
     X : array or CSR matrix of shape (n_rows, n_features)
-        In the architecture's dtype.
+        The wider of its dtype and the architecture's is that of the arithmetic: a matrix product
+        rounds a row by its place among the others, in float64 a billion times less.
     n_layers : int, default=None
         Go through so many hidden layers; None goes to the end, before the output's activation.
 
     Returns
     -------
     array of shape (n_rows, n_units)
+        In the dtype of the arithmetic.
     """
-    layers = _by_layer(architecture, weights)
-    if n_layers is not None:
-        layers = layers[:n_layers]
+    dtype = np.promote_types(X.dtype, architecture.dtype)
+    layers = _by_layer(architecture, weights, dtype, n_layers)
     n_rows, is_sparse = X.shape[0], sparse.issparse(X)
     n_inputs = X.nnz // max(n_rows, 1) if is_sparse else architecture.n_features
     widest = max(n_inputs, *(len(layer["bias"]) for layer in layers))
     chunk = max(_CHUNK_VALUES // widest, 1)
     if n_rows <= chunk:
-        return _forward(architecture, layers, X)
-    out = np.empty((n_rows, len(layers[-1]["bias"])), architecture.dtype)
+        return _forward(architecture, layers, X.astype(dtype, copy=False))
+    out = np.empty((n_rows, len(layers[-1]["bias"])), dtype)
     for start in range(0, n_rows, chunk):
-        out[start : start + chunk] = _forward(architecture, layers, X[start : start + chunk])
+        rows = X[start : start + chunk].astype(dtype, copy=False)
+        out[start : start + chunk] = _forward(architecture, layers, rows)
     return out
 
 
-def activate(activation: Activation, x: np.ndarray) -> np.ndarray:
+def activate(activation: Activation, x: np.ndarray, dtype: str) -> np.ndarray:
     """Apply an activation.
 
     Parameters
@@ -61,6 +63,8 @@ def activate(activation: Activation, x: np.ndarray) -> np.ndarray:
     activation : str or callable
         A Keras name, or a function of the user's own, which Keras then computes.
     x : array of shape (n_rows, n_units)
+    dtype : {"float32", "float64"}
+        The network's, which a function of the user's own is given and may count on.
 
     Returns
     -------
@@ -72,13 +76,17 @@ def activate(activation: Activation, x: np.ndarray) -> np.ndarray:
         return function(x)
     from skdense.engine.activations import activate_in_keras
 
-    return activate_in_keras(activation, x)
+    return activate_in_keras(activation, x.astype(dtype, copy=False)).astype(x.dtype, copy=False)
 
 
-def _by_layer(architecture: Architecture, weights: list[np.ndarray]) -> list[dict]:
-    layers: list[dict] = [{} for _ in range(architecture.n_hidden + 1)]
+def _by_layer(
+    architecture: Architecture, weights: list[np.ndarray], dtype: np.dtype, n_layers: int | None
+) -> list[dict]:
+    n_layers = architecture.n_hidden + 1 if n_layers is None else n_layers
+    layers: list[dict] = [{} for _ in range(n_layers)]
     for (layer, role), array in zip(_places(architecture), weights, strict=True):
-        layers[layer][role] = array
+        if layer < n_layers:
+            layers[layer][role] = array.astype(dtype, copy=False)
     return layers
 
 
@@ -90,30 +98,21 @@ def _places(architecture: Architecture) -> list[tuple[int, str]]:
 def _forward(architecture: Architecture, layers: list[dict], x: np.ndarray) -> np.ndarray:
     skipped = None  # what the layer before computed ahead of its activation
     for number, layer in enumerate(layers):
-        x = _multiply(x, layer["kernel"])
+        x = np.asarray(x @ layer["kernel"])
         x += layer["bias"]
         if number == architecture.n_hidden:
             break
         if architecture.residual:
             if skipped is not None:
                 projection = layer.get("projection")
-                x += skipped if projection is None else _multiply(skipped, projection)
+                x += skipped if projection is None else skipped @ projection
             skipped = x.copy()  # an activation may work in place
         if architecture.batch_norm == "before":
             x = _normalize(x, layer)
-        x = activate(architecture.activation[number], x)
+        x = activate(architecture.activation[number], x, architecture.dtype)
         if architecture.batch_norm == "after":
             x = _normalize(x, layer)
     return x
-
-
-def _multiply(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    if sparse.issparse(x):
-        return np.asarray(x @ kernel)
-    if kernel.shape[1] == 1:
-        # BLAS's product with one column rounds a row by its place among the others.
-        return np.einsum("ij,jk->ik", x, kernel)
-    return x @ kernel
 
 
 def _normalize(x: np.ndarray, layer: dict) -> np.ndarray:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from skdense.engine.steering import Epoch
 
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
-_ROWS_AT_A_TIME = 10_000
 # What people call a scorer by habit, where spelling does not lead to its name.
 _HABITS = {
     "acc": "accuracy",
@@ -154,22 +153,20 @@ class Scores:
     estimator : DenseClassifier or DenseRegressor
         In training: it knows how to encode, but has no weights yet.
     architecture : Architecture
-    inputs : array, CSR matrix or Selected, of shape (n_rows, n_features)
-        The rows watched as the network takes them.
     given : tuple
-        X, y and sample weight of these rows as the user gave them, for the scorers.
+        X, y and sample weight of the rows watched as the user gave them, for the scorers.
     """
 
     def __init__(
         self,
         estimator: Any,
         architecture: Architecture,
-        inputs: Any,
         given: tuple[Any, Any, Any],
     ):
         self._figures = figures_of(estimator)
         self._watched = watched_name(estimator.monitor)
-        self._architecture, self._inputs, self._given = architecture, inputs, given
+        self._architecture, self._given = architecture, given
+        self._inputs = estimator._prediction_input(given[0])
         self._view = object.__new__(type(estimator))
         vars(self._view).update(vars(estimator), architecture_=architecture)
 
@@ -203,7 +200,7 @@ class Scores:
         """Give an estimator that predicts the rows watched without checking them again."""
         view, X = self._view, self._given[0]
         view.weights_ = weights
-        outputs = self._outputs(weights)
+        outputs = forward(self._architecture, weights, self._inputs)
 
         def raw_outputs(asked_for: Any) -> np.ndarray:
             if asked_for is X:
@@ -212,15 +209,6 @@ class Scores:
 
         view._raw_outputs = raw_outputs
         return view
-
-    def _outputs(self, weights: list[np.ndarray]) -> np.ndarray:
-        from skdense.engine.values import Selected
-
-        if not isinstance(self._inputs, Selected):
-            return forward(self._architecture, weights, self._inputs)
-        values, index = self._inputs  # of a large array: some rows at a time
-        parts = np.array_split(index, max(len(index) // _ROWS_AT_A_TIME, 1))
-        return np.concatenate([forward(self._architecture, weights, values[p]) for p in parts])
 
 
 def _as_number(score: Any) -> float:

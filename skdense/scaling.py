@@ -69,13 +69,11 @@ class TargetScale:
         """Undo `targets` for what the network says before its output's activation."""
         if self.out_activation == "exponential":
             outputs = np.exp(outputs)
-        numbers = outputs * self.scale + self.mean  # float64, as scikit-learn wants a matrix
-        if self.one_dimensional:
-            numbers = numbers[:, 0]
-            # Far from zero, such as times in seconds, float32 would lose what was learned.
-            if abs(self.mean[0]) < 100 * self.scale[0]:
-                numbers = numbers.astype(outputs.dtype)
-        return numbers
+        numbers = outputs * self.scale + self.mean  # in float64
+        # Far from zero, such as times in seconds, float32 would lose what was learned.
+        if (np.abs(self.mean) < 100 * self.scale).all():
+            numbers = numbers.astype(outputs.dtype, copy=False)
+        return numbers[:, 0] if self.one_dimensional else numbers
 
 
 def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:

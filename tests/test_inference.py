@@ -25,7 +25,7 @@ NAMES = sorted(
 def test_each_activation_of_keras(name, dtype):
     x = np.linspace(-12, 12, 481, dtype=dtype).reshape(-1, 13)
     expected = np.asarray(getattr(keras.activations, name)(keras.ops.convert_to_tensor(x)))
-    found = activate(activation_name(name), x.copy())
+    found = activate(activation_name(name), x.copy(), dtype)
     assert found.dtype == x.dtype
     # Keras computes the float64 gelu from a constant of less precision.
     exact = 1e-8 if name == "gelu" else 1e-12
@@ -135,16 +135,6 @@ def test_many_rows_are_computed_in_chunks():
     X = random.normal(size=(5000, 3))
     expected = np.maximum(X @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
     np.testing.assert_allclose(forward(architecture, weights, X), expected, rtol=1e-10, atol=1e-12)
-
-
-@pytest.mark.parametrize("sizes", [(), (3,)])
-def test_the_order_of_the_rows_does_not_matter_to_the_last_bit(sizes):
-    X, y = load_diabetes(return_X_y=True)
-    net = DenseRegressor(sizes, epochs=5, random_state=0).fit(X[:, :3], y)
-    expected = net.predict(X[:, :3])
-    for seed in range(20):
-        order = np.random.default_rng(seed).permutation(len(X))
-        np.testing.assert_array_equal(net.predict(X[order, :3]), expected[order])
 
 
 def doubled_in_float64(x):

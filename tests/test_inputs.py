@@ -57,8 +57,11 @@ def test_arrays_of_any_kind_give_the_same_network(whole, change):
     X, y = whole
     for estimator in (DenseClassifier, DenseRegressor):
         expected = estimator(**SMALL).fit(X, y)
-        found = estimator(**SMALL).fit(change(X), y)
-        assert np.array_equal(found.predict(change(X)), expected.predict(X))
+        given = change(X)
+        found = estimator(**SMALL).fit(given, y)
+        is_single = getattr(given, "dtype", None) == np.float32  # and predicted in float32
+        seen = X.astype(np.float32) if is_single else X
+        assert np.array_equal(found.predict(given), expected.predict(seen))
         assert np.array_equal(found.coefs_[0], expected.coefs_[0])
 
 
@@ -70,13 +73,17 @@ def test_truth_values_are_numbers(whole):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_predictions_have_the_network_s_precision(whole, dtype):
+def test_weights_have_the_network_s_precision_and_predictions_the_wider(whole, dtype):
     X, y = whole
     net = DenseClassifier(dtype=dtype, **SMALL).fit(X, y)
-    for array in (net.predict_proba(X), net.decision_function(X), net.hidden_output(X)):
-        assert array.dtype == dtype
     assert {array.dtype for array in net.weights_} == {np.dtype(dtype)}
-    assert DenseRegressor(dtype=dtype, **SMALL).fit(X, y).predict(X).dtype == dtype
+    regressors = [DenseRegressor(dtype=dtype, **SMALL).fit(X, each) for each in (y, np.c_[y, -y])]
+    for width in ("float32", "float64"):
+        rows, wider = X.astype(width), np.promote_types(width, dtype)
+        for array in (net.predict_proba(rows), net.decision_function(rows)):
+            assert array.dtype == wider
+        assert net.hidden_output(rows).dtype == wider
+        assert [each.predict(rows).dtype for each in regressors] == [wider, wider]
 
 
 @pytest.mark.parametrize("estimator", [DenseClassifier, DenseRegressor])
