@@ -67,10 +67,10 @@ def skorch_net(n_features, layers, batch_size, epochs, **more):
     return NeuralNetBinaryClassifier(Network, **{**fixed, **more})
 
 
-def made_data(n_rows, n_features):
+def made_data(n_samples, n_features):
     """Give standard normal float32 features and a binary target that depends on them."""
     import numpy as np
 
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((n_rows, n_features), dtype=np.float32)
+    X = rng.standard_normal((n_samples, n_features), dtype=np.float32)
     return X, (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(np.int64)

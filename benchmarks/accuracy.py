@@ -29,7 +29,7 @@ FASHION = dict(hidden_layer_sizes=(128, 64), epochs=20, dropout=0.2, batch_size=
 
 
 def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Give the features, (n_rows, n_features), and the target, (n_rows,)."""
+    """Give the features, (n_samples, n_features), and the target, (n_samples,)."""
     table = pd.read_csv(path)
     return table.drop(columns="target").to_numpy(float), table["target"].to_numpy()
 

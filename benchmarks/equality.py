@@ -22,20 +22,22 @@ def optimizer(name: str):
 
 def both(name: str, batch_norm: str | None) -> float:
     """Train with both; the largest difference of any weight."""
-    from skdense.architecture import Architecture
-    from skdense.engine.build import fitted_model
-    from skdense.engine.recipes import loss_recipe, optimizer_recipe
-    from skdense.engine.training import Settings, train
-    from skdense.engine.values import Rows
-    from skdense.initialization import initial_weights
+    from skdense.engine.losses import loss_config
+    from skdense.engine.model_building import fitted_model
+    from skdense.engine.optimizers import optimizer_config
+    from skdense.engine.program_inputs import Rows
+    from skdense.engine.settings import Settings
+    from skdense.engine.training import train
+    from skdense.networks.architecture import Architecture
+    from skdense.networks.initialization import initial_weights
 
     random = np.random.default_rng(0)
     X = random.normal(size=(ROWS, FEATURES)).astype("float32")
     y = (X @ random.normal(size=(FEATURES, 1)) > 0).astype("float32")
     weight = random.uniform(0.5, 2.0, ROWS).astype("float32")
     net = Architecture(FEATURES, LAYERS, ("tanh",) * 2, batch_norm, (False,) * 2, 1, "sigmoid")
-    recipe, rate = optimizer_recipe(optimizer(name), False)
-    loss = loss_recipe("binary_crossentropy", ["binary_crossentropy"])
+    recipe, rate = optimizer_config(optimizer(name), False)
+    loss = loss_config("binary_crossentropy", ["binary_crossentropy"])
     settings = Settings(recipe, loss, rate, BATCH, EPOCHS, (1e-4, 0.0), (0.0, 1e-3), (0.0, 0.0))
     weights = initial_weights(net, random)
     orders = [random.permutation(ROWS) for _ in range(EPOCHS)]

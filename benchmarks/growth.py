@@ -14,12 +14,12 @@ ROWS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 FOLDS, CANDIDATES, SEARCHED_ROWS = (2, 5, 10, 20, 50), (1, 3, 10, 30, 100), 1000
 
 
-def by_rows(n_rows):
-    X, y = made_data(n_rows, FEATURES)
-    epochs = max(1, min(EPOCHS * 10, 300_000 // n_rows))
+def by_rows(n_samples):
+    X, y = made_data(n_samples, FEATURES)
+    epochs = max(1, min(EPOCHS * 10, 300_000 // n_samples))
     net = skdense_net(LAYERS, BATCH, epochs)
     net.fit(X, y)
-    return min(seconds_of(net.fit, X, y) for _ in range(3)) / (n_rows * epochs)
+    return min(seconds_of(net.fit, X, y) for _ in range(3)) / (n_samples * epochs)
 
 
 def by_folds(folds):

@@ -33,8 +33,8 @@ def watch(owner, name, times):
 def run():
     X, y = data()
     net = skdense_net(LAYERS, BATCH, EPOCHS)
-    from skdense.engine.network import TrainableNetwork
     from skdense.engine.program import Program
+    from skdense.engine.trainable_network import TrainableNetwork
 
     times = {}
     for owner, name in ((TrainableNetwork, "__init__"), (Program, "_traced"), (Program, "run")):

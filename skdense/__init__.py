@@ -3,18 +3,18 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from skdense.classifier import DenseClassifier
-from skdense.program_cache import cache_info, clear_cache
-from skdense.regressor import DenseRegressor
+from skdense.engine.program_cache import cache_info, clear_cache
+from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.regressor import DenseRegressor
 
 if TYPE_CHECKING:
-    from skdense.comparison import Comparison, compare
-    from skdense.diagnosis import Diagnosis, diagnose
-    from skdense.history_display import HistoryDisplay
-    from skdense.networks import NetworkClassifier, NetworkRegressor
-    from skdense.onnx_export import export_onnx
-    from skdense.persistence import TRUSTED_TYPES, load, load_weights, save, save_weights
-    from skdense.search_spaces import search_space
+    from skdense.estimators.networks import NetworkClassifier, NetworkRegressor
+    from skdense.inspection.diagnose import Diagnosis, diagnose
+    from skdense.inspection.history_display import HistoryDisplay
+    from skdense.model_selection.compare import Comparison, compare
+    from skdense.model_selection.search_space import search_space
+    from skdense.persistence.onnx import export_onnx
+    from skdense.persistence.save_load import TRUSTED_TYPES, load, load_weights, save, save_weights
 
 __version__ = "0.1.0"
 
@@ -41,20 +41,20 @@ __all__ = [
 
 # Imported when asked for: a process that loads a network and predicts needs none of them.
 _LATER = {
-    "Comparison": "comparison",
-    "Diagnosis": "diagnosis",
-    "HistoryDisplay": "history_display",
-    "NetworkClassifier": "networks",
-    "NetworkRegressor": "networks",
-    "TRUSTED_TYPES": "persistence",
-    "compare": "comparison",
-    "diagnose": "diagnosis",
-    "export_onnx": "onnx_export",
-    "load": "persistence",
-    "load_weights": "persistence",
-    "save": "persistence",
-    "save_weights": "persistence",
-    "search_space": "search_spaces",
+    "Comparison": "model_selection.compare",
+    "Diagnosis": "inspection.diagnose",
+    "HistoryDisplay": "inspection.history_display",
+    "NetworkClassifier": "estimators.networks",
+    "NetworkRegressor": "estimators.networks",
+    "TRUSTED_TYPES": "persistence.save_load",
+    "compare": "model_selection.compare",
+    "diagnose": "inspection.diagnose",
+    "export_onnx": "persistence.onnx",
+    "load": "persistence.save_load",
+    "load_weights": "persistence.save_load",
+    "save": "persistence.save_load",
+    "save_weights": "persistence.save_load",
+    "search_space": "model_selection.search_space",
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skdense.comparison import Comparison
+    from skdense.model_selection.compare import Comparison
 
 BAD_INPUT = 2
 MODEL_FAILED = 1
@@ -119,8 +119,8 @@ def _compare(args: argparse.Namespace) -> int:
             )
         args.out.mkdir(parents=True, exist_ok=True)
 
-    from skdense.comparison import compare
-    from skdense.trials import ModelError
+    from skdense.model_selection.compare import compare
+    from skdense.model_selection.fit_and_score import ModelError
 
     try:
         comparison = compare(
@@ -145,8 +145,8 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _read(args: argparse.Namespace) -> tuple[Any, Any]:
     """Read the table, and say what was taken from it and for what."""
-    from skdense.columns import column_kinds, infer_task
-    from skdense.tables import read_table, split_target
+    from skdense.model_selection.column_types import column_kinds, infer_task
+    from skdense.model_selection.read_table import read_table, split_target
 
     X, y, n_dropped = split_target(read_table(args.data), args.target)
     kinds = column_kinds(X)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval
+
+from skdense.preprocessing._compat import Interval
 
 
 class Schedule(BaseEstimator):

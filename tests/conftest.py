@@ -19,10 +19,10 @@ settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")
 
 
-def _scaled(load, n_rows=None):
+def _scaled(load, n_samples=None):
     X, y = load(return_X_y=True)
     X = StandardScaler().fit_transform(X)
-    rows = np.random.default_rng(0).permutation(len(X))[:n_rows]
+    rows = np.random.default_rng(0).permutation(len(X))[:n_samples]
     X, y = X[rows], y[rows]
     X.flags.writeable = y.flags.writeable = False  # one test must not change another's data
     return X, y

@@ -10,7 +10,7 @@ BOUNDS = {"float64": 1e-12, "float32": 1e-5}
 
 
 def predictions(net, X):
-    """Give what each method but a classifier's `predict` says, (n_rows, n_columns) each."""
+    """Give what each method but a classifier's `predict` says, (n_samples, n_columns) each."""
     found = {}
     for name in METHODS:
         if hasattr(net, name) and not (name == "predict" and hasattr(net, "classes_")):
@@ -36,11 +36,11 @@ def worst_difference(net, X, rows, whole):
 def worst_of_many_ways(net, X, seed=0):
     """Give the largest difference over orders, subsets of any size, chunks and single rows."""
     random = np.random.default_rng(seed)
-    n_rows = X.shape[0]
-    ways = [random.permutation(n_rows), np.arange(n_rows)[::-1]]
-    ways += [np.array([row]) for row in random.integers(n_rows, size=10)]
-    ways += [random.permutation(n_rows)[: 1 + random.integers(n_rows)] for _ in range(10)]
-    ways += [np.arange(n_rows)[start : start + 7] for start in range(0, n_rows, 50)]
+    n_samples = X.shape[0]
+    ways = [random.permutation(n_samples), np.arange(n_samples)[::-1]]
+    ways += [np.array([row]) for row in random.integers(n_samples, size=10)]
+    ways += [random.permutation(n_samples)[: 1 + random.integers(n_samples)] for _ in range(10)]
+    ways += [np.arange(n_samples)[start : start + 7] for start in range(0, n_samples, 50)]
     whole = predictions(net, X)
     return max(worst_difference(net, X, rows, whole) for rows in ways)
 

@@ -4,8 +4,8 @@ import pytest
 from sklearn.base import is_classifier, is_regressor
 
 from skdense import baselines
-from skdense.baselines import MAX_CATEGORIES, default_models, preparation
-from skdense.columns import column_kinds
+from skdense.model_selection.baselines import MAX_CATEGORIES, default_models, preparation
+from skdense.model_selection.column_types import column_kinds
 
 N = 60
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skdense.columns import (
+from skdense.model_selection.column_types import (
     MAX_NUMBER_CLASSES,
     as_numbers,
     as_text,

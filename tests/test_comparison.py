@@ -13,8 +13,8 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from skdense.comparison import compare
-from skdense.trials import ModelError
+from skdense.model_selection.compare import compare
+from skdense.model_selection.fit_and_score import ModelError
 
 QUICK = {name: LogisticRegression() for name in ("random forest", "gradient boosting", "network")}
 QUICK_REGRESSION = {
@@ -230,7 +230,7 @@ def test_the_real_network_beats_the_dummy():
 
 
 def _network_pipeline(X):
-    from skdense.baselines import default_models
+    from skdense.model_selection.baselines import default_models
 
     scaled, net = default_models(X, "classification", 0)["network"]
     return scaled, net.set_params(epochs=10)

@@ -40,8 +40,8 @@ def autoencoder(meta, bottleneck=2):
     return keras.Model(inputs, layers.Dense(n_features)(layers.Dense(8, activation="tanh")(code)))
 
 
-def made(n_features, n_rows=128):
-    X = RANDOM.normal(size=(n_rows, n_features))
+def made(n_features, n_samples=128):
+    X = RANDOM.normal(size=(n_samples, n_features))
     return X, X @ RANDOM.normal(size=n_features)
 
 
@@ -125,7 +125,7 @@ def tape_loop(model, X, y, optimizer, loss, orders, batch_size):
 def test_tape_loop_step_for_step(task, monkeypatch):
     from skdense import base
 
-    X, y = made(5, n_rows=50)
+    X, y = made(5, n_samples=50)
     X = X.astype(np.float32)
     seen = {}
     train = base.DenseNetwork._train

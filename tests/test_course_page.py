@@ -177,8 +177,8 @@ def test_images_are_read(tmp_path):
     assert y_test.tolist() == y_train[:2].tolist()
 
 
-def made_table(path, n_rows=120):
-    X = pd.DataFrame(RANDOM.normal(size=(n_rows, 13)), columns=[f"x{i}" for i in range(13)])
+def made_table(path, n_samples=120):
+    X = pd.DataFrame(RANDOM.normal(size=(n_samples, 13)), columns=[f"x{i}" for i in range(13)])
     X.assign(target=(X["x0"] > 0).astype(int)).to_csv(path, index=False)
 
 

@@ -15,18 +15,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor, diagnose
-from skdense.diagnosis import Diagnosis
-from skdense.evidence import gather_evidence
-from skdense.findings import Finding
-from skdense.held_out import Given
+from skdense.inspection.check_inputs import gather_check_inputs
+from skdense.inspection.checks import CheckResult
+from skdense.inspection.diagnose import Diagnosis
+from skdense.preprocessing.validation_split import FitArguments
 
 SEEDS = range(2)
 
 
 @cache
-def classes(seed, n_rows=600):
+def classes(seed, n_samples=600):
     """Rows that a network learns well, with a tenth of the labels wrong."""
-    X, y = make_classification(n_rows, 10, n_informative=6, flip_y=0.1, random_state=seed)
+    X, y = make_classification(n_samples, 10, n_informative=6, flip_y=0.1, random_state=seed)
     return StandardScaler().fit_transform(X), y
 
 
@@ -88,7 +88,7 @@ def test_under_fitting_under_a_heavy_penalty(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_over_fitting(seed):
-    X, y = classes(seed, n_rows=200)
+    X, y = classes(seed, n_samples=200)
     net = classifier(seed, hidden_layer_sizes=(128, 64), epochs=80).fit(X, y)
     finding = next(f for f in diagnose(net, X, y).findings if f.name == "over-fitting")
     assert f"since epoch {net.best_epoch_} of 80" in finding.evidence
@@ -96,7 +96,7 @@ def test_over_fitting(seed):
 
 
 def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
-    X, y = classes(0, n_rows=200)
+    X, y = classes(0, n_samples=200)
     settings = {"hidden_layer_sizes": (128, 64), "early_stopping": True, "patience": 40}
     assert "over-fitting" not in found(classifier(0, **settings), X, y)
     last = classifier(0, **settings, restore_best_weights=False).fit(X, y)
@@ -163,11 +163,11 @@ def test_columns_of_two_values_need_no_scaling():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_rows_in_training_and_validation(seed):
-    X, y = classes(seed, n_rows=200)
+    X, y = classes(seed, n_samples=200)
     X, y = np.vstack([X, X[:60]]), np.append(y, y[:60])
     net = classifier(seed, epochs=5).fit(X, y)
     finding = next(f for f in diagnose(net, X, y).findings if f.name.startswith("rows in"))
-    _, held_out = net._split_rows(len(X), y, Given(X, y))
+    _, held_out = net._split_rows(len(X), y, FitArguments(X, y))
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
     assert finding.evidence.startswith(f"{n_twins} of {len(held_out)} held-out rows")
@@ -203,7 +203,7 @@ def test_it_does_not_advise_what_is_done_already():
 
 
 def test_epochs_that_were_not_watched_are_not_judged():
-    X, y = classes(0, n_rows=200)
+    X, y = classes(0, n_samples=200)
     net = classifier(0, hidden_layer_sizes=(128, 64)).fit(X, y)
     assert "over-fitting" in diagnose(net, X, y).names
     net.set_params(validation_fraction=None).partial_fit(X, y)
@@ -226,7 +226,7 @@ def test_pipeline_on_a_table_and_search():
 
 
 def test_words_are_escaped_and_numbered():
-    diagnosis = Diagnosis((Finding("a<b", "1 < 2", "Try x & y."),))
+    diagnosis = Diagnosis((CheckResult("a<b", "1 < 2", "Try x & y."),))
     assert repr(diagnosis) == "1. A<b: 1 < 2.\n   Try x & y."
     assert "<b>a&lt;b</b>: 1 &lt; 2.<br>Try x &amp; y." in diagnosis._repr_html_()
 
@@ -268,7 +268,7 @@ def test_it_sees_rows_of_every_kind_as_the_network_did(kind):
     else:
         net, X = make_pipeline(MaxAbsScaler(), DenseClassifier(8, **options)), sparse.csr_matrix(X)
     net.fit(X, y)
-    evidence = gather_evidence(net, Given(X, y))
+    evidence = gather_check_inputs(net, FitArguments(X, y))
     assert evidence.training_score == pytest.approx(
         roc_auc_score(y[evidence.train], net.predict_proba(X)[evidence.train, 1])
     )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from skdense.displays import ComparisonDisplay, decimals
+from skdense.inspection.comparison_display import ComparisonDisplay, decimals
 
 
 @pytest.fixture

@@ -247,7 +247,7 @@ def test_an_interrupted_call_leaves_no_trace(iris, monkeypatch):
     net = DenseClassifier(8, dropout=0.3, random_state=0).partial_fit(X, y, classes=[0, 1, 2])
     expected = pickle.loads(pickle.dumps(net)).partial_fit(X, y)
     with monkeypatch.context() as patch:
-        patch.setattr("skdense.engine.training.room_for", _interrupt)
+        patch.setattr("skdense.engine.training.padded_sizes", _interrupt)
         with pytest.raises(KeyboardInterrupt):
             net.partial_fit(X, y)
     assert equal_bits(net.partial_fit(X, y), expected)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skdense.history import best_epoch, overfitting_epoch
+from skdense.inspection.overfitting import best_epoch, overfitting_epoch
 
 FALLS = [0.9, 0.7, 0.6, 0.5]
 

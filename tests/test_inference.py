@@ -7,10 +7,10 @@ from sklearn.datasets import load_diabetes, load_iris
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor
-from skdense.architecture import Architecture
-from skdense.engine.recipes import activation_name
-from skdense.inference import ACTIVATIONS, activate, forward
-from skdense.initialization import initial_weights
+from skdense.engine.activations import activation_name
+from skdense.engine.inference import ACTIVATIONS, activate, forward
+from skdense.networks.architecture import Architecture
+from skdense.networks.initialization import initial_weights
 
 NO_ACTIVATION = ("get", "serialize", "deserialize", "glu", "threshold")
 NAMES = sorted(
@@ -43,12 +43,12 @@ def test_the_common_activations_need_no_keras():
     }
 
 
-def own_activation(x):
+def custom_activation(x):
     return keras.ops.sin(x)
 
 
 @pytest.mark.parametrize("batch_norm", [False, "before", "after"])
-@pytest.mark.parametrize("activation", ["tanh", own_activation, ["gelu", own_activation]])
+@pytest.mark.parametrize("activation", ["tanh", custom_activation, ["gelu", custom_activation]])
 def test_equals_the_keras_model(batch_norm, activation):
     X, y = load_iris(return_X_y=True)
     net = DenseClassifier(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from skdense import DenseClassifier
-from skdense.engine import feeding
-from skdense.engine.values import Selected
+from skdense.engine import data as feeding
+from skdense.engine.program_inputs import Selected
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
-from skdense.missing import knock_out
+from skdense.preprocessing.missing_values import knock_out
 
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "random_state": 0}
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "hidden_output")

@@ -1,4 +1,4 @@
-"""Columns of X dealt to a model's inputs, those of y to its outputs, and what can go wrong."""
+"""Columns of X selected to a model's inputs, those of y to its outputs, and what can go wrong."""
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,9 @@ def test_arrays_are_dealt_by_position():
 
 def test_columns_are_searched(monkeypatch):
     # Which training is chosen is not the point here, and Model.fit takes a second each.
-    monkeypatch.setattr("skdense.engine.own_training._fit_with_keras", lambda job: {"loss": [0.0]})
+    monkeypatch.setattr(
+        "skdense.engine.custom_model.training._fit_with_keras", lambda job: {"loss": [0.0]}
+    )
     grid = {"inputs": [DEALT, {"company": ["Price"], "region": ["Income"]}]}
     search = GridSearchCV(network(), grid, cv=2).fit(TABLE, SALES)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
@@ -166,7 +168,9 @@ def test_several_columns_of_classes():
 
 
 def test_columns_of_numbers_for_outputs_in_order(monkeypatch):
-    monkeypatch.setattr("skdense.engine.own_training._fit_with_keras", lambda job: {"loss": [0.0]})
+    monkeypatch.setattr(
+        "skdense.engine.custom_model.training._fit_with_keras", lambda job: {"loss": [0.0]}
+    )
     y = np.column_stack([SALES, SALES > 3])
     net = NetworkRegressor(two_outputs, loss="mse").fit(TABLE.iloc[:, :4], y)
     raw = net.model_.predict(TABLE.iloc[:, :4].to_numpy(np.float32), verbose=0)
@@ -255,7 +259,9 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_errors_before_training(name, monkeypatch):
     net, y, kind, message = BAD[name]
-    monkeypatch.setattr("skdense.own_network.train_own", lambda job: pytest.fail("trained"))
+    monkeypatch.setattr(
+        "skdense.estimators.network_base.train_custom_model", lambda job: pytest.fail("trained")
+    )
     with pytest.raises(kind, match=message):
         net.fit(NUMBERS, y)
     assert not hasattr(net, "n_features_in_")

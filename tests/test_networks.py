@@ -143,8 +143,10 @@ def test_held_out_rows_are_stratified_and_shuffled(iris, monkeypatch):
     from skdense import own_network
 
     jobs = []
-    train = own_network.train_own
-    monkeypatch.setattr(own_network, "train_own", lambda job: (jobs.append(job), train(job))[1])
+    train = own_network.train_custom_model
+    monkeypatch.setattr(
+        own_network, "train_custom_model", lambda job: (jobs.append(job), train(job))[1]
+    )
     X, y = (array[np.argsort(iris[1], kind="stable")] for array in iris)
     net = classifier(loss="sparse_categorical_crossentropy", validation_split=0.2, epochs=1)
     net.fit(X, y)
@@ -300,7 +302,7 @@ def test_scikeras_patches_do_not_leak_and_imports_stay_lazy(run_python):
 
 
 def test_without_scikeras(monkeypatch):
-    monkeypatch.delitem(sys.modules, "skdense.networks")
+    monkeypatch.delitem(sys.modules, "skdense.estimators.networks")
     monkeypatch.setitem(sys.modules, "scikeras.wrappers", None)
     with pytest.raises(ImportError, match=r'pip install "skdense\[networks\]"'):
-        importlib.import_module("skdense.networks")
+        importlib.import_module("skdense.estimators.networks")

@@ -8,7 +8,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from skdense import DenseClassifier
-from skdense.notebook_view import losses_svg
+from skdense.estimators.html_view import losses_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

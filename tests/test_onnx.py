@@ -20,7 +20,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
-from skdense.inference import ACTIVATIONS
+from skdense.engine.inference import ACTIVATIONS
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 3, "random_state": 0}
 CLOSE = {"rtol": 2e-5, "atol": 2e-6}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from skdense import DenseClassifier, NetworkClassifier
-from skdense.engine import printing
+from skdense.callbacks import progress as printing
 from tests.network_models import classifier
 
 

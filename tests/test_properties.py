@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.utils.multiclass import type_of_target
 
-from skdense.encoding import encode_classes
-from skdense.engine.rooms import round_up
-from skdense.hyperparameters import layer_sizes, per_layer_activations, per_layer_rates
-from skdense.scaling import scale_numbers
-from skdense.validation import hold_out
+from skdense.engine.padding import round_up
+from skdense.estimators.parameters import layer_sizes, per_layer_activations, per_layer_rates
+from skdense.preprocessing.class_encoding import encode_classes
+from skdense.preprocessing.random_split import hold_out
+from skdense.preprocessing.target_scaling import scale_numbers
 
 SIZES = st.lists(st.integers(1, 10**6), max_size=6)
 RATES = st.floats(0, 1, exclude_max=True)
@@ -174,15 +174,15 @@ def test_scaled_numbers_are_standardized(y):
 
 
 @given(st.integers(1, 300), st.floats(0.01, 0.99), st.integers(0, 2**31 - 1), st.integers(1, 5))
-def test_held_out_rows_are_a_partition(n_rows, fraction, seed, n_classes):
-    labels = np.arange(n_rows) % n_classes if n_classes > 1 else None
-    if n_rows < 3 * n_classes / min(fraction, 1 - fraction):  # may be too few
+def test_held_out_rows_are_a_partition(n_samples, fraction, seed, n_classes):
+    labels = np.arange(n_samples) % n_classes if n_classes > 1 else None
+    if n_samples < 3 * n_classes / min(fraction, 1 - fraction):  # may be too few
         with suppress(ValueError):
-            hold_out(n_rows, fraction, labels, seed)
+            hold_out(n_samples, fraction, labels, seed)
         return
-    train, held_out = hold_out(n_rows, fraction, labels, seed)
-    assert sorted([*train, *held_out]) == list(range(n_rows))
-    assert len(held_out) == np.ceil(fraction * n_rows)
+    train, held_out = hold_out(n_samples, fraction, labels, seed)
+    assert sorted([*train, *held_out]) == list(range(n_samples))
+    assert len(held_out) == np.ceil(fraction * n_samples)
     if labels is not None:
         assert len(np.unique(labels[train])) == len(np.unique(labels))
         counts = np.bincount(labels[held_out], minlength=n_classes)

@@ -2,7 +2,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from skdense.results import Comparison
+from skdense.model_selection.comparison import Comparison
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from sklearn.model_selection import GridSearchCV
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor, cache_info
-from skdense.file_format import Damaged
-from skdense.plain_values import Reader
+from skdense.persistence.archive import Damaged
+from skdense.persistence.serialization import Reader
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, Schedule
 
 FULL = {"hidden_layer_sizes": 8, "batch_size": 1000, "learning_rate": 0.02, "random_state": 0}

@@ -13,7 +13,7 @@ from sklearn.preprocessing import MaxAbsScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
-from skdense.engine.blocks import ValueDropout
+from skdense.engine.layers import ValueDropout
 
 FORMATS = [
     sparse.csr_matrix,
@@ -118,10 +118,11 @@ def test_rows_of_another_density_need_no_second_trace(data):
 
 def test_it_is_never_dense_as_a_whole():
     random = np.random.default_rng(0)
-    n_rows, n_features = 20_000, 1_000_000  # 75 GB as a dense matrix
-    columns = random.integers(n_features, size=n_rows)
+    n_samples, n_features = 20_000, 1_000_000  # 75 GB as a dense matrix
+    columns = random.integers(n_features, size=n_samples)
     X = sparse.csr_matrix(
-        (np.ones(n_rows, np.float32), (np.arange(n_rows), columns)), shape=(n_rows, n_features)
+        (np.ones(n_samples, np.float32), (np.arange(n_samples), columns)),
+        shape=(n_samples, n_features),
     )
     y = (columns < n_features // 2).astype(int)
     net = DenseClassifier((), epochs=1, batch_size=4000, learning_rate=0.1, random_state=0)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
-from skdense.splits import check_target, make_folds, set_aside
+from skdense.model_selection.splits import check_target, make_folds, set_aside
 
 X = np.arange(40.0).reshape(20, 2)
 LABELS = np.array(["a"] * 15 + ["b"] * 5)

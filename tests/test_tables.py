@@ -3,7 +3,7 @@ import gzip
 import pandas as pd
 import pytest
 
-from skdense.tables import BUNDLED, read_table, split_target
+from skdense.model_selection.read_table import BUNDLED, read_table, split_target
 
 TEXT = "size,colour,price\n1,red,2.5\n2,blue,3.5\n"
 

@@ -40,24 +40,24 @@ def targets_of(kind, y):
 @pytest.mark.parametrize(
     "kind", ["two classes", "three classes", "three labels a row", "two labels a row"]
 )
-@pytest.mark.parametrize("n_rows", [1, 5])
-def test_shapes_are_those_of_scikit_learn(iris, kind, n_rows):
+@pytest.mark.parametrize("n_samples", [1, 5])
+def test_shapes_are_those_of_scikit_learn(iris, kind, n_samples):
     X, y = iris
     y = targets_of(kind, y)
     ours = small().fit(X, y)
     peer = MLPClassifier(4, max_iter=2).fit(X, y)
     for method in METHODS[:3]:  # MLPClassifier has no decision_function
-        found, expected = (getattr(net, method)(X[:n_rows]) for net in (ours, peer))
+        found, expected = (getattr(net, method)(X[:n_samples]) for net in (ours, peer))
         assert found.shape == expected.shape, method
     if y.ndim == 1:
         linear = LogisticRegression().fit(X, y)
         for method in METHODS:
-            found, expected = (getattr(net, method)(X[:n_rows]) for net in (ours, linear))
+            found, expected = (getattr(net, method)(X[:n_samples]) for net in (ours, linear))
             assert found.shape == expected.shape, method
         assert ours.predict(X).dtype == linear.predict(X).dtype
         assert ours.classes_.tolist() == linear.classes_.tolist()
     else:
-        assert ours.decision_function(X[:n_rows]).shape == (n_rows, y.shape[1])
+        assert ours.decision_function(X[:n_samples]).shape == (n_samples, y.shape[1])
 
 
 @pytest.mark.parametrize(
@@ -174,15 +174,15 @@ def test_a_column_is_taken_as_a_vector_with_a_warning(iris, estimator):
 
 
 @pytest.mark.parametrize("n_targets", [None, 1, 3])
-@pytest.mark.parametrize("n_rows", [1, 5])
+@pytest.mark.parametrize("n_samples", [1, 5])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of the peer
 @pytest.mark.filterwarnings("ignore:A column-vector y")
-def test_shapes_of_regression(diabetes, n_targets, n_rows):
+def test_shapes_of_regression(diabetes, n_targets, n_samples):
     X, y = diabetes
     y = y if n_targets is None else np.column_stack([y] * n_targets)
     ours = DenseRegressor(4, epochs=2, random_state=0).fit(X, y)
     peer = MLPRegressor(hidden_layer_sizes=4, max_iter=2).fit(X, y)
-    assert ours.predict(X[:n_rows]).shape == peer.predict(X[:n_rows]).shape
+    assert ours.predict(X[:n_samples]).shape == peer.predict(X[:n_samples]).shape
     assert ours.n_outputs_ == (n_targets or 1)
 
 

@@ -6,7 +6,7 @@ from sklearn.metrics import accuracy_score, hinge_loss, make_scorer, mean_absolu
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense.trials import ModelError, check_metric, run_trial
+from skdense.model_selection.fit_and_score import ModelError, check_metric, fit_and_score
 
 X = np.arange(20.0).reshape(10, 2)
 Y = np.array([0, 1] * 5)
@@ -63,7 +63,7 @@ def test_metric_has_the_name_and_sign_people_know(scoring, y, task, name, sign):
 def test_scorers_that_look_for_one_class_find_it(scoring, y, name):
     metric = check_metric(scoring, y, "classification")
     assert metric.name == name
-    trial = run_trial("dummy", DummyClassifier(), X, y, SPLIT, metric, "fold 1 of 5")
+    trial = fit_and_score("dummy", DummyClassifier(), X, y, SPLIT, metric, "fold 1 of 5")
     assert 0 <= trial.score <= 1
 
 
@@ -81,7 +81,7 @@ def test_several_scorers_at_once():
 def test_trial_fits_a_clone_on_one_part_and_scores_the_other():
     model = make_pipeline(StandardScaler(), Learner())
     metric = check_metric("accuracy", Y, "classification")
-    trial = run_trial("mine", model, X, Y, SPLIT, metric, "fold 1 of 5")
+    trial = fit_and_score("mine", model, X, Y, SPLIT, metric, "fold 1 of 5")
     assert trial.score == accuracy_score(Y[8:], [1, 1])
     assert trial.history == {"loss": [8.0]}
     assert trial.fit_time > 0
@@ -91,7 +91,7 @@ def test_trial_fits_a_clone_on_one_part_and_scores_the_other():
 
 def test_errors_are_positive():
     metric = check_metric("neg_log_loss", Y, "classification")
-    trial = run_trial("dummy", DummyClassifier(), X, Y, SPLIT, metric, "fold 1 of 5")
+    trial = fit_and_score("dummy", DummyClassifier(), X, Y, SPLIT, metric, "fold 1 of 5")
     assert trial.score == pytest.approx(np.log(2))
     assert trial.history is None
 
@@ -106,10 +106,10 @@ def test_errors_are_positive():
 def test_failure_names_model_and_fold(fails, message):
     metric = check_metric("accuracy", Y, "classification")
     with pytest.raises(ModelError, match=message):
-        run_trial("mine", Learner(fails), X, Y, SPLIT, metric, "fold 2 of 5")
+        fit_and_score("mine", Learner(fails), X, Y, SPLIT, metric, "fold 2 of 5")
 
 
 def test_score_that_is_no_number_is_an_error():
     metric = check_metric(lambda model, X, y: np.nan, Y, "classification")
     with pytest.raises(ModelError, match="'mine' has a <lambda> of nan in fold 2 of 5"):
-        run_trial("mine", Learner(), X, Y, SPLIT, metric, "fold 2 of 5")
+        fit_and_score("mine", Learner(), X, Y, SPLIT, metric, "fold 2 of 5")

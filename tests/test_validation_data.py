@@ -23,9 +23,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info, diagnose
-from skdense.encoding import encode_classes
-from skdense.engine import feeding
-from skdense.weighting import class_weights
+from skdense.engine import data as feeding
+from skdense.preprocessing.class_encoding import encode_classes
+from skdense.preprocessing.weights import class_weights
 
 # One architecture and batch size: the tests share a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "learning_rate": 0.01, "random_state": 0}

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from skdense import DenseClassifier, DenseRegressor
-from skdense.inference import ACTIVATIONS
+from skdense.engine.inference import ACTIVATIONS
 
 BLOCK = """
 import sys

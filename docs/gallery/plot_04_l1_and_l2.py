@@ -18,11 +18,11 @@ from skdense import DenseRegressor
 random = np.random.default_rng(0)
 
 
-def draw(n_rows):
+def draw(n_samples):
     """Draw twenty features and a target that depends on the first four."""
-    X = random.normal(size=(n_rows, 20))
+    X = random.normal(size=(n_samples, 20))
     signal = 2 * X[:, 0] - 2 * X[:, 1] + 2 * np.abs(X[:, 2]) + 2 * np.maximum(X[:, 3], 0)
-    return X, signal + random.normal(size=n_rows)
+    return X, signal + random.normal(size=n_samples)
 
 
 X, y = draw(300)

@@ -42,7 +42,8 @@ for name in ACTIVATIONS:
     print(f"{name:7} root mean squared error {error[name]:.3f}")
 
 # %%
-# Now six layers. ``sigmoid``, the oldest of them, is nearly flat wherever its input is not near
+# StepContext six layers. ``sigmoid``, the oldest of them, is nearly flat wherever its input is not
+# near
 # zero, and even there its slope is a quarter. The gradient shrinks with each layer it passes, and
 # the first layers learn next to nothing: the loss stays for long where it began, at 1, which is
 # the mean as a guess for every row. ``relu`` has slope one wherever it is on at all.

@@ -20,12 +20,12 @@ random = np.random.default_rng(0)
 MONTHS, FIRST = 15, 4
 
 
-def customers(month, n_rows):
+def customers(month, n_samples):
     """Draw customers of a month; what they do depends on a direction that turns."""
-    X = random.normal(size=(n_rows, 5))
+    X = random.normal(size=(n_samples, 5))
     angle = np.deg2rad(9 * month)
     pull = np.cos(angle) * X[:, 0] + np.sin(angle) * X[:, 1] + 0.3 * X[:, 2] ** 2 - 0.3
-    return X, (pull + 0.4 * random.normal(size=n_rows) > 0).astype(int)
+    return X, (pull + 0.4 * random.normal(size=n_samples) > 0).astype(int)
 
 
 known = [customers(month, 60) for month in range(MONTHS)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-
-from skdense.engine.values import Rows, Selected, SparseRows
+from skdense.engine._tensorflow import tf
+from skdense.engine.program_inputs import Rows, Selected, SparseRows
 
 
 def of_any_density(rows: Rows | None) -> Rows | None:
@@ -52,7 +51,7 @@ def slice_rows(rows: Rows, start, size: int, network) -> Rows:
     rows : Rows
     start : int32 tensor
     size : int
-    network : Architecture or Description
+    network : Architecture or CustomModelDescription
         Of the former a sparse matrix has its width; the latter takes none.
 
     Returns
@@ -75,7 +74,7 @@ def slice_array(array, start, size: int):
 
     Parameters
     ----------
-    array : tensor of shape (n_rows, ...)
+    array : tensor of shape (n_samples, ...)
     start : int32 tensor
     size : int
 

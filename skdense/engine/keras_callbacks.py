@@ -10,11 +10,11 @@ from itertools import count
 from numbers import Real
 from typing import Any
 
-import keras
 import numpy as np
 
-from skdense.engine.steering import Epoch
-from skdense.engine.values import State
+from skdense.engine._tensorflow import keras
+from skdense.engine.epoch import Epoch
+from skdense.engine.program_inputs import State
 
 _BATCH_HOOKS = tuple(
     f"on_{kind}batch_{end}" for kind in ("", "train_", "test_") for end in ("begin", "end")
@@ -164,8 +164,8 @@ class KerasCallbacks:
     callbacks : list of keras.callbacks.Callback
         The copies for this fit.
     make_model : callable
-        Given weights in the architecture's order, builds the compiled ``keras.Model`` that the
-        callbacks see.
+        FitArguments weights in the architecture's order, builds the compiled ``keras.Model`` that
+        the callbacks see.
     first_epoch : int
         Epochs of earlier trainings: numbers go on from there.
     epochs : int
@@ -197,7 +197,7 @@ class KerasCallbacks:
         self._logs: dict[str, Any] = {}
         self._state: State | None = None
 
-    def starts(self, epoch: Epoch) -> None:
+    def on_fit_begin(self, epoch: Epoch) -> None:
         """Build the model and call ``on_train_begin``."""
         self._model = self._make_model(epoch.weights)
         self._model.stop_training = False
@@ -206,21 +206,21 @@ class KerasCallbacks:
             callback.set_params(self._params)
         self._call("on_train_begin", epoch, {})
 
-    def before(self, epoch: Epoch) -> None:
+    def on_epoch_begin(self, epoch: Epoch) -> None:
         """Call ``on_epoch_begin``."""
         self._call("on_epoch_begin", epoch, self._index(epoch), {})
 
-    def __call__(self, epoch: Epoch) -> None:
-        """Call ``on_epoch_end``; numbers that a callback adds to the logs become figures."""
-        self._logs = dict(epoch.figures)
+    def on_epoch_end(self, epoch: Epoch) -> None:
+        """Call ``on_epoch_end``; numbers that a callback adds to the logs become logs."""
+        self._logs = dict(epoch.logs)
         self._call("on_epoch_end", epoch, self._index(epoch), self._logs)
         for name, value in self._logs.items():
-            if name not in epoch.figures and _is_number(value):
-                epoch.figures[name] = float(value)
+            if name not in epoch.logs and _is_number(value):
+                epoch.logs[name] = float(value)
         if self._model.stop_training:
             epoch.stop = True
 
-    def ends(self, epoch: Epoch) -> None:
+    def on_fit_end(self, epoch: Epoch) -> None:
         """Call ``on_train_end``."""
         self._call("on_train_end", epoch, self._logs)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from skdense.engine.rates import Schedule
+from skdense.engine._tensorflow import keras, tf
+from skdense.engine.settings import RateFunction
 
 
-def keras_schedule(schedule: Any) -> Schedule | None:
+def keras_schedule(schedule: Any) -> RateFunction | None:
     """Give what evaluates a schedule of Keras's for many steps at once.
 
     Parameters
@@ -20,7 +19,7 @@ def keras_schedule(schedule: Any) -> Schedule | None:
 
     Returns
     -------
-    Schedule, or None where `schedule` is something else
+    RateFunction, or None where `schedule` is something else
     """
     if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
         return None

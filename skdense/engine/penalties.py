@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tensorflow as tf
-
-from skdense.engine.blocks import sum_rows
+from skdense.engine._tensorflow import tf
+from skdense.engine.layers import sum_rows
 
 _ROWS = 128
 

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from skdense.architecture import Architecture
+from skdense.engine._tensorflow import tf
 from skdense.engine.batches import gather_rows, of_any_density, slice_array, slice_rows
-from skdense.engine.network import TrainableNetwork
-from skdense.engine.recipes import Recipe
-from skdense.engine.stopping import improved
-from skdense.engine.values import Epochs, Rows, State, Values
-from skdense.program_cache import count_trace
-
-VALIDATION_CHUNK = 1024  # rows of one forward pass over held-out rows
-
-
-@dataclass(frozen=True)
-class ProgramKey:
-    """Everything that is constant in a program; fits that agree on it share one.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    optimizer, loss : Recipe
-    batch_rows : int
-        Rows of one step.
-    steps : int
-        Room for so many steps an epoch; how many are taken is a value.
-    steps_per_gather : int
-        The rows of so many steps are brought into their order at a time; divides `steps`.
-    validation_rows : int
-        Room for so many held-out rows, 0 for none.
-    epochs_per_call : int
-        Room for so many epochs in one call; how many are run is a value.
-    compiled : bool
-        Whether XLA compiles the program, or TensorFlow runs its plain graph.
-    smooths : bool, default=False
-        Whether the loss smooths labels; by how much is a value.
-    sparse : bool, default=False
-        Whether X comes as SparseRows.
-    whole_rows : int, default=0
-        Rows of an X that is read in place, held-out and unused ones among them; 0 where X is
-        padded to the room.
-    whole_validation_rows : int, default=0
-        The same of the array that held-out rows are read from.
-    """
-
-    architecture: Architecture
-    optimizer: Recipe
-    loss: Recipe
-    batch_rows: int
-    steps: int
-    steps_per_gather: int
-    validation_rows: int
-    epochs_per_call: int
-    compiled: bool
-    smooths: bool = False
-    sparse: bool = False
-    whole_rows: int = 0
-    whole_validation_rows: int = 0
-
-    @property
-    def rows(self) -> int:
-        """Room for so many training rows."""
-        return self.batch_rows * self.steps
+from skdense.engine.program_cache import count_trace
+from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
+from skdense.engine.program_key import VALIDATION_CHUNK, ProgramKey
+from skdense.engine.trainable_network import TrainableNetwork
+from skdense.engine.training_record import improved
 
 
 class Program:
@@ -117,17 +62,17 @@ class Program:
         return State(current, current, tf.constant(np.inf, tf.float64), tf.constant(0))
 
     def run(
-        self, rows: Rows, validation: Rows | None, orders, values: Values, state: State
+        self, rows: Rows, validation: Rows | None, orders, inputs: ProgramInputs, state: State
     ) -> tuple[State, Epochs]:
-        """Train for `values.n_epochs` epochs, or until there is a reason to stop.
+        """Train for `inputs.n_epochs` epochs, or until there is a reason to stop.
 
         Parameters
         ----------
         rows, validation : Rows
-            Padded to the room that the key gives.
-        orders : int32 tensor of shape (epochs_per_call, batch_rows * steps)
+            Padded to the padded size that the key gives.
+        orders : int32 tensor of shape (epochs_per_call, batch_size * steps)
             The rows each epoch visits, in order. Any real row may follow the last one.
-        values : Values
+        inputs : ProgramInputs
         state : State
 
         Returns
@@ -135,7 +80,7 @@ class Program:
         state : State
         epochs : Epochs
         """
-        arguments = (rows, validation, orders, values, state)
+        arguments = (rows, validation, orders, inputs, state)
         if self._epochs is None:
             function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
             # One concrete function: other shapes would be an error, not a second trace.
@@ -191,29 +136,29 @@ class Program:
         count_trace()
         return self._run(*arguments)
 
-    def _run(self, rows, validation, orders, values: Values, state: State):
+    def _run(self, rows, validation, orders, inputs: ProgramInputs, state: State):
         network = self._network
-        values = values._replace(l1=network.spread(values.l1), l2=network.spread(values.l2))
+        inputs = inputs._replace(l1=network.spread(inputs.l1), l2=network.spread(inputs.l2))
         moving = self._load(state.current)
         nothing = tf.fill([self.key.epochs_per_call], tf.constant(np.nan, tf.float64))
         epochs = Epochs(tf.constant(0), nothing, nothing, tf.constant(True), tf.constant(False))
 
         def more(moving, kept, best, wait, epochs):
-            return (epochs.n_run < values.n_epochs) & ~epochs.stopped
+            return (epochs.n_run < inputs.n_epochs) & ~epochs.stopped
 
         def one_epoch(moving, kept, best, wait, epochs: Epochs):
-            loss, moving = self._train(rows, orders[epochs.n_run], moving, values, epochs.n_run)
-            val_loss = self._validate(validation, moving, values)
+            loss, moving = self._train(rows, orders[epochs.n_run], moving, inputs, epochs.n_run)
+            val_loss = self._validate(validation, moving, inputs)
             finite = self._all_finite(loss, val_loss, moving)
-            watched = tf.where(values.watch_validation, val_loss, loss)
-            judged = values.first_epoch + epochs.n_run >= values.start_from_epoch
-            better = improved(watched, best, values.min_delta) & finite & judged
-            keep = finite & (better | ~judged | ~values.restore_best)
+            watched = tf.where(inputs.watch_validation, val_loss, loss)
+            judged = inputs.first_epoch + epochs.n_run >= inputs.start_from_epoch
+            better = improved(watched, best, inputs.min_delta) & finite & judged
+            keep = finite & (better | ~judged | ~inputs.restore_best)
             current = self._read(moving)
             kept = [tf.where(keep, new, old) for new, old in zip(current, kept, strict=True)]
             best = tf.where(better, watched, best)
             wait = tf.where(better | ~judged, 0, wait + 1)
-            out_of_patience = values.early_stopping & ~better & judged & (wait >= values.patience)
+            out_of_patience = inputs.early_stopping & ~better & judged & (wait >= inputs.patience)
             place = [[epochs.n_run]]
             epochs = Epochs(
                 epochs.n_run + 1,
@@ -228,16 +173,16 @@ class Program:
         moving, kept, best, wait, epochs = tf.while_loop(more, one_epoch, loop)
         return State(self._read(moving), kept, best, wait), epochs
 
-    def _train(self, rows: Rows, order, moving, values: Values, epoch):
+    def _train(self, rows: Rows, order, moving, inputs: ProgramInputs, epoch):
         """One epoch of steps; the mean loss over its rows as float64."""
-        n_steps = (values.n_rows + self.key.batch_rows - 1) // self.key.batch_rows
+        n_steps = (inputs.n_samples + self.key.batch_size - 1) // self.key.batch_size
         n_parts = self.key.steps // self.key.steps_per_gather
-        number = (values.first_epoch + epoch) * n_steps
+        number = (inputs.first_epoch + epoch) * n_steps
 
         def one_part(first_step, moving, total):
             last_step = tf.minimum(n_steps, first_step + self.key.steps_per_gather)
             part = (first_step, last_step, number, epoch)
-            moving, total = self._train_part(rows, order, moving, values, part, total)
+            moving, total = self._train_part(rows, order, moving, inputs, part, total)
             return last_step, moving, total
 
         loop = (tf.constant(0), moving, tf.constant(0.0, tf.float64))
@@ -245,12 +190,12 @@ class Program:
             _, moving, total = one_part(*loop)
         else:
             _, moving, total = tf.while_loop(lambda step, *_: step < n_steps, one_part, loop)
-        return total / tf.cast(values.n_rows, tf.float64), moving
+        return total / tf.cast(inputs.n_samples, tf.float64), moving
 
-    def _train_part(self, rows: Rows, order, moving, values: Values, part, total):
+    def _train_part(self, rows: Rows, order, moving, inputs: ProgramInputs, part, total):
         """Some of an epoch's steps; adds their losses, times their rows, to the total."""
         first_step, last_step, number, epoch = part
-        size = self.key.batch_rows
+        size = self.key.batch_size
         # Gathering many rows at once and slicing inside is ten times faster than gathering each
         # step's; gathering all of large data would hold it twice.
         chosen = slice_array(order, first_step * size, self.key.steps_per_gather * size)
@@ -259,18 +204,18 @@ class Program:
         def one_step(step, moving, total):
             start = step * size
             batch = slice_rows(shuffled, start - first_step * size, size, self.key.architecture)
-            real = start + tf.range(size) < values.n_rows
-            if values.learning_rate is not None:
-                self._network.optimizer.learning_rate.assign(values.learning_rate[epoch, step])
-            loss, moving = self._network.step(batch, real, moving, values, number + step)
-            n_real = tf.minimum(size, values.n_rows - start)
+            real = start + tf.range(size) < inputs.n_samples
+            if inputs.learning_rate is not None:
+                self._network.optimizer.learning_rate.assign(inputs.learning_rate[epoch, step])
+            loss, moving = self._network.step(batch, real, moving, inputs, number + step)
+            n_real = tf.minimum(size, inputs.n_samples - start)
             return step + 1, moving, total + tf.cast(loss, tf.float64) * tf.cast(n_real, tf.float64)
 
         loop = (first_step, moving, total)
         _, moving, total = tf.while_loop(lambda step, *_: step < last_step, one_step, loop)
         return moving, total
 
-    def _validate(self, validation: Rows | None, moving, values: Values):
+    def _validate(self, validation: Rows | None, moving, inputs: ProgramInputs):
         """Mean loss over the held-out rows, penalties included, as float64; NaN without any."""
         if validation is None:
             return tf.constant(np.nan, tf.float64)
@@ -278,14 +223,14 @@ class Program:
 
         def one_chunk(start, total):
             chunk = slice_rows(validation, start, size, self.key.architecture)
-            losses = self._network.weighted_losses(chunk, moving, values)
-            losses = tf.where(start + tf.range(size) < values.n_validation, losses, 0.0)
+            losses = self._network.weighted_losses(chunk, moving, inputs)
+            losses = tf.where(start + tf.range(size) < inputs.n_validation, losses, 0.0)
             return start + size, total + tf.reduce_sum(tf.cast(losses, tf.float64))
 
         loop = (tf.constant(0), tf.constant(0.0, tf.float64))
-        _, total = tf.while_loop(lambda start, _: start < values.n_validation, one_chunk, loop)
-        penalty, _ = self._network.penalty(values)
-        return total / tf.cast(values.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
+        _, total = tf.while_loop(lambda start, _: start < inputs.n_validation, one_chunk, loop)
+        penalty, _ = self._network.penalty(inputs)
+        return total / tf.cast(inputs.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
 
     def _all_finite(self, loss, val_loss, moving):
         finite = tf.math.is_finite(loss)

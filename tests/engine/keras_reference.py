@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from skdense.architecture import Architecture
-from skdense.engine.build import fitted_model
-from skdense.engine.recipes import loss_recipe, optimizer_recipe
-from skdense.engine.training import Settings, train
-from skdense.engine.values import Rows
-from skdense.initialization import initial_weights
-from skdense.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
+from skdense.engine.losses import loss_config
+from skdense.engine.model_building import fitted_model
+from skdense.engine.optimizers import optimizer_config
+from skdense.engine.program_inputs import Rows
+from skdense.engine.settings import Settings
+from skdense.engine.training import train
+from skdense.networks.architecture import Architecture
+from skdense.networks.initialization import initial_weights
+from skdense.networks.losses import CLASSIFIER_LOSSES, REGRESSOR_LOSSES
 
-N_ROWS, N_FEATURES = 100, 5  # 100 rows in batches of 32 leave a last batch of 4
+N_SAMPLES, N_FEATURES = 100, 5  # 100 rows in batches of 32 leave a last batch of 4
 KNOWN_LOSSES = CLASSIFIER_LOSSES | REGRESSOR_LOSSES
 
 
@@ -26,10 +28,10 @@ def make_architecture(**changes) -> Architecture:
 
 
 def make_settings(architecture, optimizer="sgd", loss="binary_crossentropy", **changes) -> Settings:
-    recipe, rate = optimizer_recipe(optimizer, False)
+    config, rate = optimizer_config(optimizer, False)
     settings = Settings(
-        optimizer=recipe,
-        loss=loss_recipe(loss, KNOWN_LOSSES),
+        optimizer=config,
+        loss=loss_config(loss, KNOWN_LOSSES),
         learning_rate=rate,
         batch_size=32,
         epochs=4,
@@ -40,9 +42,9 @@ def make_settings(architecture, optimizer="sgd", loss="binary_crossentropy", **c
     return replace(settings, **changes)
 
 
-def make_rows(architecture, n_rows=N_ROWS, weighted=False, seed=0) -> Rows:
+def make_rows(architecture, n_samples=N_SAMPLES, weighted=False, seed=0) -> Rows:
     random = np.random.default_rng(seed)
-    X = random.normal(size=(n_rows, N_FEATURES)).astype(architecture.dtype)
+    X = random.normal(size=(n_samples, N_FEATURES)).astype(architecture.dtype)
     signal = X @ random.normal(size=(N_FEATURES, architecture.n_outputs))
     if architecture.out_activation == "softmax":
         y = signal.argmax(axis=1).astype(np.int32)
@@ -50,7 +52,7 @@ def make_rows(architecture, n_rows=N_ROWS, weighted=False, seed=0) -> Rows:
         y = (signal > 0).astype(architecture.dtype)
     else:
         y = signal.astype(architecture.dtype)
-    weight = random.uniform(0.2, 3.0, n_rows) if weighted else np.ones(n_rows)
+    weight = random.uniform(0.2, 3.0, n_samples) if weighted else np.ones(n_samples)
     return Rows(X, y, (weight / weight.mean()).astype(architecture.dtype))
 
 
@@ -63,10 +65,17 @@ def make_weights(architecture, seed=1) -> list[np.ndarray]:
     ]
 
 
-def make_orders(n_rows=N_ROWS, seed=2):
+def make_orders(n_samples=N_SAMPLES, seed=2):
     random = np.random.default_rng(seed)
     while True:
-        yield random.permutation(n_rows)
+        yield random.permutation(n_samples)
+
+
+class OnEpochEnd:
+    """A callback of the engine that is one function."""
+
+    def __init__(self, function):
+        self.on_epoch_end = function
 
 
 def engine_fit(architecture, settings, rows, validation=None, seed=7, **options):
@@ -100,7 +109,7 @@ def keras_fit(architecture, settings, rows, validation=None, callbacks=(), eager
         order = next(orders)
         for callback in callbacks:
             callback.on_epoch_begin(epoch)
-        figures = model.fit(
+        logs = model.fit(
             rows.X[order],
             rows.y[order],
             sample_weight=rows.weight[order],
@@ -109,10 +118,10 @@ def keras_fit(architecture, settings, rows, validation=None, callbacks=(), eager
             shuffle=False,
             verbose=0,
         ).history
-        for name, values in figures.items():
+        for name, values in logs.items():
             history[name] += values
         for callback in callbacks:
-            callback.on_epoch_end(epoch, {name: values[-1] for name, values in figures.items()})
+            callback.on_epoch_end(epoch, {name: values[-1] for name, values in logs.items()})
         if getattr(model, "stop_training", False):
             break
     for callback in callbacks:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from skdense.engine.blocks import ValueDropout
-from skdense.engine.values import Rows
+from skdense.engine.layers import ValueDropout
+from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
     keras_fit,
@@ -68,11 +68,11 @@ def test_mean_gradient_over_masks_is_the_known_one():
         dropout=(True,),
         out_activation="linear",
     )
-    rate, n_rows = 0.3, 20_000
-    one_row = make_rows(architecture, n_rows=1)
-    rows = Rows(*(np.repeat(array, n_rows, axis=0) for array in one_row))
+    rate, n_samples = 0.3, 20_000
+    one_row = make_rows(architecture, n_samples=1)
+    rows = Rows(*(np.repeat(array, n_samples, axis=0) for array in one_row))
     settings = make_settings(
-        architecture, loss="mse", learning_rate=1.0, epochs=1, batch_size=n_rows, dropout=(rate,)
+        architecture, loss="mse", learning_rate=1.0, epochs=1, batch_size=n_samples, dropout=(rate,)
     )
     before = [array.astype(np.float64) for array in make_weights(architecture)]
     after = engine_fit(architecture, settings, rows).weights
@@ -104,7 +104,7 @@ def test_training_uses_the_rate_and_the_seed():
 def test_keras_gives_the_same_mean_loss():
     # The expected training loss of a fixed network under dropout, estimated by both.
     architecture = make_architecture(dropout=(True, True), hidden_layer_sizes=(64, 64))
-    rows = make_rows(architecture, n_rows=2000)
+    rows = make_rows(architecture, n_samples=2000)
     settings = make_settings(
         architecture, learning_rate=1e-12, epochs=8, dropout=(0.5, 0.3), batch_size=2000
     )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.engine.keras_reference import (
+    OnEpochEnd,
     engine_fit,
     keras_fit,
     largest_difference,
@@ -30,18 +31,18 @@ IDS = [f"patience-{case['patience']}-from-{case.get('start_from_epoch', 0)}" for
 
 
 def look_on(epoch):
-    """Steer without changing anything: early stopping is then judged in Python."""
+    """Change nothing: early stopping is judged in Python where there is a callback."""
 
 
 def negate(epoch):
-    epoch.figures["score"] = -epoch.figures["val_loss"]
+    epoch.logs["score"] = -epoch.logs["val_loss"]
 
 
 # Three ways to watch one figure: in the program, in Python, and as one of which more is better.
 WAYS = {
-    "program": ({}, None),
-    "python": ({}, look_on),
-    "greater": ({"monitor": "score", "greater_is_better": True}, negate),
+    "program": ({}, []),
+    "python": ({}, [OnEpochEnd(look_on)]),
+    "greater": ({"monitor": "score", "greater_is_better": True}, [OnEpochEnd(negate)]),
 }
 
 
@@ -53,14 +54,14 @@ def test_stops_and_restores_as_keras_does(case):
     )
     rows = make_rows(architecture, weighted=True)
     # Other labels than the training rows': over-fitting sets in soon.
-    validation = make_rows(architecture, n_rows=37, weighted=True, seed=5)
+    validation = make_rows(architecture, n_samples=37, weighted=True, seed=5)
     watcher = keras.callbacks.EarlyStopping(monitor="val_loss", **case)
     model, history = keras_fit(architecture, settings, rows, validation, [watcher])
     judges_none = case.get("start_from_epoch") == settings.epochs
     ends_early = case["patience"] < 50 and not judges_none
-    for watching, steer in WAYS.values():
+    for watching, callbacks in WAYS.values():
         settings = replace(settings, **watching)
-        trained = engine_fit(architecture, settings, rows, validation, steer=steer)
+        trained = engine_fit(architecture, settings, rows, validation, callbacks=callbacks)
         assert len(trained.val_loss) == len(history["val_loss"])
         assert (len(trained.val_loss) < 30) == ends_early
         assert trained.stopped_by == ("early_stopping" if ends_early else "epochs")
@@ -73,7 +74,7 @@ def test_best_epoch_without_early_stopping_keeps_the_last_weights():
     architecture = make_architecture()
     settings = make_settings(architecture, learning_rate=0.7, epochs=12)
     rows = make_rows(architecture)
-    validation = make_rows(architecture, n_rows=37, seed=5)
+    validation = make_rows(architecture, n_samples=37, seed=5)
     watched = engine_fit(architecture, settings, rows, validation)
     alone = engine_fit(architecture, settings, rows)
     assert watched.best_epoch == int(np.argmin(watched.val_loss)) + 1 < 12
@@ -91,8 +92,8 @@ def test_watches_the_training_loss_without_held_out_rows():
     rows = make_rows(architecture)
     watcher = keras.callbacks.EarlyStopping(monitor="loss", **case)
     model, history = keras_fit(architecture, settings, rows, callbacks=[watcher])
-    for steer in (None, look_on):
-        trained = engine_fit(architecture, settings, rows, steer=steer)
+    for callbacks in ([], [OnEpochEnd(look_on)]):
+        trained = engine_fit(architecture, settings, rows, callbacks=callbacks)
         assert len(trained.loss) == len(history["loss"]) < 30
         assert trained.best_epoch == watcher.best_epoch + 1
         assert largest_difference(trained.weights, model.get_weights()) < 1e-4
@@ -108,7 +109,7 @@ def test_says_who_ended_it():
         def stop(epoch, reason=reason):
             epoch.stop = reason if epoch.number == 2 else False
 
-        trained = engine_fit(architecture, settings, rows, steer=stop)
+        trained = engine_fit(architecture, settings, rows, callbacks=[OnEpochEnd(stop)])
         assert (len(trained.loss), trained.stopped_by) == (2, said)
     trained = engine_fit(architecture, settings, rows._replace(X=rows.X * np.nan))
     assert not trained.finite

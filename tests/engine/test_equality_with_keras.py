@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from skdense import clear_cache
-from skdense.engine import network, training
+from skdense.engine import trainable_network as network
+from skdense.engine import training
 from tests.engine.keras_reference import (
     engine_fit,
     keras_fit,

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
-from skdense.engine.blocks import ValueNoise
-from skdense.engine.values import Rows
+from skdense.engine.layers import ValueNoise
+from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
     largest_difference,
@@ -61,18 +61,18 @@ def test_deviation_zero_and_inference_change_nothing(noise):
 @pytest.mark.parametrize("kind", ["input_noise", "input_dropout"])
 def test_mean_gradient_of_a_linear_layer_is_the_known_one(kind):
     # Noise of variance v on the inputs of a linear layer pulls like the penalty v * sum of w**2.
-    amount, n_rows = 0.4, 20_000
+    amount, n_samples = 0.4, 20_000
     architecture = make_architecture(
         hidden_layer_sizes=(), activation=(), dropout=(), out_activation="linear", **{kind: True}
     )
-    one_row = make_rows(architecture, n_rows=1)
-    rows = Rows(*(np.repeat(array, n_rows, axis=0) for array in one_row))
+    one_row = make_rows(architecture, n_samples=1)
+    rows = Rows(*(np.repeat(array, n_samples, axis=0) for array in one_row))
     settings = make_settings(
         architecture,
         loss="mse",
         learning_rate=1.0,
         epochs=1,
-        batch_size=n_rows,
+        batch_size=n_samples,
         **{kind: amount},
     )
     kernel, bias = (array.astype(np.float64) for array in make_weights(architecture))

@@ -6,9 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from skdense.engine.build import fitted_model
 from skdense.engine.keras_callbacks import KerasCallbacks, check_callbacks, copies_for_fit
-from skdense.engine.steering import in_turn
+from skdense.engine.model_building import fitted_model
 from skdense.engine.training import train
 from tests.engine.keras_reference import (
     largest_difference,
@@ -21,11 +20,14 @@ from tests.engine.keras_reference import (
 EPOCHS = 12
 ARCHITECTURE = make_architecture()
 SETTINGS = make_settings(ARCHITECTURE, learning_rate=0.5, epochs=EPOCHS)
-ROWS, HELD_OUT = make_rows(ARCHITECTURE, n_rows=64), make_rows(ARCHITECTURE, n_rows=40, seed=5)
+ROWS, HELD_OUT = (
+    make_rows(ARCHITECTURE, n_samples=64),
+    make_rows(ARCHITECTURE, n_samples=40, seed=5),
+)
 
 
 def ours(callbacks, first_epoch=0, settings=SETTINGS):
-    watcher = KerasCallbacks(
+    callback = KerasCallbacks(
         callbacks,
         lambda weights: fitted_model(ARCHITECTURE, settings, weights),
         first_epoch=first_epoch,
@@ -42,7 +44,7 @@ def ours(callbacks, first_epoch=0, settings=SETTINGS):
         None,
         repeat(np.arange(len(ROWS.X))),
         np.zeros(4, int),
-        in_turn([watcher]),
+        [callback],
     )
 
 

@@ -120,8 +120,8 @@ def test_folds_share_one_program():
 
     skdense.clear_cache()
     net = NetworkRegressor(build, loss="mse", epochs=20, random_state=0)
-    for n_rows, rate in ((60, 0.01), (61, 0.1), (59, 0.2)):
-        net.set_params(optimizer__learning_rate=rate).fit(X[:n_rows], NUMBERS[:n_rows])
+    for n_samples, rate in ((60, 0.01), (61, 0.1), (59, 0.2)):
+        net.set_params(optimizer__learning_rate=rate).fit(X[:n_samples], NUMBERS[:n_samples])
         assert net.engine_ == "compiled epochs"
     info = skdense.cache_info()
     assert (info.misses, info.hits, info.traces) == (1, 2, 1)
@@ -189,7 +189,9 @@ DECLINED = {
 def test_declined_with_a_reason(name, monkeypatch):
     build, parameters, reason = DECLINED[name]
     # What Model.fit does is Keras's own affair, and takes a second each.
-    monkeypatch.setattr("skdense.engine.own_training._fit_with_keras", lambda job: {"loss": [0.0]})
+    monkeypatch.setattr(
+        "skdense.engine.custom_model.training._fit_with_keras", lambda job: {"loss": [0.0]}
+    )
     net = NetworkRegressor(build, **{"loss": "mse", **parameters}).fit(X, NUMBERS)
     assert net.engine_.startswith("keras: ")
     assert reason in net.engine_
@@ -202,7 +204,7 @@ def test_models_of_equal_shape_but_other_layers_do_not_share():
             [keras.Input((5,)), layers.Dense(3, activation=activation, name=activation)]
         )
         model.compile("sgd", "mse")
-        from skdense.engine.own_description import describe
+        from skdense.engine.custom_model.description import describe
 
         found.add(describe(model, 100))
     assert len(found) == 2

@@ -1,10 +1,11 @@
-"""Rows that only fill a program's room leak nowhere."""
+"""Padded rows leak nowhere."""
 
 import numpy as np
 import pytest
 
-from skdense.engine import feeding, rooms, training
-from skdense.engine.values import Rows
+from skdense.engine import data, training
+from skdense.engine.padding import PaddedSizes
+from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
     largest_difference,
@@ -14,16 +15,16 @@ from tests.engine.keras_reference import (
 )
 
 
-def poisoned(to_room, value):
+def poisoned(to_padded, value):
     """Fill with `value` instead of a real row; the weights of the filling too."""
 
-    def fill(rows, room):
+    def fill(rows, size):
         import tensorflow as tf
 
-        n_rows = len(rows.X)
-        filled = [np.array(array) for array in to_room(rows, room)]
+        n_samples = len(rows.X)
+        filled = [np.array(array) for array in to_padded(rows, size)]
         for array in filled:
-            array[n_rows:] = 1 if array.dtype == np.int32 else value
+            array[n_samples:] = 1 if array.dtype == np.int32 else value
         return Rows(*(tf.constant(array) for array in filled))
 
     return fill
@@ -31,7 +32,7 @@ def poisoned(to_room, value):
 
 @pytest.mark.parametrize("batch_norm", [None, "before"])
 @pytest.mark.parametrize("batch_size", [32, 1000])
-def test_what_fills_the_room_does_not_matter(batch_norm, batch_size, monkeypatch):
+def test_padded_rows_do_not_matter(batch_norm, batch_size, monkeypatch):
     architecture = make_architecture(batch_norm=batch_norm, n_outputs=3, out_activation="softmax")
     settings = make_settings(
         architecture,
@@ -40,35 +41,35 @@ def test_what_fills_the_room_does_not_matter(batch_norm, batch_size, monkeypatch
         batch_size=batch_size,
         early_stopping=True,
     )
-    rows, held_out = make_rows(architecture), make_rows(architecture, n_rows=21, seed=5)
+    rows, held_out = make_rows(architecture), make_rows(architecture, n_samples=21, seed=5)
     plain = engine_fit(architecture, settings, rows, held_out)
-    monkeypatch.setattr(feeding, "_to_room", poisoned(feeding._to_room, 1e6))
+    monkeypatch.setattr(data, "_to_padded", poisoned(data._to_padded, 1e6))
     filled = engine_fit(architecture, settings, rows, held_out)
     assert largest_difference(plain.weights, filled.weights) == 0.0
     assert plain.loss == filled.loss
     assert plain.val_loss == filled.val_loss
 
 
-def test_more_room_gives_the_same_network(monkeypatch):
+def test_more_padding_gives_the_same_network(monkeypatch):
     architecture = make_architecture(batch_norm="after")
     settings = make_settings(architecture, learning_rate=0.1)
-    rows, held_out = make_rows(architecture), make_rows(architecture, n_rows=21, seed=5)
+    rows, held_out = make_rows(architecture), make_rows(architecture, n_samples=21, seed=5)
     tight = engine_fit(architecture, settings, rows, held_out)
     monkeypatch.setattr(
         training,
-        "room_for",
-        lambda *_: rooms.Room(32, 32, steps_per_gather=2, validation_rows=64, epochs_per_call=3),
+        "padded_sizes",
+        lambda *_: PaddedSizes(32, 32, steps_per_gather=2, validation_rows=64, epochs_per_call=3),
     )
-    roomy = engine_fit(architecture, settings, rows, held_out)
-    assert largest_difference(tight.weights, roomy.weights) < 1e-6
-    np.testing.assert_allclose(tight.val_loss, roomy.val_loss, rtol=1e-6)
+    padded = engine_fit(architecture, settings, rows, held_out)
+    assert largest_difference(tight.weights, padded.weights) < 1e-6
+    np.testing.assert_allclose(tight.val_loss, padded.val_loss, rtol=1e-6)
 
 
 def test_validation_figures_are_those_of_the_real_rows():
     architecture = make_architecture(hidden_layer_sizes=(), activation=(), dropout=())
     settings = make_settings(architecture, l1=(0.01,), l2=(0.1,), epochs=1, learning_rate=0.1)
     rows = make_rows(architecture)
-    held_out = make_rows(architecture, n_rows=21, weighted=True, seed=5)
+    held_out = make_rows(architecture, n_samples=21, weighted=True, seed=5)
     trained = engine_fit(architecture, settings, rows, held_out)
     kernel, bias = (array.astype(np.float64) for array in trained.weights)
     probability = 1 / (1 + np.exp(-(held_out.X @ kernel + bias)))
@@ -81,7 +82,7 @@ def test_validation_figures_are_those_of_the_real_rows():
 def test_validation_over_several_chunks():
     architecture = make_architecture(hidden_layer_sizes=(), activation=(), dropout=())
     settings = make_settings(architecture, epochs=1, learning_rate=0.1)
-    held_out = make_rows(architecture, n_rows=2500, seed=5)
+    held_out = make_rows(architecture, n_samples=2500, seed=5)
     trained = engine_fit(architecture, settings, make_rows(architecture), held_out)
     kernel, bias = trained.weights
     probability = 1 / (1 + np.exp(-(held_out.X @ kernel + bias)))

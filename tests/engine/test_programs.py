@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skdense import cache_info, clear_cache, program_cache
-from skdense.engine.rooms import room_for, worth_compiling
+from skdense.engine.padding import padded_sizes, worth_compiling
 from tests.engine.keras_reference import (
     engine_fit,
     largest_difference,
@@ -26,14 +26,14 @@ def fresh_cache():
 def test_values_share_a_program_and_constants_do_not(fresh_cache):
     architecture = make_architecture(dropout=(True, True))
 
-    def fit(n_rows=100, optimizer="sgd", **changes):
+    def fit(n_samples=100, optimizer="sgd", **changes):
         settings = make_settings(architecture, optimizer, **changes)
-        return engine_fit(architecture, settings, make_rows(architecture, n_rows=n_rows))
+        return engine_fit(architecture, settings, make_rows(architecture, n_samples=n_samples))
 
     fit()
     assert cache_info()[2:] == (0, 1, 1)
     fit(learning_rate=0.3, l1=(0.1, 0.0), l2=(0.0, 0.2), dropout=(0.5, 0.1), epochs=3, patience=3)
-    fit(n_rows=97)
+    fit(n_samples=97)
     assert cache_info()[2:] == (2, 1, 1)
     fit(batch_size=16)
     fit(optimizer="adam")
@@ -47,7 +47,7 @@ def test_what_the_cache_held_does_not_change_the_result(fresh_cache):
     rows = make_rows(architecture)
     cold = engine_fit(architecture, settings, rows)
     other = make_settings(architecture, "adam", dropout=(0.1, 0.0), learning_rate=0.1)
-    engine_fit(architecture, other, make_rows(architecture, n_rows=90, seed=9))
+    engine_fit(architecture, other, make_rows(architecture, n_samples=90, seed=9))
     warm = engine_fit(architecture, settings, rows)
     assert largest_difference(cold.weights, warm.weights) == 0.0
     assert largest_difference(cold.slots, warm.slots) == 0.0
@@ -109,27 +109,30 @@ def test_a_program_is_dropped_after_an_error_or_when_the_cache_was_cleared(fresh
     assert cache_info().programs == 0
 
 
-def test_folds_of_nearly_equal_size_share_a_room():
-    assert room_for(4550, 30, 32, 0) == room_for(4560, 30, 32, 0)
-    for n_rows, batch_size, n_validation in [(7, 32, 3), (100, 32, 0), (10**6, 32, 5000)]:
-        room = room_for(n_rows, 30, batch_size, n_validation)
-        assert room.batch_rows * room.steps >= n_rows
-        assert room.validation_rows >= n_validation
-        assert room.epochs_per_call >= 1
+def test_folds_of_nearly_equal_size_share_a_program():
+    assert padded_sizes(4550, 30, 32, 0) == padded_sizes(4560, 30, 32, 0)
+    for n_samples, batch_size, n_validation in [(7, 32, 3), (100, 32, 0), (10**6, 32, 5000)]:
+        sizes = padded_sizes(n_samples, 30, batch_size, n_validation)
+        assert sizes.batch_size * sizes.steps >= n_samples
+        assert sizes.validation_rows >= n_validation
+        assert sizes.epochs_per_call >= 1
 
 
-def test_all_fits_on_small_data_share_a_room():
-    rooms = {room_for(n_rows, 30, 32, n_validation=n_rows // 10) for n_rows in (455, 456, 569)}
-    assert len(rooms) == 1
-    assert room_for(455, 10_000, 32, 0).steps < 32  # where a row is long, room is not free
+def test_all_fits_on_small_data_share_a_program():
+    found = {
+        padded_sizes(n_samples, 30, 32, n_validation=n_samples // 10)
+        for n_samples in (455, 456, 569)
+    }
+    assert len(found) == 1
+    assert padded_sizes(455, 10_000, 32, 0).steps < 32  # where a row is long, padding is not free
 
 
 def test_long_runs_are_compiled_and_short_ones_are_not():
     architecture = make_architecture()
-    assert worth_compiling(architecture, n_rows=10_000, batch_size=32, epochs=10)
-    assert not worth_compiling(architecture, n_rows=100, batch_size=32, epochs=10)
+    assert worth_compiling(architecture, n_samples=10_000, batch_size=32, epochs=10)
+    assert not worth_compiling(architecture, n_samples=100, batch_size=32, epochs=10)
     wide = make_architecture(hidden_layer_sizes=(1024, 1024))
-    assert worth_compiling(wide, n_rows=10_000, batch_size=256, epochs=10)
+    assert worth_compiling(wide, n_samples=10_000, batch_size=256, epochs=10)
 
 
 def test_compiled_and_plain_graph_agree(monkeypatch):
@@ -137,7 +140,7 @@ def test_compiled_and_plain_graph_agree(monkeypatch):
 
     architecture = make_architecture(batch_norm="after")
     settings = make_settings(architecture, learning_rate=0.1)
-    rows, held_out = make_rows(architecture), make_rows(architecture, n_rows=30, seed=5)
+    rows, held_out = make_rows(architecture), make_rows(architecture, n_samples=30, seed=5)
     found = []
     for compiled in (True, False):
         monkeypatch.setattr(training, "worth_compiling", lambda *_, c=compiled: c)

@@ -6,9 +6,10 @@ import pytest
 
 from skdense import DenseClassifier, cache_info
 from skdense.engine.training import train
+from skdense.estimators.lr_schedule import with_schedule
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau
-from skdense.scheduling import with_schedule
 from tests.engine.keras_reference import (
+    OnEpochEnd,
     engine_fit,
     keras_fit,
     largest_difference,
@@ -108,7 +109,7 @@ def test_ours_are_those_of_keras_counted_in_epochs(ours, theirs):
     ids=lambda figures: f"cooldown {figures['cooldown']}",
 )
 def test_reducing_on_a_plateau(figures, held_out):
-    validation = make_rows(ARCHITECTURE, n_rows=37, seed=5) if held_out else None
+    validation = make_rows(ARCHITECTURE, n_samples=37, seed=5) if held_out else None
     watcher = keras.callbacks.ReduceLROnPlateau(
         monitor="val_loss" if held_out else "loss", min_lr=0.01, **figures
     )
@@ -121,7 +122,7 @@ def test_reducing_on_a_plateau(figures, held_out):
 
 
 def test_a_plateau_goes_together_with_early_stopping():
-    validation = make_rows(ARCHITECTURE, n_rows=37, seed=5)
+    validation = make_rows(ARCHITECTURE, n_samples=37, seed=5)
     stopping = {"patience": 3, "min_delta": 0.01}
     settings = settings_with(
         ReduceOnPlateau(0.3, patience=1, min_delta=0.01), 0.7, early_stopping=True, **stopping
@@ -135,8 +136,8 @@ def test_a_plateau_goes_together_with_early_stopping():
     assert trained.best_epoch == watchers[1].best_epoch + 1 < len(trained.loss) < EPOCHS
 
 
-def test_whoever_steers_may_set_the_rate():
-    def steer(epoch):
+def test_a_callback_may_set_the_rate():
+    def set_rate(epoch):
         rates.append(epoch.learning_rate)
         if epoch.number == 3:
             epoch.learning_rate = np.float32(0.25)
@@ -145,7 +146,9 @@ def test_whoever_steers_may_set_the_rate():
     settings = make_settings(ARCHITECTURE, learning_rate=0.5, epochs=6)
     arguments = (rows, None, make_weights(ARCHITECTURE), None)
     seeds = np.zeros(len(ARCHITECTURE.random_places), int)
-    trained = train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
+    trained = train(
+        ARCHITECTURE, settings, *arguments, make_orders(), seeds, [OnEpochEnd(set_rate)]
+    )
     watcher = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5 if epoch < 3 else 0.25)
     model, _ = keras_fit(ARCHITECTURE, settings, rows, callbacks=[watcher])
     assert largest_difference(trained.weights, model.get_weights()) < 1e-6
@@ -154,18 +157,18 @@ def test_whoever_steers_may_set_the_rate():
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, "fast", True])
 def test_a_rate_that_is_none_is_refused(rate):
-    def steer(epoch):
+    def set_rate(epoch):
         epoch.learning_rate = rate
 
     settings = make_settings(ARCHITECTURE, epochs=2)
     arguments = (make_rows(ARCHITECTURE), None, make_weights(ARCHITECTURE), None)
     seeds = np.zeros(len(ARCHITECTURE.random_places), int)
     with pytest.raises(ValueError, match=r"learning_rate=.* is no learning rate"):
-        train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
+        train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, [OnEpochEnd(set_rate)])
 
 
 def test_the_rate_of_an_optimizer_with_its_own_schedule_cannot_be_set():
-    def steer(epoch):
+    def set_rate(epoch):
         assert epoch.learning_rate is None
         epoch.learning_rate = 0.1
 
@@ -174,7 +177,7 @@ def test_the_rate_of_an_optimizer_with_its_own_schedule_cannot_be_set():
     arguments = (make_rows(ARCHITECTURE), None, make_weights(ARCHITECTURE), None)
     seeds = np.zeros(len(ARCHITECTURE.random_places), int)
     with pytest.raises(ValueError, match="a schedule of its own"):
-        train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, steer)
+        train(ARCHITECTURE, settings, *arguments, make_orders(), seeds, [OnEpochEnd(set_rate)])
 
 
 def test_a_steady_rate_is_not_in_the_history():

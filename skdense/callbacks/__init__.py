@@ -1,0 +1,1 @@
+"""Called at each epoch: scikit-learn's callbacks, scorers, progress, the log, the time limit."""

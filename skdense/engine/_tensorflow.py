@@ -1,0 +1,24 @@
+"""The one import of TensorFlow and Keras: quiet, with the process's own share of threads.
+
+Every module that needs them takes them from here, so that threads, silence and backend are settled
+before the first operation; modules that do not need them can be imported without TensorFlow.
+"""
+
+from skdense.engine.startup import limit_threads, quiet_tensorflow_import
+
+limit_threads()
+with quiet_tensorflow_import():
+    import keras
+    import tensorflow as tf
+
+    # The first compiled call starts XLA, which announces itself; so does its first exponential.
+    tf.function(tf.exp, jit_compile=True)(tf.zeros(8))
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        f"skdense trains on Keras's TensorFlow backend, but Keras was loaded with the "
+        f"{keras.backend.backend()!r} backend. Set the environment variable "
+        "KERAS_BACKEND=tensorflow before Python starts."
+    )
+
+__all__ = ["keras", "tf"]

@@ -1,0 +1,1 @@
+"""Training a Keras model that the user built."""

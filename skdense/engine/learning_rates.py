@@ -1,0 +1,191 @@
+"""The learning rate of each step: constant, by a schedule, or changed by a callback."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdense.engine._tensorflow import tf
+from skdense.engine.plateau import PlateauWatch
+
+if TYPE_CHECKING:
+    from skdense.engine.program_key import ProgramKey
+    from skdense.engine.settings import Settings
+
+_STEPS_AT_A_TIME = 2**20
+
+
+class LearningRates:
+    """The learning rates of a training, as far as they are known.
+
+    Parameters
+    ----------
+    settings : Settings
+        Its rate, schedule and first epoch.
+    key : ProgramKey
+        PaddedSizes for the rates of one call.
+    n_samples : int
+        Training rows.
+    n_taken : int
+        Steps that the optimizer has taken before.
+
+    Attributes
+    ----------
+    now : float or None
+        After the last epoch; None where the optimizer has a schedule of its own.
+    used : list of float
+        At the end of each epoch run.
+    change : bool
+        Whether there is a schedule, or someone has set another rate.
+
+    Raises
+    ------
+    ValueError
+        If a rate of the schedule is no positive number.
+    """
+
+    def __init__(self, settings: Settings, key: ProgramKey, n_samples: int, n_taken: int):
+        self.now = settings.learning_rate
+        self.used: list[float] = []
+        self.change = settings.schedule is not None or settings.plateau is not None
+        self._schedule = settings.schedule
+        self._shape = (key.epochs_per_call, key.steps)
+        self._n_steps = -(-n_samples // key.batch_size)
+        self._first_epoch, self._n_taken = settings.first_epoch, n_taken
+        self._ends: list[float] = []
+        self._constant: Any = None
+        at_a_time = max(1, _STEPS_AT_A_TIME // self._n_steps)
+        for first in range(0, settings.epochs, at_a_time) if self._schedule else ():
+            self._scheduled(first, min(at_a_time, settings.epochs - first))
+        self._watch: PlateauWatch | None = None
+        if settings.plateau is not None:
+            self._watch = PlateauWatch(settings.plateau, settings.greater_is_better)
+            self._monitor = settings.monitor
+            for metric in settings.plateau.earlier:
+                self.now = self._watch.rate_after(metric, self._known())
+
+    def of(self, first: int, n_epochs: int) -> tf.Tensor | None:
+        """Give the rates of one call.
+
+        Parameters
+        ----------
+        first : int
+            Its first epoch, from 0, in this training.
+        n_epochs : int
+
+        Returns
+        -------
+        float32 tensor of shape (epochs_per_call, steps), or None
+        """
+        if self.now is None:
+            return None
+        if self._schedule is not None:
+            rates = self._scheduled(first, n_epochs)
+            self._ends = rates[:, -1].tolist()
+            filled = np.zeros(self._shape, np.float32)
+            filled[:n_epochs, : self._n_steps] = rates
+            return tf.constant(filled)
+        self._ends = [self.now] * n_epochs
+        if self._constant is None:
+            self._constant = tf.fill(self._shape, tf.constant(self.now, tf.float32))
+        return self._constant
+
+    def record(self, place: int) -> None:
+        """Note that an epoch of the last call has run.
+
+        Parameters
+        ----------
+        place : int
+            From 0, in the call.
+        """
+        if self.now is not None:
+            self.now = self._ends[place]
+            self.used.append(self.now)
+
+    def follow(self, logs: dict[str, float]) -> None:
+        """Reduce the rate where an epoch's logs say so, and that is wanted.
+
+        Parameters
+        ----------
+        logs : dict of str to float
+        """
+        if self._watch is not None:
+            of_training = self._monitor == "val_loss" and "val_loss" not in logs
+            metric = logs["loss" if of_training else self._monitor]
+            self.set(self._watch.rate_after(metric, self._known()))
+
+    def set(self, rate: float) -> None:
+        """Take one rate from the next epoch on, in place of any schedule.
+
+        Parameters
+        ----------
+        rate : float
+
+        Raises
+        ------
+        ValueError
+            If it is no positive number, or the optimizer has a schedule of its own.
+        """
+        if self.now is None:
+            raise ValueError(
+                f"learning_rate={rate!r} cannot be set: the optimizer was made with a schedule of "
+                "its own. Pass that as lr_schedule instead."
+            )
+        rate = check_rate("learning_rate", rate)
+        if rate != self.now:
+            self.now, self.change = rate, True
+            self._schedule = self._constant = None
+
+    def _known(self) -> float:
+        assert self.now is not None  # who has a schedule of the optimizer's own gives no other
+        return self.now
+
+    def _scheduled(self, first: int, n_epochs: int) -> np.ndarray:
+        """LearningRates of some epochs, (n_epochs, n_steps), checked."""
+        assert self._schedule is not None
+        epochs = np.arange(first, first + n_epochs)[:, None]
+        steps = np.arange(self._n_steps)
+        taken = self._n_taken + epochs * self._n_steps + steps
+        passed = self._first_epoch + epochs + steps / self._n_steps
+        rates = self._schedule(passed, taken)
+        # A warm-up may begin at zero, but an epoch at zero learns nothing.
+        bad = ~(np.isfinite(rates).all(axis=1) & (rates >= 0).all(axis=1) & (rates > 0).any(axis=1))
+        if bad.any():
+            number = int(np.flatnonzero(bad)[0])
+            row = rates[number]
+            wrong = row[~(np.isfinite(row) & (row >= 0))]
+            shown = float(wrong[0] if len(wrong) else row[-1])
+            raise ValueError(
+                f"lr_schedule gives a learning rate of {shown:g} in epoch "
+                f"{self._first_epoch + first + number} (counted from 0): every epoch needs a rate "
+                "above zero. Let it end later, or at a positive rate."
+            )
+        return rates
+
+
+def check_rate(name: str, rate: Any) -> float:
+    """Read a learning rate.
+
+    Parameters
+    ----------
+    name : str
+        Where it came from, for the error.
+    rate : object
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If it is no positive number.
+    """
+    if isinstance(rate, np.ndarray | tf.Tensor) or hasattr(rate, "numpy"):
+        rate = np.asarray(rate)
+        rate = rate.item() if rate.ndim == 0 else rate
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < np.inf:
+        raise ValueError(f"{name}={rate!r} is no learning rate: it has to be a positive number.")
+    return float(rate)

@@ -1,0 +1,125 @@
+"""Losses that the user named or handed over, as configurations."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from collections.abc import Iterable
+from typing import Any
+
+from skdense.engine._tensorflow import keras
+from skdense.engine.keras_config import KerasConfig, settings_text, unknown_name
+from skdense.engine.quantile_loss import QuantileLoss
+
+_LOSSES = {
+    "binary_crossentropy": "BinaryCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "cosine_similarity": "CosineSimilarity",
+    "huber": "Huber",
+    "kl_divergence": "KLDivergence",
+    "log_cosh": "LogCosh",
+    "mae": "MeanAbsoluteError",
+    "mape": "MeanAbsolutePercentageError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_error": "MeanSquaredError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
+    "mse": "MeanSquaredError",
+    "msle": "MeanSquaredLogarithmicError",
+    "poisson": "Poisson",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+}
+
+LOSS_CLASSES = frozenset(_LOSSES.values())
+
+
+def loss_config(loss: Any, known: Iterable[str], **options: float) -> KerasConfig:
+    """Describe a loss.
+
+    Parameters
+    ----------
+    loss : str or keras.losses.Loss
+    known : iterable of str
+        Names to accept.
+    **options : float
+        Figures of a loss that is given by its name.
+
+    Returns
+    -------
+    KerasConfig
+
+    Raises
+    ------
+    ValueError
+        If the name is not among `known`, the object is no Keras loss or one for another task,
+        it expects logits, or its reduction leaves nothing to minimize.
+    """
+    if isinstance(loss, str):
+        if loss not in known:
+            raise unknown_name("loss", loss, sorted(known), "a keras.losses.Loss")
+        if loss == "quantile":
+            loss = QuantileLoss(**options)
+            return KerasConfig(QuantileLoss, settings_text(loss.get_config()))
+        loss = getattr(keras.losses, _LOSSES[loss])()
+    elif not isinstance(loss, keras.losses.Loss):
+        raise ValueError(
+            f"loss={loss!r} is neither the name of a Keras loss nor an instance of "
+            "keras.losses.Loss: pass for example 'huber' or keras.losses.Huber(delta=2.0)."
+        )
+    if loss.reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
+        raise ValueError(
+            f"loss={loss!r} has reduction={loss.reduction!r}; training minimizes the mean over "
+            "rows: use reduction='sum_over_batch_size'."
+        )
+    if not type(loss).__module__.startswith("keras."):
+        return KerasConfig(type(loss), "{}", _state_of(loss), loss)
+    _check_keras_loss(loss, known)
+    return KerasConfig(type(loss), settings_text(complete_config(loss)))
+
+
+def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
+    fitting = sorted({_LOSSES[name] for name in known if name in _LOSSES})
+    if type(loss).__name__ not in fitting:
+        raise ValueError(
+            f"loss={loss!r}, a {type(loss).__name__}, does not fit this estimator. Of Keras's "
+            f"losses these do: "
+            f"{', '.join(fitting)}."
+        )
+    if loss.get_config().get("from_logits"):
+        raise ValueError(
+            f"loss={loss!r} has from_logits=True, but the network's output is a probability: use "
+            "from_logits=False (Keras still computes it from the logits inside)."
+        )
+
+
+def complete_config(loss: keras.losses.Loss) -> dict:
+    """Give the configuration of one of Keras's losses, complete.
+
+    Parameters
+    ----------
+    loss : keras.losses.Loss
+
+    Returns
+    -------
+    dict
+        What its class takes.
+    """
+    # Keras leaves Huber's delta and the cosine's axis out of get_config.
+    taken = inspect.signature(type(loss)).parameters
+    own = {name: value for name, value in vars(loss).get("_fn_kwargs", {}).items() if name in taken}
+    return {**loss.get_config(), **own}
+
+
+def make_loss(recipe: KerasConfig) -> keras.losses.Loss:
+    """Build a recipe's loss; a class of the user's own is used as it was handed over."""
+    return recipe.prototype if recipe.prototype is not None else recipe.make()
+
+
+def _state_of(thing: Any) -> Any:
+    """Everything an object of the user's class holds, so that equal ones share a program."""
+    try:
+        return pickle.dumps(vars(thing))
+    except Exception:  # whatever a user's object raises; the recipe keeps it, so its id is safe
+        return id(thing)

@@ -1,0 +1,144 @@
+"""From an Architecture to a Keras model: one for training, one to hand to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdense.engine import layers as blocks
+from skdense.engine._tensorflow import keras
+from skdense.engine.losses import make_loss
+from skdense.networks.architecture import Architecture
+
+if TYPE_CHECKING:
+    from skdense.engine.settings import Settings
+
+
+def training_model(architecture: Architecture, compiled: bool, sparse: bool = False) -> keras.Model:
+    """Build the model that the engine trains.
+
+    Its penalties are added by the engine and its dropout rates are values, so that one model
+    serves every penalty and rate.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    compiled : bool
+        Whether XLA will compile the program.
+    sparse : bool, default=False
+        Whether the input is a ``tf.SparseTensor``.
+
+    Returns
+    -------
+    keras.Model
+        Input (n_samples, n_features), output (n_samples, n_outputs).
+    """
+
+    def random_layer(place: int):
+        if not architecture.random_places[place]:
+            return None
+        kind = blocks.ValueNoise if place == _noise_place(architecture) else blocks.ValueDropout
+        return kind(compiled, place, dtype=architecture.dtype)
+
+    return _assemble(architecture, random_layer, lambda layer: None, blocks, sparse=sparse)
+
+
+def fitted_model(
+    architecture: Architecture,
+    settings: Settings,
+    weights: list[np.ndarray],
+    rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    input_shape: tuple[int, ...] | None = None,
+) -> keras.Model:
+    """Build the same network from Keras's standard layers, compiled and with given weights.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    settings : Settings
+        LearningRates, penalties, optimizer and loss.
+    weights : list of arrays
+        In the architecture's order.
+    rescaling : (scale, offset), default=None
+        Arrays of shape (n_outputs,) to multiply the output by and to add to it.
+    input_shape : tuple of int, default=None
+        Of one image, to be flattened; None is (n_features,).
+
+    Returns
+    -------
+    keras.Model
+    """
+
+    def regularizer(layer: int):
+        if layer >= architecture.n_penalties or not (settings.l1[layer] or settings.l2[layer]):
+            return None
+        return keras.regularizers.L1L2(l1=settings.l1[layer], l2=settings.l2[layer])
+
+    def random_layer(place: int):
+        is_noise = place == _noise_place(architecture)
+        kind = keras.layers.GaussianNoise if is_noise else keras.layers.Dropout
+        rate = settings.random_rates[place]
+        return kind(rate, dtype=architecture.dtype) if rate else None
+
+    model = _assemble(architecture, random_layer, regularizer, input_shape=input_shape)
+    model.set_weights(weights)
+    if rescaling is not None:
+        scale, offset = (array.tolist() for array in rescaling)
+        rescale = keras.layers.Rescaling(scale, offset, dtype=architecture.dtype)
+        model = keras.Model(model.input, rescale(model.output))
+    rate = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
+    model.compile(optimizer=settings.optimizer.make(**rate), loss=make_loss(settings.loss))
+    model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads a saved copy
+    return model
+
+
+def _noise_place(architecture: Architecture) -> int:
+    return len(architecture.random_places) - 1
+
+
+def _assemble(
+    architecture: Architecture,
+    random_layer: Callable[[int], keras.layers.Layer | None],
+    regularizer: Callable[[int], keras.regularizers.Regularizer | None],
+    layers: Any = keras.layers,
+    input_shape: tuple[int, ...] | None = None,
+    sparse: bool = False,
+) -> keras.Model:
+    dtype = architecture.dtype
+    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype, sparse=sparse)
+    x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
+    for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
+        disturb = random_layer(place)
+        x = x if disturb is None else disturb(x)
+    skipped = None  # what the layer before computed ahead of its activation
+    for layer, units in enumerate(architecture.hidden_layer_sizes):
+        options = {"dtype": dtype, "kernel_regularizer": regularizer(layer)}
+        x = layers.Dense(units, **options)(x)
+        if architecture.residual:
+            if skipped is not None and skipped.shape[-1] != units:
+                skipped = layers.Dense(units, use_bias=False, **options)(skipped)
+            x = x if skipped is None else keras.layers.Add(dtype=dtype)([x, skipped])
+            skipped = x
+        x = _normalize_and_activate(x, architecture, layer, layers)
+        drop = random_layer(layer)
+        if drop is not None:
+            x = drop(x)
+    output = layers.Dense(
+        architecture.n_outputs,
+        activation=architecture.out_activation,
+        dtype=dtype,
+        kernel_regularizer=regularizer(architecture.n_hidden),
+    )
+    return keras.Model(inputs, output(x))
+
+
+def _normalize_and_activate(x, architecture: Architecture, layer: int, layers: Any):
+    dtype = architecture.dtype
+    if architecture.batch_norm == "before":
+        x = layers.BatchNormalization(dtype=dtype)(x)
+    x = keras.layers.Activation(architecture.activation[layer], dtype=dtype)(x)
+    if architecture.batch_norm == "after":
+        x = layers.BatchNormalization(dtype=dtype)(x)
+    return x

@@ -1,0 +1,78 @@
+"""How to train, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from skdense.engine.keras_config import KerasConfig
+from skdense.engine.plateau import Plateau
+
+RateFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Gives learning rates, (n_epochs, n_steps), for arrays of that shape: the epochs that have passed,
+with the part of the one under way; and the number of steps that the optimizer has taken."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train, as plain values.
+
+    Parameters
+    ----------
+    optimizer, loss : KerasConfig
+    learning_rate : float or None
+        None leaves it to the schedule in `optimizer`.
+    batch_size, epochs : int
+    l1, l2 : tuple of float, length ``architecture.n_penalties``
+    dropout : tuple of float, length ``architecture.n_hidden``
+    early_stopping, restore_best_weights : bool
+    patience : int
+    min_delta : float
+    monitor : str
+        The figure that early stopping watches: ``"val_loss"``, ``"loss"`` or one that a callback
+        adds.
+    greater_is_better : bool
+        Of the figure watched.
+    start_from_epoch : int
+        Epochs before the first that early stopping judges.
+    input_dropout, input_noise : float
+    schedule : RateFunction or None
+        Gives the learning rate of each step; None keeps `learning_rate`.
+    plateau : Plateau or None
+        Reduces the rate where the figure watched (without held-out rows, the training loss) stands
+        still; training then goes from call to call by single epochs.
+    first_epoch : int
+        Epochs of earlier trainings, which a schedule counts, too.
+    label_smoothing : float
+        Of the sparse categorical cross-entropy, whose targets are class numbers; other losses are
+        given smooth targets.
+    """
+
+    optimizer: KerasConfig
+    loss: KerasConfig
+    learning_rate: float | None
+    batch_size: int
+    epochs: int
+    l1: tuple[float, ...]
+    l2: tuple[float, ...]
+    dropout: tuple[float, ...]
+    early_stopping: bool = False
+    patience: int = 10
+    min_delta: float = 0.0
+    restore_best_weights: bool = True
+    monitor: str = "val_loss"
+    greater_is_better: bool = False
+    start_from_epoch: int = 0
+    input_dropout: float = 0.0
+    input_noise: float = 0.0
+    schedule: RateFunction | None = None
+    plateau: Plateau | None = None
+    label_smoothing: float = 0.0
+    first_epoch: int = 0
+
+    @property
+    def random_rates(self) -> tuple[float, ...]:
+        """Rates and the noise's standard deviation, for the architecture's `random_places`."""
+        return (*self.dropout, self.input_dropout, self.input_noise)

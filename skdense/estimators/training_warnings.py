@@ -1,0 +1,68 @@
+"""Trainings that end before their time: not finite any more, or interrupted."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sklearn.exceptions import ConvergenceWarning
+
+if TYPE_CHECKING:
+    from skdense.engine.training_result import TrainingResult
+
+_REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with clipnorm=1.0."
+
+
+def report_not_finite(trained: TrainingResult) -> None:
+    """Warn that a training ended there, or refuse one of which nothing is left.
+
+    Parameters
+    ----------
+    trained : TrainingResult
+
+    Raises
+    ------
+    ValueError
+        If no epoch ended well.
+    """
+    epoch = len(trained.loss)
+    if trained.best_epoch == 0:
+        raise ValueError(
+            f"The loss or a weight stopped being finite in epoch {epoch} of this training, before "
+            f"any epoch had ended well, so nothing was learned. {_REMEDY}"
+        )
+    warnings.warn(
+        f"The loss or a weight stopped being finite in epoch {epoch} and training ended there; the "
+        f"weights of an earlier epoch, the best or the last finite one, were kept. {_REMEDY}",
+        ConvergenceWarning,
+        stacklevel=6,
+    )
+
+
+def say_interrupted(estimator: Any) -> None:
+    """Warn that Ctrl-C ended a fit, and raise it on, so that a search ends, too.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Fitted by what there was.
+
+    Raises
+    ------
+    KeyboardInterrupt
+    """
+    vars(estimator).pop("_fit_task", None)
+    words = (
+        f"Training was interrupted after epoch {estimator.n_iter_}. "
+        f"{type(estimator).__name__} is fitted: it has the weights of epoch {_kept(estimator)}."
+    )
+    try:
+        warnings.warn(words, ConvergenceWarning, stacklevel=5)
+    finally:
+        raise KeyboardInterrupt(words)
+
+
+def _kept(estimator: Any) -> str:
+    if not (estimator.early_stopping and estimator.restore_best_weights):
+        return str(estimator.n_iter_)
+    return f"{estimator.best_epoch_}, the best so far"

@@ -1,0 +1,280 @@
+"""What may be wrong with a fit, one function for each disease: its inputs, and what to try.
+
+The limits were set on fits that are known to be sound and on ones made to be sick, and lean to
+silence: a finding that is wrong costs more trust than one that is missed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skdense.inspection.check_inputs import CheckInputs, Floats
+from skdense.inspection.overfitting import overfitting_epoch
+
+_LARGE = 10.0  # a standardized feature has size 1
+_SMALL = 0.1
+_COMMON = 0.05  # share of held-out rows with a twin among the training rows
+_SHORTFALL = {"ROC AUC": 0.05, "R2": 0.1}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One thing that looks wrong with a fit.
+
+    Parameters
+    ----------
+    name : str
+        What it is called, such as `"over-fitting"`.
+    inputs : str
+        What was seen, with numbers.
+    advice : str
+        What to try next, first things first.
+
+    Examples
+    --------
+    >>> from skdense.inspection.checks import CheckResult
+    >>> CheckResult("over-fitting", "since epoch 3", "early_stopping=True").name
+    'over-fitting'
+    """
+
+    name: str
+    inputs: str
+    advice: str
+
+
+def under_fitting(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether a simple model predicts new rows better than the network its own.
+
+    How good a network could be, noise does not tell. But rows that one has learned from are easier
+    than new ones: a network that does worse on the former than another model on the latter has not
+    learned what there is.
+    """
+    others = {name: s for name, s in inputs.reference_scores.items() if name != "dummy"}
+    best = max(others, key=lambda name: others[name])
+    own = inputs.training_score
+    doubt = 1 + 5 / np.sqrt(inputs.n_judged)  # few rows judge badly
+    if not others[best] - own > _SHORTFALL[inputs.metric] * doubt:  # NaN, from one row, too
+        return None
+    network = inputs.network
+    held_back = [name for name in ("l1", "l2", "dropout") if _is_on(getattr(network, name))]
+    release = f"set {', '.join(held_back)} to 0 until then; " if held_back else ""
+    return CheckResult(
+        "under-fitting",
+        f"{inputs.metric} is {_score(own)} on the rows that the network learned from; a {best} "
+        f"reaches {_score(others[best])} on rows that it has not seen",
+        "First make the network big enough to over-fit: more units and layers (hidden_layer_sizes="
+        f"{network.hidden_layer_sizes!r} now); {release}more epochs ({network.n_iter_} now); "
+        "a better learning_rate. Only then work against over-fitting.",
+    )
+
+
+def over_fitting(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether the validation loss has risen, and the weights are not the best epoch's."""
+    network, history = inputs.network, inputs.history
+    since = overfitting_epoch(history)
+    is_best = network.early_stopping and network.restore_best_weights
+    if since is None or (is_best and network.monitor != "loss"):
+        return None
+    watched, trained = np.asarray(history["val_loss"]), np.asarray(history["loss"])
+    last = np.flatnonzero(np.isfinite(watched))[-1]
+    if np.isfinite(trained[last + 1 :]).any():
+        return None  # these epochs were not watched, and the weights are theirs
+    first = "restore_best_weights=True" if network.early_stopping else "early_stopping=True"
+    return CheckResult(
+        "over-fitting",
+        f"since epoch {since} of {network.n_iter_}: from there the validation loss rose from "
+        f"{_short(watched[since - 1])} to {_short(watched[last])}, while the training loss went "
+        f"from {_short(trained[since - 1])} to {_short(trained[last])}",
+        f"In this order: {first}; more data; a smaller network; dropout (0.2 to 0.5); l2 or l1; "
+        "batch_norm=True.",
+    )
+
+
+def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether features, as the network sees them, are far from the size of one.
+
+    Columns of two values, such as one-hot ones, may be as rare or as common as they like.
+    """
+    X = inputs.X[inputs.train].astype(np.float64)
+    counted = np.array([len(np.unique(column)) > 2 for column in X.T])
+    if not counted.any():
+        return None
+    numbers = np.flatnonzero(counted)
+    size = np.sqrt(np.mean(X[:, counted] ** 2, axis=0))
+    spread = X[:, counted].std(axis=0)
+    is_off = (size > _LARGE) | (np.abs(X[:, counted].mean(axis=0)) > _LARGE * spread)
+    if not is_off.any() and size.max() >= _SMALL:
+        return None
+    low, high = numbers[size.argmin()], numbers[size.argmax()]
+    return CheckResult(
+        "unscaled features",
+        f"the network wants features of mean 0 and size 1, but {int(is_off.sum()) or len(numbers)} "
+        f"of {X.shape[1]} are far from it: sizes (root mean square) go from {size.min():.3g} "
+        f"(column {low}) to {size.max():.3g} (column {high})",
+        "Put a StandardScaler in front: make_pipeline(StandardScaler(), network).",
+    )
+
+
+def learning_rate_too_high(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether the training loss exploded, rose over all, or went up and down in jumps."""
+    losses = np.asarray(inputs.history["loss"], dtype=np.float64)
+    seen = _wild(losses, inputs)
+    if seen is None:
+        return None
+    return CheckResult(
+        "learning rate too high",
+        seen,
+        f"A tenth of learning_rate ({_rate(inputs)} now), or an optimizer with clipnorm=1.0; "
+        "features have to be scaled first.",
+    )
+
+
+def _wild(losses: Floats, inputs: CheckInputs) -> str | None:
+    if not np.isfinite(losses).all():
+        return f"the training loss stopped being finite in epoch {len(losses)}"
+    last, chance = float(np.median(losses[-5:])), _loss_of_chance(inputs)
+    if last > 1.2 * losses[0] > 0:
+        return f"the training loss rose from {_short(losses[0])} to {_short(last)}"
+    if chance is not None and losses.max() > 3 * chance:
+        return (
+            f"the training loss was up to {_short(losses.max())}, where guessing costs "
+            f"{_short(chance)}"
+        )
+    if _is_dead(inputs):
+        return "the network gives every row the same output: its units have died"
+    steps = np.diff(losses)
+    rises = steps[steps > 0]
+    network = inputs.network
+    # Dropout and batch norm make the training loss tremble at any rate.
+    is_noisy = bool(network.batch_norm) or _is_on(network.dropout)
+    share = rises.sum() / max(np.abs(steps).sum(), np.finfo(float).tiny)
+    if len(rises) < 3 or share < (0.45 if is_noisy else 0.3) or rises.max() < 0.05 * losses[0]:
+        return None
+    return (
+        f"the training loss jumps: it rose in {len(rises)} of {len(steps)} epochs, once by "
+        f"{_short(rises.max())}, and {share:.0%} of all its movement was upwards"
+    )
+
+
+def _is_dead(inputs: CheckInputs) -> bool:
+    """Tell whether no row makes a difference, though no penalty drives the weights to zero."""
+    network, outputs = inputs.network, inputs.outputs
+    is_penalized = _is_on(network.l1) or _is_on(network.l2)
+    return not is_penalized and bool(
+        np.ptp(outputs, axis=0).max() <= 1e-6 * max(1.0, np.abs(outputs).max())
+    )
+
+
+def _loss_of_chance(inputs: CheckInputs) -> float | None:
+    """Loss of guessing, where it is known: no penalties, and the loss of its own choice."""
+    network = inputs.network
+    if network.loss != "auto" or _is_on(network.l1) or _is_on(network.l2):
+        return None
+    if inputs.metric == "R2":
+        return 1.0 if getattr(network, "scale_target", False) else None
+    n_classes = network.n_outputs_ if network.out_activation_ == "softmax" else 2
+    return float(np.log(n_classes))
+
+
+def learning_rate_too_low(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether the training loss was still on its way down when training ended.
+
+    The last fifth of the epochs brings a fifth of the descent where the loss falls in a straight
+    line, and next to nothing where it has arrived.
+    """
+    losses = np.asarray(inputs.history["loss"], dtype=np.float64)
+    n_epochs = len(losses)
+    if n_epochs < 10 or not np.isfinite(losses).all():
+        return None
+    n_last = n_epochs // 5
+    end = losses[-n_last - 1 :]
+    share = (end[0] - end[-1]) / max(losses[0] - losses[-1], np.finfo(float).tiny)
+    is_steady = losses[-1] < losses[0] and np.mean(np.diff(end) > 0) <= 0.25
+    watched = inputs.held_out is not None
+    if share < 0.12 or not is_steady or (watched and inputs.network.best_epoch_ < 0.9 * n_epochs):
+        return None
+    return CheckResult(
+        "learning rate too low, or too few epochs",
+        f"the training loss was still falling steadily at the end: the last {n_last} of {n_epochs} "
+        f"epochs brought {share:.0%} of its whole fall from {_short(losses[0])} to "
+        f"{_short(losses[-1])}",
+        f"Three to ten times the learning_rate ({_rate(inputs)} now), or more epochs with "
+        "early_stopping=True.",
+    )
+
+
+def rows_in_both(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether held-out rows stand among the training rows, too, exactly alike."""
+    if inputs.held_out is None:
+        return None
+    rows = np.hstack([inputs.X, inputs.targets])
+    _, number = np.unique(rows, axis=0, return_inverse=True)
+    number = number.ravel()  # NumPy 2.0 gave it another shape
+    twins = np.isin(number[inputs.held_out], number[inputs.train])
+    if twins.mean() <= _COMMON or twins.sum() < 3:
+        return None
+    return CheckResult(
+        "rows in training and validation",
+        f"{int(twins.sum())} of {len(twins)} held-out rows ({twins.mean():.0%}) stand among the "
+        "training rows, too, with the same features and target: the validation loss looks better "
+        "than it is",
+        "Drop duplicates before the split (pandas: drop_duplicates). Where they are different "
+        "cases that happen to be alike, because features take few values, leave them.",
+    )
+
+
+def no_better_than_the_dummy(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether the network predicts better than the same guess for every row."""
+    rows = inputs.train if inputs.held_out is None else inputs.held_out
+    score = inputs.training_score if inputs.held_out is None else inputs.held_out_score
+    dummy = inputs.reference_scores["dummy"]
+    if len(rows) < 10 or score is None or score > dummy + _chance(inputs, len(rows)):
+        return None
+    where = "training" if inputs.held_out is None else "held-out"
+    kind = "DummyRegressor" if inputs.metric == "R2" else "DummyClassifier"
+    return CheckResult(
+        "no better than the dummy",
+        f"{inputs.metric} is {_score(score)} on the {where} rows; {kind}, which gives the same "
+        f"guess for every row, has {_score(dummy)}",
+        "Heed the other findings first. If there are none, the features may not tell the target: "
+        "look at how they were made, and whether rows of X and y belong together.",
+    )
+
+
+def _chance(inputs: CheckInputs, n_samples: int) -> float:
+    """How far over the dummy's a score may be by chance: two standard errors."""
+    if inputs.metric == "R2":
+        return 2 / n_samples
+    positives = np.clip(inputs.targets.mean(axis=0) * n_samples, 1, n_samples - 1)
+    errors = np.sqrt((n_samples + 1) / (12 * positives * (n_samples - positives)))
+    return 2 * float(np.mean(errors))
+
+
+def _is_on(rates: float | Sequence[float]) -> bool:
+    return bool(np.any(np.asarray(rates) > 0))
+
+
+def _rate(inputs: CheckInputs) -> str:
+    rate = inputs.network.learning_rate
+    return "the optimizer's own" if rate is None else f"{rate:g}"
+
+
+def _score(score: float) -> str:
+    return f"{round(score, 3) + 0.0:.3f}"  # adding 0 takes the sign off -0
+
+
+def _short(loss: float) -> str:
+    return f"{loss:.3g}"
+
+
+# In the order in which to act on them.
+CHECKS: tuple[Callable[[CheckInputs], CheckResult | None], ...] = (
+    under_fitting,
+    over_fitting,
+    unscaled_features,
+    learning_rate_too_high,
+    learning_rate_too_low,
+    rows_in_both,
+    no_better_than_the_dummy,
+)

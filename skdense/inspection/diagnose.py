@@ -1,0 +1,144 @@
+"""What went wrong in a fit, in words."""
+
+import html
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdense.inspection.check_inputs import CheckInputs, gather_check_inputs
+from skdense.inspection.checks import CHECKS, CheckResult
+from skdense.preprocessing.validation_split import FitArguments
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis:
+    """What `diagnose` found; printed, it says so in words.
+
+    Parameters
+    ----------
+    results : tuple of CheckResult
+        Each with `name`, `inputs` and `advice`, in the order in which to act on them.
+    unchecked : tuple of str
+        What could not be looked at, and why.
+
+    Examples
+    --------
+    >>> from skdense.inspection.diagnose import Diagnosis
+    >>> from skdense.inspection.checks import CheckResult
+    >>> Diagnosis((CheckResult("over-fitting", "since epoch 3", "Try early_stopping=True."),))
+    1. Over-fitting: since epoch 3.
+       Try early_stopping=True.
+    """
+
+    results: tuple[CheckResult, ...]
+    unchecked: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the results."""
+        return [finding.name for finding in self.results]
+
+    def __repr__(self) -> str:
+        lines = [] if self.results else ["Nothing looks wrong with this fit."]
+        for number, finding in enumerate(self.results, start=1):
+            name = finding.name[0].upper() + finding.name[1:]
+            lines.append(_filled(f"{number}. {name}: {finding.inputs}."))
+            lines.append(_filled(f"   {finding.advice}"))
+        return "\n".join([*lines, *self.unchecked])
+
+    def _repr_html_(self) -> str:
+        parts = [] if self.results else ["<p>Nothing looks wrong with this fit.</p>"]
+        items = [
+            f"<li><b>{html.escape(finding.name)}</b>: {html.escape(finding.inputs)}."
+            f"<br>{html.escape(finding.advice)}</li>"
+            for finding in self.results
+        ]
+        parts += ["<ol>", *items, "</ol>"] if items else []
+        parts += [f"<p><i>{html.escape(line)}</i></p>" for line in self.unchecked]
+        return "".join(parts)
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, width=88, subsequent_indent="   ", break_on_hyphens=False)
+
+
+def diagnose(
+    estimator: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+) -> Diagnosis:
+    """Say what looks wrong with a fit, how one sees it, and what to try next.
+
+    Looked for are under-fitting, over-fitting, unscaled features, a learning rate that is too high
+    or too low, rows that stand in training and validation both, and a network that is no better
+    than a dummy. Ridge regression and a small random forest are trained on at most 2000 of the
+    rows, to see what can be learned from them; the network is not trained again.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
+        A pipeline has to end in one of the first two, and its earlier steps to keep the rows.
+    X : array-like of shape (n_samples, n_features)
+        What was given to `fit`, rows in the same order: the held-out rows are found again.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    X_val, y_val : array-like, default=None
+        Likewise, where `fit` was given rows to watch.
+    groups : array-like of shape (n_samples,), default=None
+        Likewise, where rows were held out by groups.
+
+    Returns
+    -------
+    diagnosis : Diagnosis
+        Its `results` each have `name`, `inputs` and `advice`. Print it to read them.
+
+    Raises
+    ------
+    TypeError
+        If the estimator is not a network and does not end in one.
+    ValueError
+        If X or y are not of the shape that the network was trained on, there are fewer than 20
+        rows, or what `fit` was given to choose the rows to watch is missing.
+    sklearn.exceptions.NotFittedError
+        If the estimator is not fitted.
+
+    See Also
+    --------
+    HistoryDisplay : The same fit as a picture.
+
+    References
+    ----------
+    F. Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
+    work against it.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from skdense import DenseClassifier, diagnose
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> net = DenseClassifier(16, epochs=20, early_stopping=True, random_state=0).fit(X, y)
+    >>> "unscaled features" in diagnose(net, X, y).names
+    True
+    """
+    inputs = gather_check_inputs(estimator, FitArguments(X, y, None, X_val, y_val, None, groups))
+    results = [check(inputs) for check in CHECKS]
+    unchecked = _unchecked(inputs)
+    return Diagnosis(tuple(finding for finding in results if finding is not None), unchecked)
+
+
+def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
+    """Say why over-fitting could not be looked for, where it could not."""
+    network = inputs.network
+    watched = inputs.history.get("val_loss", [])
+    if watched and np.isnan(watched[-1]) and np.isfinite(inputs.history["loss"][-1]):
+        why = "the last epochs were trained without rows to watch"
+    elif inputs.held_out is not None:
+        return ()
+    elif network.early_stopping and network.refit_best_epoch:
+        why = (
+            "refit_best_epoch=True has trained on all rows: early_stopping_history_ has the losses "
+            "of the training before"
+        )
+    else:
+        remedy = "" if network.early_stopping else "early_stopping=True or "
+        why = f"no rows were held out: set {remedy}validation_fraction=0.2"
+    return (f"Over-fitting was not looked for, as {why}.",)

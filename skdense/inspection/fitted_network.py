@@ -1,0 +1,72 @@
+"""Where the network is: in a pipeline's last step, in a search's best estimator."""
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skdense.estimators.base import DenseNetwork
+from skdense.preprocessing._compat import BaseSearchCV
+
+
+def fitted_network(estimator: Any, name: str = "estimator") -> DenseNetwork:
+    """Find the fitted network that an estimator consists of or ends in.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
+        A pipeline that ends in one of the first two, or a search over any of these.
+    name : str, default="estimator"
+        What the caller's parameter is called, for the errors.
+
+    Returns
+    -------
+    network : DenseClassifier or DenseRegressor
+
+    Raises
+    ------
+    TypeError
+        If there is no such network in it.
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    ValueError
+        If a search kept no best estimator.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skdense import DenseClassifier
+    >>> from skdense.inspection.fitted_network import fitted_network
+    >>> model = make_pipeline(StandardScaler(), DenseClassifier(4, epochs=2, random_state=0))
+    >>> fitted_network(model.fit(*load_iris(return_X_y=True))).n_iter_
+    2
+    """
+    found = estimator
+    while not isinstance(found, DenseNetwork):
+        if isinstance(found, Pipeline):
+            found = found.steps[-1][1]
+        elif isinstance(found, BaseSearchCV) or hasattr(found, "best_estimator_"):
+            found = _best_of(found, name)
+        else:
+            raise TypeError(
+                f"{name}={_shown(estimator)} is not a network: pass a fitted DenseClassifier or "
+                "DenseRegressor, a Pipeline that ends in one, or a search over one."
+            )
+    check_is_fitted(found)
+    return found
+
+
+def _best_of(search: Any, name: str) -> Any:
+    check_is_fitted(search)
+    if not hasattr(search, "best_estimator_"):
+        raise ValueError(
+            f"{name}={_shown(search)} kept no best_estimator_: fit the search with refit=True."
+        )
+    return search.best_estimator_
+
+
+def _shown(estimator: Any) -> str:
+    text = repr(estimator)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,1 @@
+"""Comparing models, and the parameters worth searching."""

@@ -1,0 +1,208 @@
+"""One table for several models: the same folds, and the preparation each of them needs."""
+
+import sys
+from collections.abc import Mapping
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_random_state
+from sklearn.utils.parallel import Parallel, delayed
+
+from skdense.model_selection.baselines import default_models
+from skdense.model_selection.column_types import Task, as_numbers, column_kinds
+from skdense.model_selection.comparison import Comparison, Floats
+from skdense.model_selection.fit_and_score import (
+    FoldResult,
+    Metric,
+    Scorer,
+    check_metric,
+    fit_and_score,
+)
+from skdense.model_selection.splits import check_target, make_folds, set_aside
+from skdense.preprocessing._compat import _safe_indexing
+
+__all__ = ["Comparison", "compare"]
+
+
+def compare(
+    X: Any,
+    y: Any,
+    *,
+    models: Mapping[str, Any] | None = None,
+    cv: Any = 5,
+    scoring: str | Scorer | None = None,
+    test_size: float | None = None,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+    task: Task | None = None,
+    verbose: bool = False,
+) -> Comparison:
+    """Compare a dense network with the usual models on one table.
+
+    A dummy, logistic regression or ridge, a random forest, gradient boosting and the dense network
+    with early stopping see the same folds, each behind the preparation it needs: text, categories
+    and booleans are one-hot encoded, missing numbers replaced (gradient boosting takes them as they
+    are), numbers scaled for the linear model and the network.
+
+    Parameters
+    ----------
+    X : array-like, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
+        May hold text and missing values.
+    y : array-like of shape (n_samples,)
+        One target: labels of any kind, or quantities.
+    models : dict of str to estimator, default=None
+        Further models, used as they are. One named like a model above takes its place.
+    cv : int, splitter or iterable of (train, test), default=5
+        A number means shuffled folds, stratified for classes; anything else is taken as it is.
+    scoring : str or callable, default=None
+        A scikit-learn scorer. None is `"roc_auc"` for two classes, `"accuracy"` for more, `"r2"`
+        for quantities. Where a name such as `"f1"` looks at one class, that is 1, or, if no class
+        is called so, the later one of the two in alphabetical order.
+    test_size : float or int, default=None
+        Fraction or number of rows to set aside first, stratified for classes. At the end each
+        model is fitted once more, on all the other rows, and scored on these.
+    random_state : int, RandomState or None, default=None
+        Decides folds, rows set aside and the models' own randomness. With an int, scores repeat.
+    n_jobs : int, default=None
+        Folds run at the same time; None is one. Times are only comparable with one.
+    task : {"classification", "regression"}, default=None
+        None takes text, booleans and at most 20 different whole numbers for classes.
+    verbose : bool, default=False
+        Whether to write a line to standard error as each model is done.
+
+    Returns
+    -------
+    comparison : Comparison
+
+    Raises
+    ------
+    ValueError
+        Where a parameter is out of range, or X or y do not suit.
+    ModelError
+        Where a model fails in a fold; the error names the model.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.neural_network import MLPClassifier
+    >>> from skdense.model_selection.compare import compare
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mine = {"network": MLPClassifier(solver="lbfgs", random_state=0)}
+    >>> result = compare(X, y, models=mine, cv=3, random_state=0)
+    >>> result.metric, sorted(result.scores)[0]
+    ('accuracy', 'dummy')
+    """
+    y, task = check_target(y, task)
+    X = _check_table(X, len(y))
+    seed = _check_seed(random_state)
+    if n_jobs == 0:
+        raise ValueError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
+    metric = check_metric(scoring, y, task)
+    contestants = default_models(X, task, seed) | _check_models(models)
+    rest, test = set_aside(test_size, y, task, seed)
+    folds = make_folds(cv, X, y, task, rest, seed)
+
+    parallel = Parallel(n_jobs=n_jobs)
+    results: dict[str, list[FoldResult]] = {}
+    for name, model in contestants.items():
+        results[name] = parallel(
+            delayed(fit_and_score)(name, model, X, y, fold, metric, f"fold {k} of {len(folds)}")
+            for k, fold in enumerate(folds, start=1)
+        )
+        if verbose:
+            _report(f"[{len(results)}/{len(contestants)}] {name}", metric, results[name])
+    finals: list[FoldResult] = []
+    if len(test):
+        finals = parallel(
+            delayed(fit_and_score)(name, model, X, y, (rest, test), metric, "the rows set aside")
+            for name, model in contestants.items()
+        )
+    return _collect(results, finals, task, metric, len(test))
+
+
+def _check_table(X: Any, n_samples: int) -> Any:
+    if issparse(X):
+        raise ValueError("X is a sparse matrix; compare takes dense tables: X.toarray()")
+    if not hasattr(X, "shape"):
+        values = np.asarray(X)
+        # NumPy would turn the numbers of a mixed list into text.
+        X = np.asarray(X, dtype=object) if values.dtype.kind in "US" else values
+    if len(X.shape) != 2 or X.shape[1] == 0:
+        raise ValueError(f"X has shape {X.shape}; it must be a table of rows and columns")
+    if X.shape[0] != n_samples:
+        raise ValueError(f"X has {X.shape[0]} rows and y has {n_samples}; they must be as many")
+    names = getattr(X, "columns", range(X.shape[1]))
+    numeric = column_kinds(X).numeric
+    infinite = np.isinf(as_numbers(_safe_indexing(X, numeric, axis=1))).any(axis=0)
+    if infinite.any():
+        worst = names[numeric[int(infinite.argmax())]]
+        raise ValueError(f"X holds infinity in column {worst!r}; make those cells missing")
+    return X
+
+
+def _check_models(models: Mapping[str, Any] | None) -> dict[str, Any]:
+    if models is None:
+        return {}
+    if not isinstance(models, Mapping):
+        raise TypeError(f"models={models!r} must be a dict of names and estimators")
+    for name, model in models.items():
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"models has the name {name!r}; names must be texts")
+        if isinstance(model, type) or not (hasattr(model, "fit") and hasattr(model, "get_params")):
+            raise ValueError(
+                f"models[{name!r}]={model!r} is not an estimator; give an instance, such as "
+                "KNeighborsClassifier()"
+            )
+    return dict(models)
+
+
+def _check_seed(random_state: Any) -> int:
+    if isinstance(random_state, Integral):
+        seed = int(random_state)
+        if not 0 <= seed < 2**32:
+            raise ValueError(f"random_state={seed} must be between 0 and 2**32 - 1")
+        return seed
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+
+
+def _report(done: str, metric: Metric, results: list[FoldResult]) -> None:
+    scores = np.array([result.score for result in results])
+    seconds = sum(result.fit_time + result.predict_time for result in results)
+    print(
+        f"{done}: {metric.name} {scores.mean():.4g}, spread {scores.std(ddof=1):.2g} "
+        f"({seconds:.1f} s)",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _collect(
+    results: dict[str, list[FoldResult]],
+    finals: list[FoldResult],
+    task: Task,
+    metric: Metric,
+    n_test: int,
+) -> Comparison:
+    def column(field: str) -> dict[str, Floats]:
+        return {
+            name: np.array([getattr(result, field) for result in done])
+            for name, done in results.items()
+        }
+
+    return Comparison(
+        task=task,
+        metric=metric.name,
+        greater_is_better=metric.sign > 0,
+        scores=column("score"),
+        fit_times=column("fit_time"),
+        predict_times=column("predict_time"),
+        test_scores={name: final.score for name, final in zip(results, finals, strict=False)},
+        n_test=n_test,
+        histories={
+            name: [result.history for result in done if result.history is not None]
+            for name, done in results.items()
+            if done[0].history is not None
+        },
+    )

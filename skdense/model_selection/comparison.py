@@ -1,0 +1,262 @@
+"""What a comparison found: scores and times, as a table, a picture and words."""
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdense.inspection.comparison_display import ComparisonDisplay, decimals
+from skdense.inspection.history_display import HistoryDisplay
+from skdense.model_selection.baselines import DUMMY, NETWORK
+from skdense.model_selection.column_types import Task
+
+if TYPE_CHECKING:
+    import pandas
+
+Floats = NDArray[np.float64]
+
+_JUDGED = (
+    "How this is judged: fold by fold, how much better or worse the network scores than the other "
+    "model. It beats the other, or falls behind, where the mean of these differences is larger "
+    "than their standard deviation, the spread. The folds share training rows, so this is a rule "
+    "of thumb and not a test of significance. Times are means over the folds; the network's first "
+    "fit in a process includes the start of TensorFlow and a compilation."
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """ScorerCallback and times of several models on the same folds; what `compare` returns.
+
+    ScorerCallback carry their natural sign: with `scoring="neg_mean_absolute_error"` they are mean
+    absolute errors, positive, and `greater_is_better` is False.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}
+    metric : str
+        Name of the score, such as `"roc auc"` or `"mean absolute error"`.
+    greater_is_better : bool
+    scores : dict of str to ndarray of shape (n_folds,)
+        Score of each model in each fold.
+    fit_times, predict_times : dict of str to ndarray of shape (n_folds,)
+        Seconds to fit, and to predict and score the fold.
+    test_scores : dict of str to float
+        ScorerCallback on the rows set aside; empty where none were.
+    n_test : int
+        Number of rows set aside.
+    histories : dict of str to list of dict
+        For each model with a `history_`, that of each fold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdense.model_selection.comparison import Comparison
+    >>> scores = {"dummy": np.array([0.5, 0.5]), "network": np.array([0.9, 0.8])}
+    >>> times = {"dummy": np.array([0.0, 0.0]), "network": np.array([1.0, 1.0])}
+    >>> result = Comparison("classification", "roc auc", True, scores, times, times, {}, 0, {})
+    >>> result
+    roc auc over 2 folds (higher is better)
+    <BLANKLINE>
+    model       mean   spread   fit s   predict s
+    network   0.8500   0.0707   1.000       1.000
+    dummy     0.5000   0.0000   0.000       0.000
+    """
+
+    task: Task
+    metric: str
+    greater_is_better: bool
+    scores: dict[str, Floats]
+    fit_times: dict[str, Floats]
+    predict_times: dict[str, Floats]
+    test_scores: dict[str, float]
+    n_test: int
+    histories: dict[str, list[dict[str, list[float]]]]
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds."""
+        return len(next(iter(self.scores.values())))
+
+    @property
+    def ranking(self) -> list[str]:
+        """Names of the models, the best mean score first."""
+        sign = -1.0 if self.greater_is_better else 1.0
+        return sorted(self.scores, key=lambda name: sign * float(self.scores[name].mean()))
+
+    def to_frame(self) -> "pandas.DataFrame":
+        """Give the table as a pandas DataFrame, the best model first.
+
+        Returns
+        -------
+        table : pandas.DataFrame of shape (n_models, n_folds + 4 or n_folds + 5)
+            Index `model`; columns `mean`, `spread` (standard deviation over the folds), `test`
+            where rows were set aside, `fit_time` and `predict_time` (mean seconds), and the score
+            in each fold as `fold_1`, `fold_2` and so on.
+        """
+        import pandas as pd
+
+        rows = []
+        for name in self.ranking:
+            row = {"mean": self.scores[name].mean(), "spread": self.scores[name].std(ddof=1)}
+            if self.test_scores:
+                row["test"] = self.test_scores[name]
+            row["fit_time"] = self.fit_times[name].mean()
+            row["predict_time"] = self.predict_times[name].mean()
+            row |= {f"fold_{k}": score for k, score in enumerate(self.scores[name], start=1)}
+            rows.append(row)
+        return pd.DataFrame(rows, index=pd.Index(self.ranking, name="model"))
+
+    def differences(self, name: str, other: str) -> Floats:
+        """Give how much better one model is than another, fold by fold.
+
+        Parameters
+        ----------
+        name, other : str
+            Names of two models.
+
+        Returns
+        -------
+        differences : ndarray of shape (n_folds,)
+            Positive where `name` is the better one, whichever way the score runs.
+
+        Raises
+        ------
+        ValueError
+            Where there is no model of that name.
+        """
+        for asked in (name, other):
+            if asked not in self.scores:
+                raise ValueError(f"no model is named {asked!r}; there are {list(self.scores)}")
+        gain = self.scores[name] - self.scores[other]
+        return gain if self.greater_is_better else -gain
+
+    def summary(self) -> str:
+        """Say in words whether the network beats the dummy and the best of the other models.
+
+        Returns
+        -------
+        words : str
+            Sentences, one to a line; the last one states how it is judged.
+        """
+        best_other = next(name for name in self.ranking if name not in (DUMMY, NETWORK))
+        lines = [
+            self._verdict(DUMMY, "the dummy"),
+            self._verdict(best_other, f"{best_other}, the best of the others"),
+        ]
+        if self.test_scores:
+            network, other = (self._format(self.test_scores[n]) for n in (NETWORK, best_other))
+            lines.append(
+                f"On the {self.n_test} rows set aside, the network has {network} and {best_other} "
+                f"{other}."
+            )
+        return "\n".join([*lines, _JUDGED])
+
+    def _verdict(self, other: str, described: str) -> str:
+        differences = self.differences(NETWORK, other)
+        mean, spread = float(differences.mean()), float(differences.std(ddof=1))
+        if abs(mean) <= spread:
+            verdict, relation = "is within the folds' spread of", "no more than"
+        else:
+            verdict, relation = ("beats" if mean > 0 else "falls behind"), "more than"
+        return (
+            f"The network {verdict} {described}: {self.metric} "
+            f"{self._format(self.scores[NETWORK].mean())} against "
+            f"{self._format(self.scores[other].mean())}, on average "
+            f"{self._format(abs(mean))} {'better' if mean > 0 else 'worse'}, {relation} the "
+            f"differences' spread of {self._format(spread)}; better in "
+            f"{int((differences > 0).sum())} of {self.n_folds} folds."
+        )
+
+    def plot(self, ax: Any = None) -> ComparisonDisplay:
+        """Draw the fold scores of every model.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None is a new figure.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+            With `ax_` and `figure_`.
+        """
+        scores = {name: self.scores[name] for name in self.ranking}
+        return ComparisonDisplay(
+            scores=scores,
+            metric=self.metric,
+            greater_is_better=self.greater_is_better,
+            test_scores=self.test_scores,
+            highlight=NETWORK,
+        ).plot(ax=ax)
+
+    def plot_losses(self, ax: Any = None, *, name: str = NETWORK) -> HistoryDisplay:
+        """Draw the loss curves of a network, one for each fold.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None is a new figure.
+        name : str, default="network"
+            Which model.
+
+        Returns
+        -------
+        display : HistoryDisplay
+            With `ax_` and `figure_`.
+
+        Raises
+        ------
+        ValueError
+            Where that model has no loss curves.
+        """
+        if name not in self.histories:
+            raise ValueError(f"name={name!r} has no loss curves; {list(self.histories)} have")
+        return HistoryDisplay(histories={name: self.histories[name]}).plot(ax=ax)
+
+    def _format(self, score: float) -> str:
+        return f"{score:.{decimals(self.scores[self.ranking[0]].mean())}f}"
+
+    def _heading(self) -> str:
+        way = "higher" if self.greater_is_better else "lower"
+        return f"{self.metric} over {self.n_folds} folds ({way} is better)"
+
+    def _cells(self) -> list[list[str]]:
+        """Header and rows of the table, as text."""
+        header = ["model", "mean", "spread", "fit s", "predict s"]
+        rows = []
+        for name in self.ranking:
+            scores = self.scores[name]
+            cells = [name, self._format(scores.mean()), self._format(scores.std(ddof=1))]
+            times = self.fit_times[name].mean(), self.predict_times[name].mean()
+            cells += [f"{time:.3f}" for time in times]
+            rows.append(cells)
+        if self.test_scores:
+            header.insert(3, "test")
+            for row in rows:
+                row.insert(3, self._format(self.test_scores[row[0]]))
+        return [header, *rows]
+
+    def __repr__(self) -> str:
+        cells = self._cells()
+        widths = [max(len(row[j]) for row in cells) for j in range(len(cells[0]))]
+        lines = [self._heading(), ""]
+        for name, *figures in cells:
+            right = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
+            lines.append("   ".join([name.ljust(widths[0]), *right]))
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        header, *rows = self._cells()
+        parts = [f"<p><b>{html.escape(self._heading())}</b></p>", "<table><thead><tr>"]
+        parts += [f"<th>{html.escape(cell)}</th>" for cell in header]
+        parts.append("</tr></thead><tbody>")
+        for row in rows:
+            tag = "th" if row[0] == NETWORK else "td"
+            parts.append("<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in row))
+            parts.append("</tr>")
+        parts.append("</tbody></table>")
+        parts += [f"<p>{html.escape(line)}</p>" for line in self.summary().splitlines()]
+        return "".join(parts)

@@ -1,0 +1,167 @@
+"""Trials: one model, fitted and scored on one split, with the clock running."""
+
+from collections.abc import Callable
+from inspect import signature
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import check_scoring
+from sklearn.pipeline import Pipeline
+
+from skdense.model_selection.column_types import Task
+from skdense.model_selection.splits import Split
+from skdense.preprocessing._compat import _safe_indexing
+
+Scorer = Callable[[Any, Any, Any], float]
+
+
+class ModelError(RuntimeError):
+    """A model of a comparison failed, or its score was not a number."""
+
+
+class Metric(NamedTuple):
+    """A scorer with the name and the sign that people know it by.
+
+    Attributes
+    ----------
+    name : str
+        Such as `"roc auc"`, or `"mean absolute error"` for `neg_mean_absolute_error`.
+    sign : int
+        1 where greater is better; -1 for an error, which scikit-learn's scorer negates.
+    scorer : callable
+        `scorer(estimator, X, y) -> float`, greater is better.
+    """
+
+    name: str
+    sign: int
+    scorer: Scorer
+
+
+class FoldResult(NamedTuple):
+    """What one model did on one split.
+
+    Attributes
+    ----------
+    score : float
+        With its natural sign.
+    fit_time, predict_time : float
+        Seconds.
+    history : dict of str to list of float, or None
+        The model's `history_`, where it has one.
+    """
+
+    score: float
+    fit_time: float
+    predict_time: float
+    history: dict[str, list[float]] | None
+
+
+def check_metric(scoring: str | Scorer | None, y: NDArray[Any], task: Task) -> Metric:
+    """Find the scorer, and what to call it.
+
+    Parameters
+    ----------
+    scoring : str, callable or None
+        A scorer's name, or `scorer(estimator, X, y)`. None is `"roc_auc"` for two classes,
+        `"accuracy"` for more, `"r2"` for quantities. Where a named scorer looks at one class, such
+        as `"f1"`, that is 1, or, if no class is called so, the later one of the two.
+    y : ndarray of shape (n_samples,)
+    task : {"classification", "regression"}
+
+    Returns
+    -------
+    metric : Metric
+
+    Raises
+    ------
+    ValueError
+        Where there is no such scorer.
+    """
+    if scoring is None:
+        n_classes = len(np.unique(y)) if task == "classification" else 0
+        scoring = "r2" if n_classes == 0 else "roc_auc" if n_classes == 2 else "accuracy"
+    if not isinstance(scoring, str) and not callable(scoring):
+        raise TypeError(
+            f"scoring={scoring!r} must be one scorer: a name such as 'roc_auc', or a callable"
+        )
+    try:
+        scorer = check_scoring(DummyClassifier(), scoring=scoring)
+    except ValueError as error:
+        raise ValueError(
+            f"scoring={scoring!r} is not a scorer; sklearn.metrics.get_scorer_names() lists the "
+            "names, sklearn.metrics.make_scorer makes one from a function"
+        ) from error
+    function = getattr(scorer, "_score_func", scorer)
+    name = scoring if isinstance(scoring, str) else str(getattr(function, "__name__", "score"))
+    name = name.removeprefix("neg_").replace("_", " ")
+    if isinstance(scoring, str) and task == "classification" and _needs_positive(scorer, y):
+        positive = np.unique(y)[1]
+        scorer._kwargs = scorer._kwargs | {"pos_label": positive}
+        name = f"{name} for {positive}"
+    return Metric(name, getattr(scorer, "_sign", 1), scorer)
+
+
+def _needs_positive(scorer: Any, y: NDArray[Any]) -> bool:
+    """Tell whether a scorer looks for a class called 1 where there is none, as `f1` does."""
+    labels = np.unique(y).tolist()
+    one_class = scorer._kwargs.get("average", "binary") == "binary"
+    takes_label = "pos_label" in signature(scorer._score_func).parameters
+    return len(labels) == 2 and 1 not in labels and takes_label and one_class
+
+
+def fit_and_score(
+    name: str, model: Any, X: Any, y: NDArray[Any], split: Split, metric: Metric, where: str
+) -> FoldResult:
+    """Fit a clone of a model on one part of the rows and score it on the other.
+
+    Parameters
+    ----------
+    name : str
+        The model's name, for errors.
+    model : estimator
+        Cloned, never changed.
+    X : ndarray, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
+    y : ndarray of shape (n_samples,)
+    split : (train, test)
+        Arrays of row positions.
+    metric : Metric
+    where : str
+        Such as `"fold 2 of 5"`, for errors.
+
+    Returns
+    -------
+    result : FoldResult
+
+    Raises
+    ------
+    ModelError
+        Where the model fails, or its score is not a finite number.
+    """
+    train, test = split
+    X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
+    model = clone(model)
+    began, doing = perf_counter(), "fitted"
+    try:
+        model.fit(X_train, y[train])
+        fitted, doing = perf_counter(), "scored"
+        score = metric.sign * float(metric.scorer(model, X_test, y[test]))
+    except Exception as error:
+        raise ModelError(
+            f"the model {name!r} could not be {doing} in {where}: {type(error).__name__}: {error}"
+        ) from error
+    scored = perf_counter()
+    if not np.isfinite(score):
+        raise ModelError(
+            f"the model {name!r} has a {metric.name} of {score} in {where}; use another scoring, "
+            "or folds in which every class occurs"
+        )
+    return FoldResult(score, fitted - began, scored - fitted, _history(model))
+
+
+def _history(model: Any) -> dict[str, list[float]] | None:
+    last = model[-1] if isinstance(model, Pipeline) else model
+    return getattr(last, "history_", None)

@@ -1,0 +1,149 @@
+"""Tables: reading one, and taking its target column out.
+
+Pandas is imported where a file is read and nowhere else, so that `skdense --help` stays quick.
+"""
+
+import difflib
+import gzip
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas
+
+BUNDLED = ("iris", "wine", "breast_cancer", "digits", "diabetes")
+
+_PARQUET = (".parquet", ".pq")
+_TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+_SEPARATORS = (",", ";", "\t")
+
+
+def read_table(data: str) -> "pandas.DataFrame":
+    """Read one of scikit-learn's bundled data sets, or a file, as a pandas DataFrame.
+
+    Parameters
+    ----------
+    data : str
+        `"iris"`, `"wine"`, `"breast_cancer"`, `"digits"`, `"diabetes"`, or the path of a CSV
+        (`.csv`, `.csv.gz`, `.tsv`, `.tsv.gz`; comma, semicolon or tab between the fields, a header
+        row, UTF-8) or Parquet file (`.parquet`, `.pq`).
+
+    Returns
+    -------
+    table : pandas.DataFrame of shape (n_samples, n_columns)
+        For a bundled set the last column is `target`.
+
+    Raises
+    ------
+    ValueError
+        Where the file is missing, empty, unreadable or of an unknown kind.
+
+    Examples
+    --------
+    >>> from skdense.model_selection.read_table import read_table
+    >>> read_table("iris").shape
+    (150, 5)
+    """
+    if data in BUNDLED:
+        from sklearn import datasets
+
+        return getattr(datasets, f"load_{data}")(as_frame=True).frame
+
+    path = Path(data)
+    name = path.name.lower()
+    if not name.endswith(_TEXT + _PARQUET):
+        raise ValueError(
+            f"DATA={data!r} is neither a bundled data set ({', '.join(BUNDLED)}) nor a file ending "
+            f"in {', '.join(_TEXT + _PARQUET)}"
+        )
+    if not path.is_file():
+        raise ValueError(f"DATA={data!r}: there is no such file; check the path")
+    try:
+        table = _read_parquet(path) if name.endswith(_PARQUET) else _read_text(path)
+    except ImportError as error:
+        raise ValueError(
+            f"DATA={data!r}: reading Parquet needs pyarrow; install it, or save the table as CSV"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"DATA={data!r} is not UTF-8 text; save it as UTF-8") from error
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"DATA={data!r} cannot be read: {error}") from error
+    if table.shape[0] == 0:
+        raise ValueError(f"DATA={data!r} is empty: it has no rows below its header")
+    return table
+
+
+def _read_parquet(path: Path) -> "pandas.DataFrame":
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def _read_text(path: Path) -> "pandas.DataFrame":
+    import pandas as pd
+
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
+    with opener(path, "rt", encoding="utf-8-sig") as file:
+        header = file.readline()
+    if not header.strip():
+        raise ValueError("the file is empty, or its first line is")
+    separator = max(_SEPARATORS, key=header.count)
+    table = pd.read_csv(path, sep=separator, low_memory=False)
+    if separator != ";":
+        return table
+    # Where semicolons separate, commas often mark decimals; right is what gives more numbers.
+    commas = pd.read_csv(path, sep=separator, decimal=",", low_memory=False)
+    return max(table, commas, key=lambda read: read.select_dtypes("number").shape[1])
+
+
+def split_target(
+    table: "pandas.DataFrame", target: str | None = None
+) -> tuple["pandas.DataFrame", "pandas.Series", int]:
+    """Take the target column out of a table, and drop the rows where it is missing.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame of shape (n_samples, n_columns)
+    target : str, default=None
+        Name of the target column; None is the last column.
+
+    Returns
+    -------
+    X : pandas.DataFrame of shape (n_kept, n_columns - 1)
+    y : pandas.Series of shape (n_kept,)
+    n_dropped : int
+        How many rows had no target.
+
+    Raises
+    ------
+    ValueError
+        Where there is no such column, no other column, or no row with a target.
+
+    Examples
+    --------
+    >>> from skdense.model_selection.read_table import read_table, split_target
+    >>> X, y, n_dropped = split_target(read_table("wine"), "alcohol")
+    >>> X.shape, y.name, n_dropped
+    ((178, 13), 'alcohol', 0)
+    """
+    columns = [str(column) for column in table.columns]
+    if target is None:
+        target = columns[-1]
+    if target not in columns:
+        near = difflib.get_close_matches(target, columns, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_shortened(columns)}"
+        raise ValueError(f"target={target!r} is not a column of the table; {hint}")
+    if len(columns) < 2:
+        raise ValueError(f"the table has one column, {target!r}, and so nothing to predict it from")
+    place = columns.index(target)
+    y = table.iloc[:, place]
+    known = y.notna().to_numpy()
+    if not known.any():
+        raise ValueError(f"target={target!r} has no value in any row; name another column")
+    X = table.iloc[known, [i for i in range(len(columns)) if i != place]]
+    return X, y[known], int((~known).sum())
+
+
+def _shortened(names: list[str], most: int = 12) -> str:
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

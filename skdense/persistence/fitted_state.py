@@ -1,0 +1,377 @@
+"""What training left in an estimator, as JSON and arrays, and back, checked."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from sklearn import config_context
+
+from skdense.engine.inference import ACTIVATIONS
+from skdense.networks.architecture import Architecture
+from skdense.persistence.archive import Damaged, expect, expect_one_of, is_count
+from skdense.persistence.history import read_history, read_watched, write_history
+from skdense.persistence.serialization import Reader, Writer
+from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.target_scaling import TargetScale
+
+# Left out of a file: callbacks are code.
+NOT_WRITTEN = frozenset(("_skl_callbacks", "callbacks_"))
+# Everything a fit leaves; whoever adds an attribute adds it here, and in the two functions below.
+ATTRIBUTES = frozenset(
+    (
+        "_encoding",
+        "_metadata_request",
+        "_optimizer_state",
+        "_seeds",
+        "_split_seed",
+        "_watched_given",
+        "architecture_",
+        "best_epoch_",
+        "best_loss_",
+        "classes_",
+        "early_stopping_history_",
+        "feature_names_in_",
+        "history_",
+        "input_shape_",
+        "missing_features_",
+        "n_features_in_",
+        "n_iter_",
+        "stopped_by_",
+        "weights_",
+    )
+)
+# Of an architecture; off where a file does not know them yet.
+SWITCHES = ("input_dropout", "input_noise", "residual")
+_KINDS = ("binary", "multiclass", "multilabel", "one-hot")
+_METHODS_WITH_REQUESTS = ("fit", "partial_fit", "score")
+
+
+def write_state(estimator: Any, writer: Writer) -> dict:
+    """Turn a fitted estimator's attributes into what JSON can hold.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor, fitted
+    writer : Writer
+        Takes the arrays.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        If an attribute is none of ours, or holds what a file cannot.
+    """
+    foreign = sorted(
+        set(vars(estimator)) - ATTRIBUTES - NOT_WRITTEN - set(estimator.get_params(deep=False))
+    )
+    if foreign:
+        raise ValueError(
+            f"{type(estimator).__name__} cannot be saved with the attribute {foreign[0]!r}, which "
+            "training did not make: delete it, or use joblib.dump."
+        )
+    label, slots = estimator._optimizer_state
+    names = getattr(estimator, "feature_names_in_", None)
+    gaps = getattr(estimator, "missing_features_", None)
+    return {
+        "architecture": write_architecture(estimator.architecture_, writer),
+        "weights": [writer.array(array) for array in estimator.weights_],
+        "encoding": _write_encoding(estimator._encoding, writer),
+        "feature_names": None if names is None else writer.labels("feature_names_in_", names),
+        "history": write_history(estimator.history_, writer),
+        "early_stopping_history": write_history(
+            getattr(estimator, "early_stopping_history_", None), writer
+        ),
+        "stopped_by": getattr(estimator, "stopped_by_", None),
+        "watched_given": getattr(estimator, "_watched_given", False),
+        "input_shape": list(map(int, estimator.input_shape_)),
+        "missing_features": None if gaps is None else writer.array(gaps),
+        "best_epoch": estimator.best_epoch_,
+        "best_loss": writer.parameter("best_loss_", estimator.best_loss_),
+        "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
+        "seeds": {
+            "entropy": estimator._seeds[0],
+            "spawned": estimator._seeds[1],
+            "split": estimator._split_seed,
+        },
+    }
+
+
+def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]:
+    """Give the attributes that `write_state` wrote.
+
+    Parameters
+    ----------
+    state : dict
+    reader : Reader
+        Has the arrays.
+    for_classes : bool
+        Whether the estimator is a classifier.
+
+    Returns
+    -------
+    dict
+        From the attribute's name to its value.
+
+    Raises
+    ------
+    Damaged
+        If something is not as training leaves it.
+    """
+    architecture = read_architecture(state["architecture"], reader)
+    encoding = _read_encoding(state["encoding"], reader, for_classes)
+    for name in ("n_outputs", "out_activation"):
+        one, other = getattr(architecture, name), getattr(encoding, name)
+        expect(one == other, f"{name} for the kind of target", one)
+    history = read_history(state["history"], reader)
+    n_epochs, best_epoch = len(history["loss"]), state["best_epoch"]
+    expect(is_count(best_epoch) and 1 <= best_epoch <= n_epochs, "best epoch", best_epoch)
+    best_loss = reader.parameter("best_loss_", state["best_loss"])
+    expect(type(best_loss) is float, "best loss", best_loss)
+    seeds = state["seeds"]
+    for name, below in {"entropy": 2**128, "spawned": 2**32, "split": 2**31}.items():
+        expect(is_count(seeds[name]) and seeds[name] < below, f"seed ({name})", seeds[name])
+    attributes = {
+        "architecture_": architecture,
+        "weights_": read_weights(state["weights"], reader, architecture),
+        **_read_inputs(state, reader, architecture),
+        **read_watched(state, reader),
+        "history_": history,
+        "n_iter_": n_epochs,
+        "best_epoch_": best_epoch,
+        "best_loss_": best_loss,
+        "_encoding": encoding,
+        "_optimizer_state": _read_optimizer(state["optimizer"], reader, architecture),
+        "_seeds": (seeds["entropy"], seeds["spawned"]),
+        "_split_seed": seeds["split"],
+    }
+    if isinstance(encoding, ClassEncoding):
+        attributes["classes_"] = encoding.classes
+    if state["feature_names"] is not None:
+        names = reader.labels(state["feature_names"])
+        are_names = all(type(name) is str for name in names)
+        expect(are_names and names.shape == (attributes["n_features_in_"],), "feature names", names)
+        attributes["feature_names_in_"] = names
+    return attributes
+
+
+def write_architecture(architecture: Architecture, writer: Writer) -> dict:
+    """Turn an architecture into what JSON can hold.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    writer : Writer
+        Takes the names of the user's own activations.
+
+    Returns
+    -------
+    dict
+    """
+    activations = [
+        each if isinstance(each, str) else writer.named("activation", each)
+        for each in architecture.activation
+    ]
+    return {
+        "n_features": int(architecture.n_features),
+        "hidden_layer_sizes": list(architecture.hidden_layer_sizes),
+        "activation": activations,
+        "batch_norm": architecture.batch_norm,
+        "dropout": list(architecture.dropout),
+        "n_outputs": int(architecture.n_outputs),
+        "out_activation": architecture.out_activation,
+        "dtype": architecture.dtype,
+        **{name: bool(getattr(architecture, name)) for name in SWITCHES},
+    }
+
+
+def read_architecture(written: dict, reader: Reader) -> Architecture:
+    """Give the architecture that `write_architecture` wrote.
+
+    Parameters
+    ----------
+    written : dict
+    reader : Reader
+        Has the user's own activations.
+
+    Returns
+    -------
+    Architecture
+
+    Raises
+    ------
+    Damaged
+        If there is no such network.
+    """
+    sizes, activations, dropout = (
+        tuple(written[name]) for name in ("hidden_layer_sizes", "activation", "dropout")
+    )
+    for name in ("n_features", "n_outputs"):
+        expect(is_count(written[name]) and written[name] > 0, name, written[name])
+    expect(all(is_count(size) and size > 0 for size in sizes), "layer size", sizes)
+    expect(len(activations) == len(dropout) == len(sizes), "number of layers", len(sizes))
+    expect(all(type(each) is bool for each in dropout), "dropout", dropout)
+    switches = {name: written.get(name, False) for name in SWITCHES}
+    expect(all(type(each) is bool for each in switches.values()), "architecture", switches)
+    places = (None, "before", "after") if sizes else (None,)
+    expect_one_of("batch norm", written["batch_norm"], places)
+    outputs = ("sigmoid", "softmax", "exponential", "linear")
+    expect_one_of("output activation", written["out_activation"], outputs)
+    expect_one_of("dtype", written["dtype"], ("float32", "float64"))
+    return Architecture(
+        n_features=written["n_features"],
+        hidden_layer_sizes=sizes,
+        activation=tuple(_read_activation(each, reader) for each in activations),
+        batch_norm=written["batch_norm"],
+        dropout=dropout,
+        n_outputs=written["n_outputs"],
+        out_activation=written["out_activation"],
+        dtype=written["dtype"],
+        **switches,
+    )
+
+
+def read_weights(written: list, reader: Reader, architecture: Architecture) -> list[np.ndarray]:
+    """Give the weights, of the shapes that the architecture asks for.
+
+    Parameters
+    ----------
+    written : list
+    reader : Reader
+    architecture : Architecture
+
+    Returns
+    -------
+    list of arrays
+
+    Raises
+    ------
+    Damaged
+        If their number, a shape or the dtype is another.
+    """
+    arrays = [reader.array(reference) for reference in written]
+    # Lazily: the sizes that a file claims may be absurd.
+    for number, spec in enumerate(architecture.weights()):
+        expect(number < len(arrays), "number of weight arrays", len(arrays))
+        array = arrays[number]
+        if array.shape != spec.shape or array.dtype != architecture.dtype:
+            raise Damaged(
+                f"has a {spec.role} of shape {array.shape} and {array.dtype} where the network "
+                f"has one of shape {spec.shape} and {architecture.dtype}."
+            )
+    expect(len(arrays) == number + 1, "number of weight arrays", len(arrays))
+    return arrays
+
+
+def write_requests(estimator: Any) -> dict:
+    """Give what `set_fit_request` and its kin have set.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+
+    Returns
+    -------
+    dict
+        From the method's name to the requests.
+    """
+    if "_metadata_request" not in vars(estimator):
+        return {}
+    routing = estimator.get_metadata_routing()
+    return {method: dict(getattr(routing, method).requests) for method in _METHODS_WITH_REQUESTS}
+
+
+def set_requests(estimator: Any, requests: dict) -> None:
+    """Set what `write_requests` wrote.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    requests : dict
+
+    Raises
+    ------
+    Damaged
+        If there is no such method.
+    """
+    with config_context(enable_metadata_routing=True):
+        for method, of_method in requests.items():
+            expect_one_of("method", method, _METHODS_WITH_REQUESTS)
+            getattr(estimator, f"set_{method}_request")(**of_method)
+
+
+def _read_activation(written: Any, reader: Reader) -> Any:
+    activation = reader.parameter("activation", written)
+    if callable(activation) or activation in ACTIVATIONS:
+        return activation
+    from skdense.engine.keras_serialization import is_activation
+
+    expect(is_activation(activation), "activation", activation)
+    return activation
+
+
+def _write_encoding(encoding: ClassEncoding | TargetScale, writer: Writer) -> dict:
+    if isinstance(encoding, ClassEncoding):
+        classes = writer.labels("classes_", encoding.classes)
+        return {"kind": encoding.kind, "classes": classes, "loss": encoding.loss}
+    return {
+        "mean": writer.array(encoding.mean),
+        "scale": writer.array(encoding.scale),
+        "one_dimensional": encoding.one_dimensional,
+        "out_activation": encoding.out_activation,
+    }
+
+
+def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEncoding | TargetScale:
+    if for_classes:
+        kind, loss, classes = written["kind"], written["loss"], reader.labels(written["classes"])
+        expect_one_of("kind of target", kind, _KINDS)
+        expect(type(loss) is str, "loss", loss)
+        ordered = classes.ndim == 1 and np.array_equal(np.unique(classes), classes)
+        expect(ordered and len(classes) >= 2, "list of classes", classes)
+        if kind in ("binary", "multiclass"):
+            expect((len(classes) == 2) == (kind == "binary"), "number of classes", len(classes))
+        else:
+            numbered = np.array_equal(classes, np.arange(len(classes)))
+            expect(numbered, "numbering of label columns", classes)
+        return ClassEncoding(kind, classes, loss)
+    mean, scale = reader.array(written["mean"]), reader.array(written["scale"])
+    for figures in (mean, scale):
+        plain = figures.dtype == np.float64 and figures.ndim == 1 and np.isfinite(figures).all()
+        expect(plain and len(figures) == len(mean), "scale of the target", figures)
+    expect((scale > 0).all(), "scale of the target", scale)
+    one_dimensional = written["one_dimensional"]
+    fits = type(one_dimensional) is bool and (len(mean) == 1 or not one_dimensional)
+    expect(fits, "shape of the target", one_dimensional)
+    out_activation = written["out_activation"]
+    expect_one_of("output activation", out_activation, ("linear", "exponential"))
+    return TargetScale(mean, scale, one_dimensional, out_activation)
+
+
+def _read_inputs(state: dict, reader: Reader, architecture: Architecture) -> dict[str, Any]:
+    """Attributes that say what X is; the first files know tables without gaps only."""
+    written = state.get("missing_features")
+    gaps = np.arange(0) if written is None else reader.array(written)
+    expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
+    n_features = architecture.n_features - len(gaps)
+    ordered = np.array_equal(np.unique(gaps), gaps) and np.isin(gaps, np.arange(n_features)).all()
+    expect(ordered and n_features > 0, "list of features with gaps", gaps)
+    shape = tuple(state.get("input_shape", (n_features,)))
+    fits = 1 <= len(shape) <= 3 and all(map(is_count, shape))
+    expect(fits and math.prod(shape) == n_features, "input shape", shape)
+    attributes = {"n_features_in_": n_features, "input_shape_": shape}
+    return attributes if written is None else {**attributes, "missing_features_": gaps}
+
+
+def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:
+    label = written["label"]
+    expect(type(label) is str, "optimizer", label)
+    slots = [reader.array(reference)[()] for reference in written["slots"]]
+    for slot in slots:
+        plain = slot.dtype.kind in "biuf" and slot.size <= architecture.n_weights
+        expect(plain, "optimizer state of shape", slot.shape)
+    return label, slots

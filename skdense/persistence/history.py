@@ -1,0 +1,86 @@
+"""What was recorded in training, as JSON and arrays, and back, checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skdense.persistence.archive import expect
+from skdense.persistence.serialization import Reader, Writer
+
+
+def write_history(history: dict[str, list[float]] | None, writer: Writer) -> dict | None:
+    """Turn a history into what JSON can hold.
+
+    Parameters
+    ----------
+    history : dict of lists, or None
+    writer : Writer
+        Takes the figures.
+
+    Returns
+    -------
+    dict or None
+    """
+    if history is None:
+        return None
+    return {name: writer.array(np.asarray(each, np.float64)) for name, each in history.items()}
+
+
+def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
+    """Give the history that `write_history` wrote.
+
+    Parameters
+    ----------
+    written : dict
+    reader : Reader
+        Has the figures.
+
+    Returns
+    -------
+    dict of lists
+
+    Raises
+    ------
+    Damaged
+        If it is not as training leaves it.
+    """
+    expect("loss" in written, "history", list(written))
+    figures = {name: reader.array(reference) for name, reference in written.items()}
+    shape = figures["loss"].shape
+    for array in figures.values():
+        plain = array.dtype == np.float64 and array.ndim == 1 and array.shape == shape
+        expect(plain and len(array) > 0, "history", array)
+    return {name: array.tolist() for name, array in figures.items()}
+
+
+def read_watched(state: dict, reader: Reader) -> dict[str, Any]:
+    """Give the attributes that say what was watched and why training ended.
+
+    Parameters
+    ----------
+    state : dict
+        The first files hold nothing of that.
+    reader : Reader
+
+    Returns
+    -------
+    dict
+        From the attribute's name to its value.
+
+    Raises
+    ------
+    Damaged
+        If something is not as training leaves it.
+    """
+    given, reason = state.get("watched_given", False), state.get("stopped_by")
+    expect(type(given) is bool, "note on validation data", given)
+    expect(reason is None or type(reason) is str, "reason why training ended", reason)
+    attributes: dict[str, Any] = {"_watched_given": given}
+    if reason is not None:
+        attributes["stopped_by_"] = reason
+    if state.get("early_stopping_history") is not None:
+        history = read_history(state["early_stopping_history"], reader)
+        attributes["early_stopping_history_"] = history
+    return attributes

@@ -1,0 +1,303 @@
+"""A dense network as ONNX operators: layers, activations, probabilities and labels.
+
+Formulas are those of `skdense.engine.inference`, `skdense.preprocessing.class_encoding` and
+`skdense.preprocessing.target_scaling`. The packages
+onnx and skl2onnx are imported where they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from skdense.engine.inference import BATCH_NORM_EPSILON
+from skdense.networks.architecture import Architecture
+from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.target_scaling import TargetScale
+
+# The newest operators used; runtimes from 2023 on know them.
+OPSET = 18
+
+
+class Graph:
+    """Adds operators to the model that skl2onnx is building.
+
+    Parameters
+    ----------
+    scope, container : objects of skl2onnx
+        Give names, and take nodes and constants.
+    """
+
+    def __init__(self, scope: Any, container: Any) -> None:
+        self._scope = scope
+        self._container = container
+
+    def __call__(self, operator: str, *inputs: str, to: str | None = None, **attributes) -> str:
+        """Add an operator and give the name of its output.
+
+        Parameters
+        ----------
+        operator : str
+            As ONNX calls it.
+        *inputs : str
+            Names.
+        to : str, default=None
+            The name of the output; None makes one.
+        **attributes : int, float
+            Of the operator.
+
+        Returns
+        -------
+        str
+        """
+        return self._add(operator, inputs, to, attributes)
+
+    def _add(self, operator: str, inputs: Iterable[str], to: str | None, attributes: dict) -> str:
+        output = to or self._scope.get_unique_variable_name(operator.lower())
+        name = self._scope.get_unique_operator_name(operator)
+        self._container.add_node(
+            operator, list(inputs), [output], op_version=OPSET, name=name, **attributes
+        )
+        return output
+
+    def constant(self, array: Any) -> str:
+        """Add an array, or a number in float32, and give its name."""
+        from onnx import TensorProto, numpy_helper
+
+        array = np.asarray(array, np.float32 if isinstance(array, float) else None)
+        name = self._scope.get_unique_variable_name("constant")
+        if array.dtype.kind in "UO":
+            texts = [text.encode() for text in array]
+            self._container.add_initializer(name, TensorProto.STRING, list(array.shape), texts)
+        else:
+            self._container.add_initializer(name, None, None, numpy_helper.from_array(array))
+        return name
+
+    def cast(self, x: str, kind: str) -> str:
+        """Change the element type, to ``"FLOAT"``, ``"DOUBLE"`` or ``"INT64"``."""
+        from onnx import TensorProto
+
+        return self._add("Cast", (x,), None, {"to": getattr(TensorProto, kind)})
+
+
+def add_filling(g: Graph, columns: np.ndarray, x: str) -> str:
+    """Add zeros in the place of missing values, and their indicators.
+
+    Parameters
+    ----------
+    g : Graph
+    columns : int array
+        With an indicator.
+    x : str
+        Name of the input, (n_samples, n_features).
+
+    Returns
+    -------
+    str
+        (n_samples, n_features + len(columns))
+    """
+    is_missing = g("IsNaN", x)
+    filled = g("Where", is_missing, g.constant(0.0), x)
+    if len(columns) == 0:
+        return filled
+    marks = g("Gather", g.cast(is_missing, "FLOAT"), g.constant(columns.astype(np.int64)), axis=1)
+    return g("Concat", filled, marks, axis=1)
+
+
+def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray], x: str) -> str:
+    """Add the layers, in float32.
+
+    Parameters
+    ----------
+    g : Graph
+    architecture : Architecture
+    weights : list of arrays
+        In the architecture's order.
+    x : str
+        Name of the input, (n_samples, n_features).
+
+    Returns
+    -------
+    str
+        The output layer before its activation.
+    """
+    layers: list[dict] = [{} for _ in range(architecture.n_hidden + 1)]
+    for spec, array in zip(architecture.weights(), weights, strict=True):
+        layers[spec.layer][spec.role] = array
+    skipped = None
+    for number, layer in enumerate(layers):
+        x = g("MatMul", x, g.constant(layer["kernel"].astype(np.float32)))
+        x = g("Add", x, g.constant(layer["bias"].astype(np.float32)))
+        if number < architecture.n_hidden:
+            if architecture.residual:
+                x = skipped = x if skipped is None else _add_skipped(g, x, skipped, layer)
+            if architecture.batch_norm == "before":
+                x = _normalize(g, x, layer)
+            x = _activate(g, x, architecture.activation[number])
+            if architecture.batch_norm == "after":
+                x = _normalize(g, x, layer)
+    return x
+
+
+def add_class_outputs(
+    g: Graph, encoding: ClassEncoding, logits: str, label: str, probabilities: str
+) -> None:
+    """Add labels and probabilities.
+
+    Parameters
+    ----------
+    g : Graph
+    encoding : ClassEncoding
+    logits : str
+        Name of the output layer before its activation.
+    label, probabilities : str
+        Names of the outputs to make.
+    """
+    if encoding.out_activation == "softmax":
+        g("Softmax", logits, axis=-1, to=probabilities)
+    elif encoding.kind == "multilabel":
+        g("Sigmoid", logits, to=probabilities)
+    else:
+        sides = (g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits))
+        g("Concat", *sides, axis=1, to=probabilities)
+    if encoding.n_outputs == 1 or encoding.kind == "multilabel":
+        numbers = g.cast(g("Greater", logits, g.constant(0.0)), "INT64")
+        if encoding.kind == "multilabel":
+            g("Identity", numbers, to=label)
+            return
+        numbers = g("Squeeze", numbers, g.constant(np.array([1])))
+    else:
+        numbers = g("ArgMax", logits, axis=1, keepdims=0)
+    g("Gather", g.constant(label_values(encoding)), numbers, axis=0, to=label)
+
+
+def add_number_outputs(g: Graph, scale: TargetScale, outputs: str, variable: str) -> None:
+    """Add numbers in the target's own unit.
+
+    Parameters
+    ----------
+    g : Graph
+    scale : TargetScale
+    outputs : str
+        Name of the output layer before its activation.
+    variable : str
+        Name of the output to make.
+    """
+    if scale.out_activation == "exponential":
+        outputs = g("Exp", outputs)
+    # As in Python: float32 would lose digits of a target far from zero.
+    wide = g("Mul", g.cast(outputs, "DOUBLE"), g.constant(scale.scale))
+    wide = g("Add", wide, g.constant(scale.mean))
+    g("Identity", wide if needs_double(scale) else g.cast(wide, "FLOAT"), to=variable)
+
+
+def needs_double(scale: TargetScale) -> bool:
+    """Whether a target is so far from zero that float32 loses what was learned.
+
+    Parameters
+    ----------
+    scale : TargetScale
+
+    Returns
+    -------
+    bool
+    """
+    return bool((np.abs(scale.mean) >= 100 * scale.scale).any())
+
+
+def label_values(encoding: ClassEncoding) -> np.ndarray:
+    """Give the labels as ONNX can hold them: whole numbers in int64, or text.
+
+    Parameters
+    ----------
+    encoding : ClassEncoding
+
+    Returns
+    -------
+    array of shape (n_classes,), or (n_classes, n_classes) for one-hot rows
+    """
+    if encoding.kind == "one-hot":
+        return np.eye(len(encoding.classes), dtype=np.int64)
+    classes = encoding.classes
+    # As in skl2onnx: truth values become 0 and 1; scikit-learn takes no other floats than whole.
+    return classes.astype(np.int64) if classes.dtype.kind in "biuf" else classes
+
+
+def _normalize(g: Graph, x: str, layer: dict) -> str:
+    scale = layer["gamma"] / np.sqrt(layer["moving_variance"] + BATCH_NORM_EPSILON)
+    shift = layer["beta"] - layer["moving_mean"] * scale
+    x = g("Mul", x, g.constant(scale.astype(np.float32)))
+    return g("Add", x, g.constant(shift.astype(np.float32)))
+
+
+def _add_skipped(g: Graph, x: str, skipped: str, layer: dict) -> str:
+    if "projection" in layer:
+        skipped = g("MatMul", skipped, g.constant(layer["projection"].astype(np.float32)))
+    return g("Add", x, skipped)
+
+
+def _activate(g: Graph, x: str, activation: Any) -> str:
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation={activation!r} cannot be exported: there are ONNX operators for "
+            f"{', '.join(sorted(ACTIVATIONS))}. Train with one of these."
+        )
+    return ACTIVATIONS[activation](g, x)
+
+
+def _clip(g: Graph, x: str, low: float, high: float) -> str:
+    return g("Clip", x, g.constant(low), g.constant(high))
+
+
+def _gelu(g: Graph, x: str) -> str:
+    # x * Phi(x); ONNX has it as one operator from opset 20 only.
+    erf = g("Erf", g("Div", x, g.constant(2.0**0.5)))
+    return g("Mul", g("Mul", x, g.constant(0.5)), g("Add", erf, g.constant(1.0)))
+
+
+def _sparse_plus(g: Graph, x: str) -> str:
+    # The parabola from -1 to 1, and the line after it.
+    rising = g("Add", _clip(g, x, -1.0, 1.0), g.constant(1.0))
+    parabola = g("Div", g("Mul", rising, rising), g.constant(4.0))
+    return g("Add", parabola, g("Relu", g("Sub", x, g.constant(1.0))))
+
+
+def _squareplus(g: Graph, x: str) -> str:
+    root = g("Sqrt", g("Add", g("Mul", x, x), g.constant(4.0)))
+    return g("Div", g("Add", x, root), g.constant(2.0))
+
+
+# Names and formulas as in skdense.engine.inference; each takes and gives (n_samples, n_units).
+ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
+    "celu": lambda g, x: g("Celu", x),
+    "elu": lambda g, x: g("Elu", x),
+    "exponential": lambda g, x: g("Exp", x),
+    "gelu": _gelu,
+    "hard_shrink": lambda g, x: g("Shrink", x, lambd=0.5, bias=0.0),
+    "hard_sigmoid": lambda g, x: g("HardSigmoid", x, alpha=1 / 6, beta=0.5),
+    "hard_silu": lambda g, x: g("HardSwish", x),
+    "hard_tanh": lambda g, x: _clip(g, x, -1.0, 1.0),
+    "leaky_relu": lambda g, x: g("LeakyRelu", x, alpha=0.2),
+    "linear": lambda g, x: x,
+    "log_sigmoid": lambda g, x: g("Neg", g("Softplus", g("Neg", x))),
+    "log_softmax": lambda g, x: g("LogSoftmax", x, axis=-1),
+    "mish": lambda g, x: g("Mul", x, g("Tanh", g("Softplus", x))),
+    "relu": lambda g, x: g("Relu", x),
+    "relu6": lambda g, x: _clip(g, x, 0.0, 6.0),
+    "selu": lambda g, x: g("Selu", x),
+    "sigmoid": lambda g, x: g("Sigmoid", x),
+    "silu": lambda g, x: g("Mul", x, g("Sigmoid", x)),
+    "soft_shrink": lambda g, x: g("Shrink", x, lambd=0.5, bias=0.5),
+    "softmax": lambda g, x: g("Softmax", x, axis=-1),
+    "softplus": lambda g, x: g("Softplus", x),
+    "softsign": lambda g, x: g("Softsign", x),
+    "sparse_plus": _sparse_plus,
+    "sparse_sigmoid": lambda g, x: _clip(
+        g, g("Div", g("Add", x, g.constant(1.0)), g.constant(2.0)), 0.0, 1.0
+    ),
+    "squareplus": _squareplus,
+    "tanh": lambda g, x: g("Tanh", x),
+    "tanh_shrink": lambda g, x: g("Sub", x, g("Tanh", x)),
+}

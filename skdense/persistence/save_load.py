@@ -1,0 +1,322 @@
+"""Save and load: one file of JSON and arrays, with nothing in it that can run."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from importlib import metadata
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.regressor import DenseRegressor
+from skdense.networks.architecture import Architecture
+from skdense.persistence.archive import Damaged, check_header, damage_named, read_file, write_file
+from skdense.persistence.fitted_state import (
+    SWITCHES,
+    read_state,
+    read_weights,
+    set_requests,
+    write_architecture,
+    write_requests,
+    write_state,
+)
+from skdense.persistence.serialization import Reader, Writer
+
+# What skops.io.load has to be told to trust, beside scikit-learn's own types.
+TRUSTED_TYPES = (
+    "skdense.networks.architecture.Architecture",
+    "skdense.estimators.classifier.DenseClassifier",
+    "skdense.preprocessing.class_encoding.ClassEncoding",
+    "skdense.estimators.regressor.DenseRegressor",
+    "skdense.preprocessing.target_scaling.TargetScale",
+    "skdense.schedules.CosineDecay",
+    "skdense.schedules.ExponentialDecay",
+    "skdense.schedules.ReduceOnPlateau",
+)
+_VERSION = 1  # of the format; raised when an older skdense could no longer read new files
+_ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegressor": DenseRegressor}
+_ESTIMATOR, _WEIGHTS = "estimator", "weights"
+
+
+def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
+    """Write a fitted estimator to one file that cannot run code when it is loaded.
+
+    The file is a zip archive of JSON and NumPy arrays: parameters, weights, history, labels,
+    feature names, the optimizer's and the random numbers' state. After `load`, predictions are
+    equal to the last bit, and `partial_fit` and `warm_start` go on as they would have.
+
+    Keras's own optimizers, losses and activations are written as name and settings. Of a function
+    or an object of your own only the name is written, and `load` has to be given the object. A
+    ``RandomState`` is written as it stands: the next fit draws what it would have drawn.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Fitted. For pipelines and searches use ``skops.io.dump``.
+    path : str or path-like
+        A file that is there is replaced at the end, once the new one is complete and on the disk;
+        a save that fails or is interrupted leaves it as it was.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If it is something else than a dense estimator, or a subclass of one.
+    ValueError
+        If a parameter, a label or an attribute is something that a file cannot hold.
+
+    See Also
+    --------
+    load : The way back.
+    save_weights : The weights alone.
+
+    Examples
+    --------
+    >>> import skdense
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = skdense.DenseClassifier(8, epochs=2, random_state=0).fit(X, y)
+    >>> skdense.save(net, "iris.skdense")
+    >>> again = skdense.load("iris.skdense")
+    >>> bool((again.predict_proba(X) == net.predict_proba(X)).all())
+    True
+    """
+    _check_kind(estimator, "save")
+    check_is_fitted(estimator)
+    estimator._validate_params()
+    writer = Writer()
+    parameters = {
+        name: writer.parameter(name, value)
+        for name, value in estimator.get_params(deep=False).items()
+    }
+    header = {
+        **_beginning(_ESTIMATOR),
+        "estimator": type(estimator).__name__,
+        "parameters": parameters,
+        "requests": write_requests(estimator),
+        "fitted": write_state(estimator, writer),
+    }
+    write_file(path, header, writer.arrays)
+
+
+def load(
+    path: str | os.PathLike, custom_objects: Mapping[str, Any] | None = None
+) -> DenseClassifier | DenseRegressor:
+    """Read an estimator that `save` wrote.
+
+    Nothing in the file is run, and nothing is imported by a name in it. Everything is checked
+    before the estimator is made, so there is either the whole of it or an error. TensorFlow is
+    imported only where Keras objects are among the parameters.
+
+    Parameters
+    ----------
+    path : str or path-like
+    custom_objects : dict, default=None
+        Functions and objects of your own by the names they had: ``{"my_activation":
+        my_activation}``; for a loss or an optimizer the object, by its class's name.
+
+    Returns
+    -------
+    DenseClassifier or DenseRegressor
+        Fitted.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is damaged, of another kind or made by a newer version, or names an object
+        that is not in `custom_objects`.
+
+    See Also
+    --------
+    save : The way there.
+
+    Examples
+    --------
+    >>> import skdense
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> def squared_relu(x):
+    ...     return x * (x + abs(x)) / 2
+    >>> net = skdense.DenseRegressor(8, squared_relu, epochs=2, random_state=0).fit(X, y)
+    >>> skdense.save(net, "diabetes.skdense")
+    >>> again = skdense.load("diabetes.skdense", custom_objects={"squared_relu": squared_relu})
+    >>> again.n_iter_
+    2
+    """
+    with open(path, "rb") as file, damage_named(path):
+        header, arrays = read_file(file)
+        check_header(header, _ESTIMATOR, _VERSION, "skdense.load_weights reads weights")
+        return _restored(header, Reader(arrays, custom_objects))
+
+
+def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
+    """Write the weights of a fitted estimator to one file, and nothing else.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Fitted.
+    path : str or path-like
+        A file that is there is replaced at the end, as by `save`.
+
+    Raises
+    ------
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If it is something else than a dense estimator, or a subclass of one.
+
+    See Also
+    --------
+    load_weights : The way back.
+
+    Examples
+    --------
+    >>> import skdense
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = skdense.DenseClassifier(8, epochs=5, random_state=0).fit(X, y)
+    >>> skdense.save_weights(net, "iris.weights")
+    >>> other = skdense.DenseClassifier(8, epochs=1, random_state=1).fit(X, y)
+    >>> bool((skdense.load_weights(other, "iris.weights").predict(X) == net.predict(X)).all())
+    True
+    """
+    _check_kind(estimator, "save_weights")
+    check_is_fitted(estimator)
+    writer = Writer()
+    header = {
+        **_beginning(_WEIGHTS),
+        "architecture": write_architecture(estimator.architecture_, writer),
+        "weights": [writer.array(array) for array in estimator.weights_],
+    }
+    write_file(path, header, writer.arrays)
+
+
+def load_weights(
+    estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike
+) -> DenseClassifier | DenseRegressor:
+    """Put the weights that `save_weights` wrote into a fitted estimator, all of them or none.
+
+    Labels, history and, in a regressor, the scale of the target stay the estimator's. Training
+    that goes on starts with a fresh optimizer state.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Fitted, with the same layers.
+    path : str or path-like
+
+    Returns
+    -------
+    DenseClassifier or DenseRegressor
+        The estimator itself.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    NotFittedError
+        If the estimator is not fitted.
+    TypeError
+        If it is something else than a dense estimator, or a subclass of one.
+    ValueError
+        If the file is damaged or of another kind, or its network is another one. The estimator
+        is then as it was.
+
+    See Also
+    --------
+    save_weights : The way there, with an example.
+
+    Examples
+    --------
+    >>> import skdense
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = skdense.DenseClassifier(8, epochs=2, random_state=0).fit(X, y)
+    >>> skdense.save_weights(net, "iris.weights")
+    >>> skdense.load_weights(skdense.DenseClassifier(9, epochs=1).fit(X, y), "iris.weights")
+    Traceback (most recent call last):
+    ...
+    ValueError: 'iris.weights' cannot be loaded: it has other weights than the estimator...
+    """
+    _check_kind(estimator, "load_weights")
+    check_is_fitted(estimator)
+    with open(path, "rb") as file, damage_named(path):
+        header, arrays = read_file(file)
+        check_header(header, _WEIGHTS, _VERSION, "skdense.load reads whole estimators")
+        reader = Reader(arrays)
+        _check_same_network(estimator.architecture_, header, reader)
+        weights = read_weights(header["weights"], reader, estimator.architecture_)
+    estimator.weights_ = weights
+    estimator._optimizer_state = ("", [])  # the old one belongs to the old weights
+    return estimator
+
+
+def _beginning(kind: str) -> dict:
+    packages = ("skdense", "scikit-learn", "numpy", "keras")
+    return {
+        "kind": kind,
+        "version": _VERSION,
+        "made_with": {
+            "python": platform.python_version(),
+            **{package: _version_of(package) for package in packages},
+        },
+    }
+
+
+def _version_of(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:  # as in frozen programs; the version only informs
+        return None
+
+
+def _restored(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:
+    name = header["estimator"]
+    if name not in _ESTIMATORS:
+        raise Damaged(f"holds an estimator that is not ours, {name!r}.")
+    parameters = {key: reader.parameter(key, value) for key, value in header["parameters"].items()}
+    attributes = read_state(header["fitted"], reader, for_classes=name == "DenseClassifier")
+    estimator = _ESTIMATORS[name](**parameters)
+    estimator._validate_params()
+    set_requests(estimator, header["requests"])
+    estimator.__dict__.update(attributes)
+    return estimator
+
+
+def _check_kind(estimator: Any, function: str) -> None:
+    # A subclass may hold what we know nothing of.
+    if type(estimator) not in _ESTIMATORS.values():
+        raise TypeError(
+            f"skdense.{function} takes a DenseClassifier or a DenseRegressor, not "
+            f"{type(estimator).__name__}. Pipelines and searches are saved by skops: "
+            "skops.io.dump(pipeline, path), and skops.io.load(path, trusted=skdense.TRUSTED_TYPES)."
+        )
+
+
+def _check_same_network(ours: Architecture, header: dict, reader: Reader) -> None:
+    theirs = [reader.array(reference).shape for reference in header["weights"]]
+    shapes = [spec.shape for spec in ours.weights()]
+    if theirs != shapes:
+        raise Damaged(
+            f"has other weights than the estimator: their shapes are {_listed(theirs)}, those of "
+            f"the estimator's {_listed(shapes)}. Fit it with the same layers."
+        )
+    for name, own in write_architecture(ours, Writer()).items():
+        found = header["architecture"].get(name, False if name in SWITCHES else None)
+        leaves_no_weights = name in ("dropout", "input_dropout", "input_noise")
+        if found != own and not leaves_no_weights:
+            raise Damaged(
+                f"is of another network than the estimator: its {name} is {found!r}, the "
+                f"estimator's {own!r}. Fit it with the same."
+            )
+
+
+def _listed(shapes: list[tuple[int, ...]]) -> str:
+    return ", ".join(map(str, shapes))

@@ -1,0 +1,1 @@
+"""From the user's data to arrays that a network can learn from, and back."""

@@ -1,0 +1,236 @@
+"""From labels to targets that a network can learn, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from skdense.networks.losses import ONE_HOT, SOFTMAX, loss_name
+
+
+@dataclass(frozen=True)
+class ClassEncoding:
+    """How a classifier's labels become targets.
+
+    Parameters
+    ----------
+    kind : {"binary", "multiclass", "multilabel", "one-hot"}
+    classes : array of shape (n_classes,)
+        The labels, sorted; column numbers for the last two kinds.
+    loss : str
+        The loss's name, ``"auto"`` resolved.
+    """
+
+    kind: str
+    classes: np.ndarray
+    loss: str
+
+    @property
+    def out_activation(self) -> str:
+        """The output's activation: ``"softmax"`` or ``"sigmoid"``."""
+        softmax = self.kind in ("multiclass", "one-hot") or self.loss in SOFTMAX
+        return "softmax" if softmax else "sigmoid"
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the output; one unit serves two classes under a sigmoid."""
+        if self.kind == "binary" and self.out_activation == "sigmoid":
+            return 1
+        return len(self.classes)
+
+    def followed_by(self, other: ClassEncoding) -> ClassEncoding:
+        """Give the encoding for training that goes on with other rows or another loss.
+
+        Raises
+        ------
+        ValueError
+            If that would take another output layer.
+        """
+        if (other.kind, other.n_outputs, other.out_activation) != (
+            self.kind,
+            self.n_outputs,
+            self.out_activation,
+        ):
+            raise ValueError(
+                f"Training cannot go on: the network was made for {self.kind} y and "
+                f"loss={self.loss!r}, with {self.n_outputs} {self.out_activation} output(s), but "
+                f"{other.kind} y and loss={other.loss!r} need {other.n_outputs} "
+                f"{other.out_activation} output(s). Fit anew with warm_start=False."
+            )
+        return other
+
+    def numbers(self, y: np.ndarray) -> np.ndarray:
+        """Class number of each row, or the 0/1 matrix of a multilabel y.
+
+        Raises
+        ------
+        ValueError
+            If y has labels that are not among `classes`.
+        """
+        if self.kind in ("multilabel", "one-hot"):
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"y has shape {y.shape}; a 0/1 matrix with {len(self.classes)} columns is "
+                    "expected, as before."
+                )
+            return y.argmax(axis=1) if self.kind == "one-hot" else y
+        unknown = np.setdiff1d(y, self.classes)
+        if len(unknown):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`: {unknown}; known are {self.classes}. "
+                "Name all of them in the first call, or fit anew."
+            )
+        return np.searchsorted(self.classes, y)
+
+    def targets(self, numbers: np.ndarray, dtype: str) -> np.ndarray:
+        """What the loss compares the output with.
+
+        Parameters
+        ----------
+        numbers : array
+            As given by `numbers`.
+        dtype : {"float32", "float64"}
+
+        Returns
+        -------
+        array of shape (n_samples,) of class numbers, or of shape (n_samples, n_outputs)
+        """
+        if self.kind == "multilabel":
+            return numbers.astype(dtype)
+        if self.loss == "sparse_categorical_crossentropy":
+            return numbers.astype(np.int32)
+        if self.n_outputs == 1:
+            return numbers[:, None].astype(dtype)
+        return np.eye(len(self.classes), dtype=dtype)[numbers]
+
+    def smooth(self, targets: np.ndarray, smoothing: float) -> np.ndarray:
+        """Spread part of each label evenly over the classes, as Keras's cross-entropies do.
+
+        Parameters
+        ----------
+        targets : array of shape (n_samples, n_outputs), or (n_samples,) of class numbers
+            The latter are given back: there the loss has to do it.
+        smoothing : float
+            In [0, 1).
+
+        Returns
+        -------
+        array of the shape of `targets`
+        """
+        if targets.ndim == 1 or not smoothing:
+            return targets
+        n_choices = targets.shape[1] if self.out_activation == "softmax" else 2
+        return (targets * (1 - smoothing) + smoothing / n_choices).astype(targets.dtype)
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """From the output before its activation to probabilities, (n_samples, n_classes)."""
+        if self.out_activation == "softmax":
+            return special.softmax(logits, axis=1)
+        positive = special.expit(logits)
+        if self.kind == "multilabel":
+            return positive
+        return np.concatenate((special.expit(-logits), positive), axis=1)
+
+    def log_probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Logarithms of `probabilities`, finite where those round to 0."""
+        if self.out_activation == "softmax":
+            logarithms = special.log_softmax(logits, axis=1)
+        elif self.kind == "multilabel":
+            logarithms = special.log_expit(logits)
+        else:
+            logarithms = np.hstack([special.log_expit(-logits), special.log_expit(logits)])
+        # scikit-learn compares with the logarithm of the rounded number, which is 0 near one.
+        probabilities = self.probabilities(logits)
+        likely = probabilities > 0.5
+        logarithms[likely] = np.log(probabilities[likely])
+        return logarithms
+
+    def decisions(self, logits: np.ndarray) -> np.ndarray:
+        """ScorerCallback as `decision_function` gives them: (n_samples,) for two classes."""
+        if self.kind != "binary":
+            return logits
+        return logits[:, 0] if self.n_outputs == 1 else logits[:, 1] - logits[:, 0]
+
+    def labels(self, logits: np.ndarray) -> np.ndarray:
+        """The most probable labels."""
+        if self.kind == "multilabel":
+            return (logits > 0).astype(int)
+        if self.kind == "binary":
+            return self.classes[(self.decisions(logits) > 0).astype(int)]
+        numbers = logits.argmax(axis=1)
+        if self.kind == "one-hot":
+            return np.eye(len(self.classes), dtype=int)[numbers]
+        return self.classes[numbers]
+
+
+def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncoding:
+    """Find out how labels become targets.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_labels)
+        Any labels, or a 0/1 matrix: multilabel, unless `loss` is a categorical cross-entropy.
+    loss : str or keras.losses.Loss
+    classes : array-like, default=None
+        All the labels, where y need not have them all (`partial_fit`).
+
+    Returns
+    -------
+    ClassEncoding
+
+    Raises
+    ------
+    ValueError
+        If y holds no classes, a single one, or something that does not fit the loss.
+    """
+    name = loss_name(loss)
+    kind = type_of_target(y, input_name="y")
+    check_classification_targets(y)
+    if kind == "multilabel-indicator":
+        return _encode_matrix(y, name)
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            f"y has shape {y.shape} and more than two different values: several classes a row are "
+            "taken as a 0/1 matrix only. Fit one column at a time, or use MultiOutputClassifier."
+        )
+    found = np.unique(y if classes is None else classes)
+    if len(found) < 2:
+        raise ValueError(
+            f"The number of classes has to be greater than one; got {len(found)} class in y: "
+            f"{found.tolist()}."
+        )
+    kind = "binary" if len(found) == 2 else "multiclass"
+    if name.startswith("binary_") and kind != "binary":
+        raise ValueError(
+            f"loss={loss!r} is for two classes or a 0/1 matrix, but y has {len(found)} classes: "
+            "use loss='auto' or 'categorical_crossentropy'."
+        )
+    default = "binary_crossentropy" if kind == "binary" else "sparse_categorical_crossentropy"
+    return ClassEncoding(kind, found, default if name == "auto" else name)
+
+
+def _encode_matrix(y: np.ndarray, name: str) -> ClassEncoding:
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError(
+            f"y is a matrix with the values {np.unique(y).tolist()}; a matrix of labels has to "
+            "hold 0 and 1 only."
+        )
+    columns = np.arange(y.shape[1])
+    if name in ONE_HOT:
+        bad = np.flatnonzero(np.sum(y, axis=1) != 1)
+        if len(bad):
+            raise ValueError(
+                f"loss={name!r} takes one-hot rows, each with a single 1, but row {bad[0]} of y "
+                f"sums to {y[bad[0]].sum()}. For several labels a row use loss='auto'."
+            )
+        return ClassEncoding("one-hot", columns, name)
+    if name in SOFTMAX:
+        raise ValueError(
+            f"loss={name!r} takes one label a row, but y is a 0/1 matrix of shape {y.shape}: use "
+            "'categorical_crossentropy' for one-hot rows or 'auto' for several labels a row."
+        )
+    return ClassEncoding("multilabel", columns, "binary_crossentropy" if name == "auto" else name)

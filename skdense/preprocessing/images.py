@@ -1,0 +1,76 @@
+"""Images as rows: flattened on the way in, their shape remembered."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+_IMAGE_DIMENSIONS = (3, 4)  # (n_samples, height, width), and channels
+
+
+def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
+    """Give images as rows of numbers; leave anything else as it is.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, height, width[, channels]), or anything
+
+    Returns
+    -------
+    X : array of shape (n_samples, height * width * channels), or what was given
+        Without a copy, where `X` is one block of memory.
+    shape : tuple of int or None
+        (height, width[, channels]); None where `X` does not hold images.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdense.preprocessing.images import flatten_images
+    >>> rows, shape = flatten_images(np.zeros((5, 28, 28)))
+    >>> rows.shape, shape
+    ((5, 784), (28, 28))
+    """
+    if isinstance(X, list | tuple) and _depth(X) in _IMAGE_DIMENSIONS:
+        X = np.array([np.asarray(image) for image in X])
+    shape = getattr(X, "shape", ())
+    if not hasattr(shape, "__len__") or len(shape) not in _IMAGE_DIMENSIONS:
+        return X, None
+    images = np.asarray(X)
+    # Not -1: of no rows, the width could not be found out.
+    return images.reshape(len(images), math.prod(images.shape[1:])), images.shape[1:]
+
+
+def check_same_shape(expected: tuple[int, ...], found: tuple[int, ...] | None) -> None:
+    """Make sure that images are as they were in training; widths of tables are not looked at.
+
+    Parameters
+    ----------
+    expected : tuple of int
+        (height, width[, channels]) of an image, or (n_features,) of a table's row.
+    found : tuple of int or None
+        Of an image; None for a table.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    was_table = len(expected) == 1
+    if found == expected or (was_table and found is None):
+        return
+    now = "a table of rows" if found is None else f"images of shape {found}"
+    before = "a table" if was_table else f"images of shape {expected}"
+    remedy = "X.reshape(len(X), -1)" if was_table else f"X.reshape(-1, {str(expected)[1:-1]})"
+    raise ValueError(
+        f"X holds {now}, but the network was trained on {before}: give X that shape, for example "
+        f"by {remedy} where the numbers are the same, or fit anew."
+    )
+
+
+def _depth(X: Any) -> int:
+    depth = np.ndim(X) if isinstance(X, np.ndarray | np.generic) else 0
+    if isinstance(X, list | tuple):
+        return 1 + (_depth(X[0]) if len(X) else 0)
+    return depth

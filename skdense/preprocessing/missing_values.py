@@ -1,0 +1,91 @@
+"""Missing values: zero in their place, and a column that says so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+LEAST_SHARE_KNOCKED_OUT = 0.1  # of a column's values, in the copies of missing="augment"
+
+
+def nan_for_none(X: Any) -> Any:
+    """Put NaN for the other marks of missing values, in tables with columns of Python objects.
+
+    Parameters
+    ----------
+    X : DataFrame or anything
+
+    Returns
+    -------
+    DataFrame or what was given
+        `X` itself where there is nothing to do.
+    """
+    if not hasattr(X, "select_dtypes") or X.select_dtypes("object").shape[1] == 0:
+        return X
+    values = X.to_numpy(dtype=object)  # NumPy turns None into NaN by itself, but not pandas's NA
+    values = np.where(X.isna().to_numpy(), np.nan, values)
+    return type(X)(values, index=X.index, columns=X.columns)
+
+
+def columns_to_indicate(X: np.ndarray, missing: str) -> np.ndarray:
+    """Choose the columns that get an indicator.
+
+    Parameters
+    ----------
+    X : array of shape (n_samples, n_features)
+        Training rows, NaN where a value is missing.
+    missing : {"indicator", "augment"}
+
+    Returns
+    -------
+    int array
+        The columns with a missing value; under ``"augment"`` all of them, since each has some in
+        the copies.
+    """
+    if missing == "augment":
+        return np.arange(X.shape[1])
+    return np.flatnonzero(np.isnan(X).any(axis=0))
+
+
+def fill(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Put zero for missing values, and append an indicator for each of some columns.
+
+    Parameters
+    ----------
+    X : array of shape (n_samples, n_features)
+    columns : int array
+        A missing value in any other column becomes zero without more ado.
+
+    Returns
+    -------
+    array of shape (n_samples, n_features + len(columns))
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdense.preprocessing.missing_values import fill
+    >>> fill(np.array([[1.0, np.nan], [np.nan, 2.0]]), np.array([1]))
+    array([[1., 0., 1.],
+           [0., 2., 0.]])
+    """
+    is_missing = np.isnan(X)
+    filled = np.where(is_missing, X.dtype.type(0), X)
+    return np.hstack([filled, is_missing[:, columns].astype(X.dtype)])
+
+
+def knock_out(X: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Copy rows with values knocked out at random.
+
+    Parameters
+    ----------
+    X : array of shape (n_samples, n_features)
+    random : numpy.random.Generator
+
+    Returns
+    -------
+    array of shape (n_samples, n_features)
+        NaN in more places: in each column the share that is missing already, at least a tenth.
+    """
+    shares = np.maximum(np.isnan(X).mean(axis=0), LEAST_SHARE_KNOCKED_OUT)
+    return np.where(random.random(X.shape) < shares, X.dtype.type(np.nan), X)

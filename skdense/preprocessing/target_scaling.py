@@ -1,0 +1,151 @@
+"""From numbers to targets that a network can learn, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdense.networks.losses import NOT_NEGATIVE, OWN_SCALE, loss_name
+
+_LEAST_DIVISOR = 1e-7  # keras.config.epsilon(): what relative losses divide by at least
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """How a regressor's numbers become targets.
+
+    Parameters
+    ----------
+    mean, scale : float64 arrays of shape (n_outputs,)
+    one_dimensional : bool
+        Whether y came, and predictions go, without a second axis.
+    out_activation : {"linear", "exponential"}
+        Poisson regression has a log link.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    one_dimensional: bool
+    out_activation: str
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of the output."""
+        return len(self.mean)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it changes anything."""
+        return bool(self.mean.any() or (self.scale != 1).any())
+
+    def check_loss(self, loss: Any) -> None:
+        """Make sure that training can go on with a loss.
+
+        Raises
+        ------
+        ValueError
+            If it needs another output activation, or the target's own scale.
+        """
+        name = loss_name(loss)
+        if _out_activation(name) != self.out_activation or (name in OWN_SCALE and self.is_active):
+            raise ValueError(
+                f"Training cannot go on with loss={name!r}, which needs another output or another "
+                "scale of the target than the network was made for. Fit anew with "
+                "warm_start=False."
+            )
+
+    def targets(self, y: np.ndarray, dtype: str) -> np.ndarray:
+        """Standardize y: (n_samples,) or (n_samples, n_outputs) to (n_samples, n_outputs)."""
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != self.n_outputs or self.one_dimensional != (y.ndim == 1):
+            raise ValueError(
+                f"y has shape {y.shape}; {self.n_outputs} number(s) a row are expected, as before."
+            )
+        return ((columns - self.mean) / self.scale).astype(dtype)
+
+    def numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Undo `targets` for what the network says before its output's activation."""
+        if self.out_activation == "exponential":
+            outputs = np.exp(outputs)
+        numbers = outputs * self.scale + self.mean  # in float64
+        # Far from zero, such as times in seconds, float32 would lose what was learned.
+        if (np.abs(self.mean) < 100 * self.scale).all():
+            numbers = numbers.astype(outputs.dtype, copy=False)
+        return numbers[:, 0] if self.one_dimensional else numbers
+
+
+def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:
+    """Find the mean and the standard deviation of y, or leave it as it is.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_outputs)
+    weight : array of shape (n_samples,)
+        Row weights: repeating a row and doubling its weight give the same scale.
+    loss : str or keras.losses.Loss
+        Poisson and relative losses keep the target's own scale.
+    scale : bool
+
+    Returns
+    -------
+    TargetScale
+
+    Raises
+    ------
+    ValueError
+        If y has negative numbers and the loss cannot take them.
+    """
+    name = loss_name(loss)
+    columns = y.reshape(len(y), -1)
+    if name in NOT_NEGATIVE and columns.min() < 0:
+        raise ValueError(
+            f"loss={name!r} takes no negative targets, but the least in y is {columns.min()}: use "
+            "another loss, such as 'huber'."
+        )
+    mean, spread = np.zeros(columns.shape[1]), np.ones(columns.shape[1])
+    if scale and name not in OWN_SCALE:
+        mean = np.average(columns, axis=0, weights=weight)
+        spread = np.sqrt(np.average((columns - mean) ** 2, axis=0, weights=weight))
+        spread[spread <= 10 * np.finfo(float).eps * np.abs(mean)] = 1.0
+    return TargetScale(mean, spread, y.ndim == 1, _out_activation(name))
+
+
+def best_constant(y: np.ndarray, weight: np.ndarray, loss: Any) -> np.ndarray | None:
+    """Find where the output's bias starts under a loss that leaves the target's own scale.
+
+    From zero, thousands of steps would pass until the output is of the size of y.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_outputs)
+    weight : array of shape (n_samples,)
+    loss : str or keras.losses.Loss
+
+    Returns
+    -------
+    array of shape (n_outputs,) or None
+        The constant with the least loss, before the output's activation; None stands for zero.
+    """
+    name = loss_name(loss)
+    columns = y.reshape(len(y), -1)
+    if name == "poisson":
+        mean = np.average(columns, axis=0, weights=weight)
+        return np.log(np.where(mean > 0, mean, 1.0))
+    if name in ("msle", "mean_squared_logarithmic_error"):
+        return np.expm1(np.average(np.log1p(columns), axis=0, weights=weight))
+    if name in ("mape", "mean_absolute_percentage_error"):
+        of_row = weight[:, None] / np.maximum(np.abs(columns), _LEAST_DIVISOR)
+        return np.array([_median(*pair) for pair in zip(columns.T, of_row.T, strict=True)])
+    return None
+
+
+def _median(numbers: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(numbers)
+    total = np.cumsum(weight[order])
+    return float(numbers[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def _out_activation(name: str) -> str:
+    return "exponential" if name == "poisson" else "linear"
