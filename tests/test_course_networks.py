@@ -128,7 +128,7 @@ def test_tape_loop_step_for_step(task, monkeypatch):
     X, y = made(5, n_samples=50)
     X = X.astype(np.float32)
     seen = {}
-    train = base.DenseNetwork._train
+    train = base.DenseEstimator._train
 
     def spy(self, *of_training):
         from skdense.engine import training
@@ -145,7 +145,7 @@ def test_tape_loop_step_for_step(task, monkeypatch):
         monkeypatch.setattr(training, "train", recorded)
         return train(self, *of_training)
 
-    monkeypatch.setattr(base.DenseNetwork, "_train", spy)
+    monkeypatch.setattr(base.DenseEstimator, "_train", spy)
     kwargs = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "random_state": 0}
     if task == "classes":
         net = DenseClassifier((8, 4), **kwargs).fit(X, np.digitize(y, [-1, 1]))

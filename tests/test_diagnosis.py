@@ -18,7 +18,8 @@ from skdense import DenseClassifier, DenseRegressor, diagnose
 from skdense.inspection.check_inputs import gather_check_inputs
 from skdense.inspection.checks import CheckResult
 from skdense.inspection.diagnose import Diagnosis
-from skdense.preprocessing.validation_split import FitArguments
+from skdense.preprocessing.fit_arguments import FitArguments
+from skdense.preprocessing.validation_split import split_indices
 
 SEEDS = range(2)
 
@@ -167,7 +168,7 @@ def test_rows_in_training_and_validation(seed):
     X, y = np.vstack([X, X[:60]]), np.append(y, y[:60])
     net = classifier(seed, epochs=5).fit(X, y)
     finding = next(f for f in diagnose(net, X, y).findings if f.name.startswith("rows in"))
-    _, held_out = net._split_rows(len(X), y, FitArguments(X, y))
+    _, held_out = split_indices(net, len(X), y, FitArguments(X, y), net._split_seed)
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
     assert finding.evidence.startswith(f"{n_twins} of {len(held_out)} held-out rows")

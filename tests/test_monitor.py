@@ -438,7 +438,7 @@ def test_what_was_watched_comes_back_from_a_file(iris, tmp_path):
     assert vars(again).keys() == vars(net).keys()
     given = classifier().fit(*iris, X_val=iris[0], y_val=iris[1])
     skdense.save(given, tmp_path / "given.skdense")
-    assert skdense.load(tmp_path / "given.skdense")._watched_given
+    assert skdense.load(tmp_path / "given.skdense")._validation_given
 
 
 @pytest.mark.parametrize(

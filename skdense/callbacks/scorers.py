@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import time
 from collections.abc import Callable
 from difflib import get_close_matches
 from numbers import Number
@@ -13,7 +12,6 @@ import numpy as np
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
 from skdense.engine.inference import forward
-from skdense.networks.architecture import Architecture
 
 if TYPE_CHECKING:
     from skdense.engine.epoch import Epoch
@@ -146,29 +144,22 @@ def _unknown(source: str, value: str, known: list[str]) -> ValueError:
 
 
 class ScorerCallback:
-    """Adds to each epoch's metrics the scores on the rows watched.
+    """Adds to each epoch's metrics the scores on the validation set.
 
     Parameters
     ----------
-    estimator : DenseClassifier or DenseRegressor
-        In training: it knows how to encode, but has no weights yet.
-    architecture : Architecture
+    view : DenseClassifier or DenseRegressor
+        A copy of the estimator in training that scorers may use: it knows how to encode, and is
+        given the weights of each epoch here.
     given : tuple
-        X, y and sample weight of the rows watched as the user gave them, for the scorers.
+        X, y and sample weight of the validation set as the user gave them, for the scorers.
     """
 
-    def __init__(
-        self,
-        estimator: Any,
-        architecture: Architecture,
-        given: tuple[Any, Any, Any],
-    ):
-        self._metrics = scorer_metrics(estimator)
-        self._monitor = monitor_name(estimator.monitor)
-        self._architecture, self._given = architecture, given
-        self._inputs = estimator._prediction_input(given[0])
-        self._view = object.__new__(type(estimator))
-        vars(self._view).update(vars(estimator), architecture_=architecture)
+    def __init__(self, view: Any, given: tuple[Any, Any, Any]):
+        self._metrics = scorer_metrics(view)
+        self._monitor = monitor_name(view.monitor)
+        self._view, self._given = view, given
+        self._inputs = view._prediction_input(given[0])
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Compute the scores; what a scorer raises ends the training.
@@ -183,7 +174,10 @@ class ScorerCallback:
             If a score is no number, or the one watched is NaN.
         """
         X, y, sample_weight = self._given
-        view = self._fitted(epoch.weights)
+        view = self._view
+        view.weights_ = epoch.weights
+        # So that each scorer need not check and predict the same X again.
+        view._known_outputs = X, forward(view.architecture_, epoch.weights, self._inputs)
         for metric in self._metrics:
             weighted = metric.takes_weight and sample_weight is not None
             options = {"sample_weight": sample_weight} if weighted else {}
@@ -196,40 +190,8 @@ class ScorerCallback:
                 raise
             epoch.logs[metric.name] = score
 
-    def _fitted(self, weights: list[np.ndarray]) -> Any:
-        """Give an estimator that predicts the rows watched without checking them again."""
-        view, X = self._view, self._given[0]
-        view.weights_ = weights
-        outputs = forward(self._architecture, weights, self._inputs)
-
-        def raw_outputs(asked_for: Any) -> np.ndarray:
-            if asked_for is X:
-                return outputs.copy()
-            return type(view)._raw_outputs(view, asked_for)
-
-        view._raw_outputs = raw_outputs
-        return view
-
 
 def _as_number(score: Any) -> float:
     if isinstance(score, Number) or (isinstance(score, np.ndarray) and score.ndim == 0):
         return float(score)  # type: ignore[arg-type]
     raise ValueError(f"A scorer has to return one number, not {score!r}.")
-
-
-class TimeLimit:
-    """Ends training with the epoch in which the time is up.
-
-    Parameters
-    ----------
-    seconds : float
-        From now on.
-    """
-
-    def __init__(self, seconds: float):
-        self._end = time.monotonic() + seconds
-
-    def on_epoch_end(self, epoch: Epoch) -> None:
-        """End training where the time is up."""
-        if time.monotonic() >= self._end:
-            epoch.stop = "time_limit"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skdense.engine.epoch import Epoch
-    from skdense.preprocessing.validation_split import FitArguments
+    from skdense.preprocessing.fit_arguments import FitArguments
 
 
 from skdense.preprocessing._compat import _safe_indexing
@@ -63,6 +63,23 @@ class FitTask:
         self._context.call_on_fit_task_end(
             estimator=self.estimator, reconstruction_attributes={}, **self.data(None)
         )
+
+
+def begin_fit_task(estimator: Any, given: FitArguments, epochs: int) -> FitTask | None:
+    """Tell the callbacks of scikit-learn, if there are any, that a fit begins.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    given : FitArguments
+    epochs : int
+
+    Returns
+    -------
+    FitTask or None
+        None without callbacks.
+    """
+    return FitTask(estimator, given, epochs) if getattr(estimator, "_skl_callbacks", None) else None
 
 
 class EpochTasks:

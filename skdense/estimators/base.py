@@ -1,83 +1,111 @@
-"""What the classifier and the regressor have in common: from parameters and data to a network."""
+"""What DenseClassifier and DenseRegressor have in common: from parameters and data to a network."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skdense.callbacks.fit_callbacks import (
-    begin_task,
-    check_callbacks,
-    end_task,
-    epoch_callbacks_of,
-    log_fit,
-)
-from skdense.callbacks.scorers import LOSSES, ScorerCallback, monitor_name, scorer_metrics
-from skdense.estimators.fitted import FittedNetwork
-from skdense.estimators.html_view import NotebookView
-from skdense.estimators.lr_schedule import with_schedule
+from skdense.callbacks.fit_logging import log_fit
+from skdense.callbacks.scorers import scorer_metrics
+from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
+from skdense.engine.inference import forward
+from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
+from skdense.estimators.fitted_state import FittedState
+from skdense.estimators.html_view import losses_svg
+from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
-    batch_norm_place,
-    layer_sizes,
-    per_layer_activations,
-    per_layer_rates,
+    make_architecture,
+    make_settings,
+    same_network,
 )
-from skdense.estimators.refit import refit_on_all_rows
-from skdense.estimators.training_warnings import report_not_finite, say_interrupted
+from skdense.estimators.prepared_data import CheckedData, PreparedData, Targets
+from skdense.estimators.training_warnings import report_not_finite, warn_and_raise_interrupt
 from skdense.networks.architecture import Architecture
 from skdense.networks.initialization import initial_weights
 from skdense.preprocessing._compat import CallbackSupportMixin
-from skdense.preprocessing.missing_values import columns_to_indicate, knock_out
-from skdense.preprocessing.validation_split import FitArguments, HoldsOut
+from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.fit_arguments import FitArguments
+from skdense.preprocessing.images import check_same_shape, flatten_images
+from skdense.preprocessing.missing_values import (
+    columns_to_indicate,
+    fill,
+    knock_out,
+    nan_for_none,
+)
+from skdense.preprocessing.target_scaling import TargetScale
+from skdense.preprocessing.validation_split import (
+    check_validation_parameters,
+    errors_about_validation_data,
+    split_indices,
+)
 from skdense.preprocessing.weights import check_sample_weight
 
 if TYPE_CHECKING:
+    import keras
+
     from skdense.engine.program_inputs import Rows
     from skdense.engine.settings import Settings
     from skdense.engine.training_result import TrainingResult
 
+Encoding = ClassEncoding | TargetScale
+_FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
-class Targets(NamedTuple):
-    """What a network learns from.
 
-    values : (n_samples, n_outputs), or (n_samples,) of class numbers; weight : float64
-    (n_samples,);
-    labels : class numbers (n_samples,) to stratify by, or None; start : where the output's bias
-    starts, (n_outputs,), or None for zero.
+class DenseEstimator(CallbackSupportMixin, BaseEstimator):
+    """Base of the dense estimators; a subclass says how y becomes targets and back.
+
+    `fit` goes one way: check parameters, check and encode the data (`CheckedData`), split and fill
+    them (`PreparedData`), train (`FittedState`), store. No step but the last sets an attribute.
     """
-
-    values: np.ndarray
-    weight: np.ndarray
-    labels: np.ndarray | None
-    start: np.ndarray | None
-
-
-class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
-    """Base of the dense estimators; a subclass says how y becomes targets and back."""
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
     _known_losses: frozenset[str] = frozenset()
+    # Of a view that scorers are given: X, and the outputs for it, which need no second computation.
+    _known_outputs: tuple[Any, np.ndarray] | None = None
 
-    def _targets(self, y, sample_weight, continuing, classes, part_only) -> Targets:
+    architecture_: Architecture
+    best_epoch_: int
+    history_: dict[str, list[float]]
+    input_shape_: tuple[int, ...]
+    weights_: list[np.ndarray]
+    n_features_in_: int
+    _encoding: Any
+    _split_seed: int
+    _validation_given: bool
+
+    # Hooks in which classifier and regressor differ ----------------------------------------------
+
+    def _encode(self, y, sample_weight, earlier, classes, one_epoch) -> tuple[Encoding, Targets]:
         """Find out how to encode y, unless training goes on, and encode it."""
         raise NotImplementedError
 
-    def _validation_targets(self, y_val, y) -> tuple[np.ndarray, np.ndarray]:
-        """Encode y_val as y was, and give each of its rows the weight of its class in y."""
+    def _validation_targets(self, y_val, y, encoding) -> tuple[np.ndarray, np.ndarray]:
+        """Encode y_val as y was, and give each of its samples the weight of its class in y."""
         raise NotImplementedError
 
-    def _loss(self) -> Any:
+    def _resolved_loss(self, encoding) -> Any:
         """Name or object of the loss, ``"auto"`` resolved."""
         raise NotImplementedError
 
     def _loss_options(self) -> dict[str, float]:
-        """Figures of a loss that is given by its name."""
+        """Settings of a loss that is given by its name."""
         return {}
+
+    def _label_smoothing_in_loss(self, encoding) -> float:
+        """Label smoothing that the loss has to do, because the targets are class numbers."""
+        del encoding
+        return 0.0
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -86,17 +114,14 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
-    # Training ------------------------------------------------------------------------------------
-
-    def _loss_is(self, name: str) -> bool:
-        return isinstance(self.loss, str) and self.loss == name
+    # Fitting -------------------------------------------------------------------------------------
 
     @property
     def _is_fitted(self) -> bool:
         return hasattr(self, "weights_")
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
-        """Train for one epoch on some of the rows."""
+        """Train for one epoch on some of the samples."""
         if self.early_stopping or (self.validation_fraction, self.validation) != (None, None):
             raise ValueError(
                 f"partial_fit holds out no rows, but early_stopping={self.early_stopping}, "
@@ -109,187 +134,485 @@ class DenseNetwork(CallbackSupportMixin, HoldsOut, FittedNetwork, NotebookView):
     def _fit(self, given: FitArguments, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
         epochs = 1 if one_epoch else int(self.epochs)
-        begin_task(self, given, epochs)  # first: what it sets has to stay, whatever happens
-        before = dict(vars(self))
-        try:
-            check_callbacks(self.callbacks)
-            scorer_metrics(self)  # unknown names are told first
-            self._check_held_out(given, continuing)
-            X, targets = self._check_data(given, continuing, classes, one_epoch)
-            settings = self._settings(epochs)
-            settings = with_schedule(settings, self, self.history_ if continuing else None)
-            architecture = self._architecture(X.shape[1], settings.dropout)
-            if continuing:
-                architecture = replace(architecture, n_features=self.architecture_.n_features)
-                self._check_same_weights(architecture)
-            if not (one_epoch and continuing):
-                seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-                self._seeds = (int(seed), 0)
-            network = self._train(architecture, settings, X, targets, given, continuing)
-            self._store(settings, *network, continuing)
-            interrupted = self.stopped_by_ == "interrupted"
+        task = begin_fit_task(self, given, epochs)
+        earlier = FittedState.of(self) if continuing else None
+        with self._input_attributes_kept_on_failure():
+            self._check_parameters(given, earlier)
+            data = self._check_data(given, earlier, classes, one_epoch)
+            settings = self._settings(epochs, data.encoding)
+            settings = with_schedule(settings, self, None if earlier is None else earlier.history)
+            architecture = make_architecture(self, data.X.shape[1], data.encoding, settings)
+            if earlier is not None:
+                architecture = same_network(earlier.architecture, architecture)
+            seeds = earlier.seeds if earlier is not None and one_epoch else self._draw_seeds()
+            state = self._train(data, given, settings, architecture, seeds, earlier, task)
+            interrupted = state.stopped_by == "interrupted"
             if self.refit_best_epoch and not interrupted:
-                interrupted = not refit_on_all_rows(self, X, targets)
-        except BaseException:
-            # A failed fit, and one that is interrupted in its first epoch, leaves what was there.
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            self.__dict__.pop("_fit_task", None)
-            raise
+                refitted = self._refit(data, state, task)
+                state, interrupted = refitted or state, refitted is None
+        state.put_into(self)
         if interrupted:
-            say_interrupted(self)
-        end_task(self)
+            warn_and_raise_interrupt(self)
+        if task is not None:
+            task.end()
         log_fit(self)
         return self
 
-    def _check_data(self, given: FitArguments, continuing, classes, part_only):
-        options = {"dtype": self.dtype, "multi_output": True, "reset": not continuing}
-        X, y = self._check_input(given.X, given.y, **options)
+    @contextmanager
+    def _input_attributes_kept_on_failure(self) -> Iterator[None]:
+        """Put back what scikit-learn notes of X while it checks it, if the fit then fails."""
+        names = ("n_features_in_", "feature_names_in_")
+        before = {name: self.__dict__[name] for name in names if name in self.__dict__}
+        try:
+            yield
+        except BaseException:
+            for name in names:
+                self.__dict__.pop(name, None)
+            self.__dict__.update(before)
+            raise
+
+    def _check_parameters(self, given: FitArguments, earlier: FittedState | None) -> None:
+        check_callbacks(self.callbacks)
+        scorer_metrics(self)  # unknown names are told first
+        check_validation_parameters(self, given, earlier is not None and earlier.validation_given)
+
+    def _check_data(self, given: FitArguments, earlier, classes, one_epoch: bool) -> CheckedData:
+        shape = None if earlier is None else earlier.input_shape
+        (X, y), shape = self._check_input(
+            given.X, given.y, input_shape=shape, dtype=self.dtype, multi_output=True
+        )
         sample_weight = check_sample_weight(given.sample_weight, X)
-        return X, self._targets(y, sample_weight, continuing, classes, part_only)
+        encoding, targets = self._encode(y, sample_weight, earlier, classes, one_epoch)
+        return CheckedData(X, targets, encoding, shape)
 
-    def _settings(self, epochs: int) -> Settings:
-        from skdense.engine.losses import loss_config
-        from skdense.engine.optimizers import optimizer_config
-        from skdense.engine.settings import Settings
+    def _settings(self, epochs: int, encoding: Encoding) -> Settings:
+        loss, options = self._resolved_loss(encoding), self._loss_options()
+        settings = make_settings(self, epochs, loss, self._known_losses, options)
+        return replace(settings, label_smoothing=self._label_smoothing_in_loss(encoding))
 
-        n_hidden = len(layer_sizes(self.hidden_layer_sizes))
-        optimizer, own_rate = optimizer_config(self.optimizer, self.learning_rate is not None)
-        return Settings(
-            optimizer=optimizer,
-            loss=loss_config(self._loss(), self._known_losses, **self._loss_options()),
-            learning_rate=own_rate if self.learning_rate is None else self.learning_rate,
-            batch_size=int(self.batch_size),  # a search may draw NumPy's integers
-            epochs=int(epochs),
-            # Without hidden layers, the output's kernel is the one to penalize.
-            l1=per_layer_rates("l1", self.l1, max(n_hidden, 1)),
-            l2=per_layer_rates("l2", self.l2, max(n_hidden, 1)),
-            dropout=per_layer_rates("dropout", self.dropout, n_hidden, below=1.0),
-            early_stopping=self.early_stopping,
-            patience=int(self.patience),
-            min_delta=self.min_delta,
-            restore_best_weights=self.restore_best_weights,
-            monitor=monitor_name(self.monitor),
-            greater_is_better=monitor_name(self.monitor) not in LOSSES,
-            start_from_epoch=int(self.start_from_epoch),
-            input_dropout=float(self.input_dropout),
-            input_noise=float(self.input_noise),
-        )
-
-    def _architecture(self, n_features: int, dropout: tuple[float, ...]) -> Architecture:
-        from skdense.engine.activations import activation_name
-
-        sizes = layer_sizes(self.hidden_layer_sizes)
-        activations = per_layer_activations(self.activation, len(sizes))
-        return Architecture(
-            n_features=n_features,
-            hidden_layer_sizes=sizes,
-            activation=tuple(activation_name(each, self.dtype) for each in activations),
-            batch_norm=batch_norm_place(self.batch_norm) if sizes else None,
-            dropout=tuple(rate > 0 for rate in dropout),
-            n_outputs=self._encoding.n_outputs,
-            out_activation=self._encoding.out_activation,
-            dtype=self.dtype,
-            input_dropout=self.input_dropout > 0,
-            input_noise=self.input_noise > 0,
-            residual=bool(self.residual) and len(sizes) > 1,  # one layer has nothing to skip
-        )
-
-    def _check_same_weights(self, architecture: Architecture) -> None:
-        ours, asked_for = (
-            (net.hidden_layer_sizes, net.batch_norm, net.residual)
-            for net in (self.architecture_, architecture)
-        )
-        same_weights = list(architecture.weights()) == list(self.architecture_.weights())
-        if not same_weights or ours[-1] != asked_for[-1]:
-            raise ValueError(
-                "Training cannot go on with other layers: the network has hidden_layer_sizes="
-                f"{ours[0]}, batch_norm={ours[1]!r} and residual={ours[2]}, now asked for are "
-                f"{asked_for[0]}, {asked_for[1]!r} and {asked_for[2]}. Set them back, or fit anew "
-                "with warm_start=False."
-            )
+    def _draw_seeds(self) -> tuple[int, int]:
+        # Entropy, and how many generators it has given: skops loses a SeedSequence's state.
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max)), 0
 
     def _train(
-        self, architecture, settings, X, targets: Targets, given: FitArguments, continuing: bool
-    ) -> tuple[Architecture, TrainingResult]:
+        self,
+        data: CheckedData,
+        given: FitArguments,
+        settings: Settings,
+        architecture: Architecture,
+        seeds: tuple[int, int],
+        earlier: FittedState | None,
+        task: FitTask | None,
+        is_refit: bool = False,
+    ) -> FittedState:
+        """Prepare the data, and train on them."""
         from skdense.engine.training import train
 
-        first, split, masks, order, *gaps = self._generators(4 + (self.missing == "augment"))
-        if not continuing:
-            # Kept, so that training that goes on watches rows it has never learned from.
-            self._split_seed = int(split.integers(2**31))
-            self._watched_given = given.X_val is not None
-        rows, validation, (train_rows, held_out) = self._split(X, targets, given)
-        rows, validation = self._without_gaps(rows, validation, gaps, continuing)
-        if hasattr(self, "missing_features_"):  # their indicators are inputs, too
-            architecture = replace(architecture, n_features=rows.X.shape[1])
-        weights = self.weights_ if continuing else initial_weights(architecture, first)
-        if not continuing and targets.start is not None:
-            weights[-1] = targets.start.astype(self.dtype)  # the output's bias
-        n_samples = len(rows.y)
+        n_generators = 4 + (self.missing == "augment")  # the fifth knocks values out
+        first, split, masks, order, *gaps = _generators(seeds, n_generators)
+        split_seed = int(split.integers(2**31)) if earlier is None else earlier.split_seed
+        prepared = self._prepare(data, given, split_seed, gaps, earlier, is_refit)
+        if prepared.missing_features is not None:  # their indicators are inputs, too
+            n_features = prepared.training.X.shape[1]
+            architecture = replace(architecture, n_features=n_features)
+        begun = _begun(
+            data, architecture, settings, (seeds[0], seeds[1] + n_generators), prepared, earlier
+        )
+        if earlier is None:
+            weights = _first_weights(architecture, data.targets, first)
+            begun = replace(begun, weights=weights, validation_given=given.X_val is not None)
         slots = None
-        if continuing and self._optimizer_state[0] == settings.optimizer.label:
-            slots = self._optimizer_state[1]
-        callbacks = epoch_callbacks_of(self, architecture, settings, n_samples, train_rows)
-        if validation is not None and scorer_metrics(self):
-            watched = given.rows_watched(held_out)
-            callbacks.insert(0, ScorerCallback(self, architecture, watched))
+        if earlier is not None and earlier.optimizer_state[0] == settings.optimizer.label:
+            slots = earlier.optimizer_state[1]
+        callbacks = FitCallbacks(self, settings, begun, task, is_refit)
         trained = train(
             architecture,
             settings,
-            rows,
-            validation,
-            weights,
+            prepared.training,
+            prepared.validation,
+            begun.weights,
             slots,
-            orders=(order.permutation(n_samples) for _ in count()),
+            orders=(order.permutation(len(prepared.training.y)) for _ in count()),
             random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
-            callbacks=callbacks,
+            callbacks=callbacks.for_training(prepared, given),
         )
         if not trained.finite:
             report_not_finite(trained)
-        return architecture, trained
+        return replace(_finished(begun, settings, trained), callbacks=callbacks.keras_copies)
 
-    def _generators(self, n: int) -> list[np.random.Generator]:
-        """Give generators that no earlier training has used."""
-        entropy, n_spawned = self._seeds  # plain numbers: skops loses a SeedSequence's state
-        self._seeds = (entropy, n_spawned + n)
-        seeds = np.random.SeedSequence(entropy, n_children_spawned=n_spawned)
-        return [np.random.default_rng(seed) for seed in seeds.spawn(n)]
+    def _refit(
+        self, data: CheckedData, stopped: FittedState, task: FitTask | None
+    ) -> FittedState | None:
+        """Train anew on all samples, for as many epochs as early stopping has found best.
 
-    def _without_gaps(self, rows: Rows, validation: Rows | None, gaps: list, continuing: bool):
-        """Fill missing values as `missing` says; a training row may get a copy with more."""
-        if not continuing:
-            self.__dict__.pop("missing_features_", None)  # of an earlier fit
-        if self.missing == "error" and not hasattr(self, "missing_features_"):
-            return rows, validation
-        if not continuing:
-            self.missing_features_ = columns_to_indicate(rows.X, self.missing)
+        The second training draws the same random numbers as the first one: fresh weights, and all
+        that follows, are those of a plain fit with ``epochs=best_epoch_`` and the same random
+        state. None where it was interrupted.
+        """
+        settings = replace(
+            self._settings(stopped.best_epoch, data.encoding),
+            early_stopping=False,
+            monitor="val_loss",
+            greater_is_better=False,
+        )
+        settings = with_schedule(settings, self, None)
+        if settings.plateau is not None:  # the validation set that it went by is learned from now
+            settings = with_rates(settings, stopped.history["learning_rate"])
+        architecture = make_architecture(self, data.X.shape[1], data.encoding, settings)
+        seeds = stopped.seeds[0], 0
+        nothing = FitArguments(None, None)
+        try:
+            final = self._train(data, nothing, settings, architecture, seeds, None, task, True)
+        except KeyboardInterrupt:
+            return None
+        if final.stopped_by == "interrupted":
+            return None
+        return replace(
+            final,
+            early_stopping_history=stopped.history,
+            best_loss=stopped.best_loss,
+            stopped_by=stopped.stopped_by,
+        )
+
+    # Preparing the data --------------------------------------------------------------------------
+
+    def _prepare(
+        self,
+        data: CheckedData,
+        given: FitArguments,
+        split_seed: int,
+        gaps: list[np.random.Generator],
+        earlier: FittedState | None,
+        is_refit: bool,
+    ) -> PreparedData:
+        """Split into training and validation set, and fill missing values."""
+        if is_refit:
+            rows, validation, indices = self._all_rows(data, "to train on"), None, (None, None)
+        elif given.X_val is not None:
+            rows, indices = self._all_rows(data, "of X"), (None, None)
+            validation = self._validation_rows(given, data)
+        else:
+            rows, validation, indices = self._split(data, given, split_seed)
+        columns = None if earlier is None else earlier.missing_features
+        if earlier is None and self.missing != "error":
+            columns = columns_to_indicate(rows.X, self.missing)
+        if columns is None and self.missing == "error":
+            return PreparedData(rows, validation, indices, None, split_seed)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
-        rows = rows._replace(X=self._fill_missing(rows.X))
+        rows = rows._replace(X=_filled(rows.X, columns))
         if validation is not None:
-            validation = validation._replace(X=self._fill_missing(validation.X))
-        return rows, validation
+            validation = validation._replace(X=_filled(validation.X, columns))
+        return PreparedData(rows, validation, indices, columns, split_seed)
 
-    def _store(self, settings, architecture, trained: TrainingResult, continuing: bool) -> None:
-        if not continuing:
-            self.__dict__.pop("early_stopping_history_", None)  # of an earlier fit
-        earlier = self.history_ if continuing else {"loss": []}
-        n_earlier = len(earlier["loss"])
-        self.weights_ = trained.weights
-        self.architecture_ = architecture
-        self.history_ = _extend_history(earlier, trained.history)
-        self.n_iter_ = n_earlier + len(trained.loss)
-        self.best_epoch_ = n_earlier + trained.best_epoch
-        watched = trained.val_loss or trained.loss
-        self.best_loss_ = watched[trained.best_epoch - 1]
-        self.stopped_by_ = trained.stopped_by
-        self._optimizer_state = (settings.optimizer.label, trained.slots)
+    def _split(self, data: CheckedData, given: FitArguments, seed: int):
+        indices = split_indices(self, data.X.shape[0], data.targets.labels, given, seed)
+        if indices is None:
+            return self._all_rows(data, "to train on"), None, (None, None)
+        values, weight = data.targets.values, data.targets.weight
+        rows, validation = (
+            self._rows(data.X, values, weight, index, which)
+            for index, which in zip(indices, ("to train on", "held out"), strict=True)
+        )
+        return rows, validation, indices
+
+    def _all_rows(self, data: CheckedData, which: str) -> Rows:
+        return self._rows(data.X, data.targets.values, data.targets.weight, slice(None), which)
+
+    def _rows(self, X, values, weight, index, which: str) -> Rows:
+        """Samples as the engine takes them, their weights of mean 1."""
+        from skdense.engine.data import select
+        from skdense.engine.program_inputs import Rows
+
+        weight = weight[index]
+        if not weight.any():
+            raise ValueError(
+                f"All rows {which} have a weight of zero, from sample_weight times class_weight: "
+                "leave such rows out, or choose the rows to watch otherwise (validation_fraction="
+                f"{self.validation_fraction}, validation={self.validation!r})."
+            )
+        weight = (weight / weight.mean()).astype(self.dtype)
+        return Rows(select(X, index), values[index], weight)
+
+    def _validation_rows(self, given: FitArguments, data: CheckedData) -> Rows:
+        """X_val, its targets and weights, checked as X was and encoded as y was."""
+        options: dict[str, Any] = {"dtype": self.dtype, "multi_output": True}
+        with errors_about_validation_data():
+            (X_val, y_val), _ = self._check_input(
+                given.X_val, given.y_val, input_shape=data.input_shape, **options
+            )
+            weight = check_sample_weight(given.sample_weight_val, X_val)
+            values, by_class = self._validation_targets(y_val, given.y, data.encoding)
+        if sparse.issparse(data.X) != sparse.issparse(X_val):  # a program takes one kind
+            X_val = sparse.csr_matrix(X_val) if sparse.issparse(data.X) else X_val.toarray()
+        return self._rows(X_val, values, weight * by_class, slice(None), "of X_val")
+
+    def _check_input(self, X, *y, input_shape: tuple[int, ...] | None, **options) -> tuple:
+        """X as samples of floats, and y if there is one; missing values are still in it.
+
+        `input_shape` is that of one sample in training, None in a first fit; it comes back, too.
+        """
+        if sparse.issparse(X):
+            self._check_takes_sparse()
+        X, shape = flatten_images(X)
+        if input_shape is not None:
+            check_same_shape(input_shape, shape)
+        if self.missing != "error":
+            X = nan_for_none(X)
+            options["ensure_all_finite"] = "allow-nan"
+        reset = input_shape is None
+        checked = validate_data(self, X, *y, accept_sparse="csr", reset=reset, **options)
+        return checked, input_shape or shape or (self.n_features_in_,)
+
+    def _check_takes_sparse(self) -> None:
+        for name, off in (("missing", "error"), ("input_noise", 0)):
+            value = getattr(self, name)
+            if value != off:
+                raise ValueError(
+                    f"{name}={value!r} cannot take sparse X, whose zeros it would have to fill: "
+                    f"set {name}={off!r}, or pass X.toarray() where it fits into memory."
+                )
+
+    # The fitted network --------------------------------------------------------------------------
+
+    @property
+    def coefs_(self) -> list[np.ndarray]:
+        """Kernels, one for each layer: (n_units before, n_units)."""
+        return self._of_role("kernel")
+
+    @property
+    def intercepts_(self) -> list[np.ndarray]:
+        """Biases, one for each layer: (n_units,)."""
+        return self._of_role("bias")
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss of each epoch."""
+        return self.history_["loss"]
+
+    @property
+    def n_layers_(self) -> int:
+        """Number of layers, input and output included."""
+        return self.architecture_.n_hidden + 2
+
+    @property
+    def n_outputs_(self) -> int:
+        """Number of units in the output layer."""
+        return self.architecture_.n_outputs
+
+    @property
+    def out_activation_(self) -> str:
+        """Activation of the output layer."""
+        return self.architecture_.out_activation
+
+    def _of_role(self, role: str) -> list[np.ndarray]:
+        pairs = zip(self.architecture_.weights(), self.weights_, strict=True)
+        return [array for spec, array in pairs if spec.role == role]
+
+    def _raw_outputs(self, X) -> np.ndarray:
+        """The output layer before its activation, (n_samples, n_outputs)."""
+        if self._known_outputs is not None and X is self._known_outputs[0]:
+            return self._known_outputs[1].copy()
+        check_is_fitted(self)
+        return forward(self.architecture_, self.weights_, self._prediction_input(X))
+
+    def _prediction_input(self, X) -> np.ndarray:
+        """X as predictions are computed from it, (n_samples, n_features), in float64 or float32."""
+        X, _ = self._check_input(X, input_shape=self.input_shape_, dtype=_FLOATS)
+        columns = getattr(self, "missing_features_", None)
+        if columns is None and self.missing == "error":
+            return X
+        return _filled(X, columns)
+
+    def hidden_output(self, X, layer: int = -1) -> np.ndarray:
+        """Compute what a hidden layer gives to the next one.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        layer : int, default=-1
+            Which hidden layer: 0 is the first, -1 the last.
+
+        Returns
+        -------
+        array of shape (n_samples, n_units)
+            After activation and batch norm; dropout is off.
+
+        Raises
+        ------
+        ValueError
+            If there is no such hidden layer.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> net = DenseClassifier((8, 2), epochs=2, random_state=0).fit(X, y)
+        >>> net.hidden_output(X).shape
+        (150, 2)
+        """
+        check_is_fitted(self)
+        n_hidden = self.architecture_.n_hidden
+        if not -n_hidden <= layer < n_hidden:
+            raise ValueError(
+                f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
+                "counted from 0."
+            )
+        X = self._prediction_input(X)
+        return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
+
+    def to_keras(self) -> keras.Model:
+        """Build the same network as a compiled ``keras.Model`` with the trained weights.
+
+        It consists of Keras's standard layers, its regularizers and dropout rates included, of
+        ``Flatten`` at the beginning where it was trained on images, and of ``Rescaling`` at the
+        end where a regressor's target was standardized: it predicts in the target's own unit. It
+        is a copy: training it leaves the estimator as it is.
+
+        It takes numbers only: missing values as zeros, with their indicators in the columns after
+        the features.
+
+        The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
+        is in the target's unit, too: compile it anew, with rates to match, before training it on.
+
+        Returns
+        -------
+        keras.Model
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = DenseClassifier(8, epochs=2, random_state=0).fit(X, y).to_keras()
+        >>> model.predict(X, verbose=0).shape
+        (150, 3)
+        """
+        check_is_fitted(self)
+        state = FittedState.of(self)
+        return self._keras_model(state, self._settings(self.epochs, state.encoding))
+
+    def _keras_model(self, state: FittedState, settings: Settings) -> keras.Model:
+        from skdense.engine.model_building import fitted_model
+
+        architecture, scale = state.architecture, state.encoding
+        rescaling = None
+        if isinstance(scale, TargetScale) and scale.is_active:
+            rescaling = scale.scale, scale.mean
+        # Indicators of missing values go beside the pixels: then there is no image any more.
+        shape = state.input_shape if architecture.n_features == self.n_features_in_ else None
+        return fitted_model(architecture, settings, state.weights, rescaling, shape)
+
+    def summary(self) -> None:
+        """Print Keras's table of the network: its layers, their shapes and numbers of weights.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdense import DenseClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> DenseClassifier(8, epochs=2, random_state=0).fit(X, y).summary()  # doctest: +SKIP
+        """
+        self.to_keras().summary()
+
+    # In a notebook -------------------------------------------------------------------------------
+
+    @property
+    def _repr_html_(self) -> Any:
+        scikit_learns = super()._repr_html_  # no such attribute under set_config(display="text")
+        return lambda: scikit_learns() + self._losses_html()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] += self._losses_html()
+        return bundle
+
+    def _losses_html(self) -> str:
+        try:
+            check_is_fitted(self)
+        except NotFittedError:
+            return ""
+        best = self.best_epoch_ if "val_loss" in self.history_ else None
+        return losses_svg(self.history_, best)
+
+
+def _generators(seeds: tuple[int, int], n: int) -> list[np.random.Generator]:
+    """Give generators that no earlier training has used."""
+    entropy, n_spawned = seeds
+    sequence = np.random.SeedSequence(entropy, n_children_spawned=n_spawned)
+    return [np.random.default_rng(seed) for seed in sequence.spawn(n)]
+
+
+def _filled(X: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
+    return fill(X, np.arange(0) if columns is None else columns)
+
+
+def _first_weights(
+    architecture: Architecture, targets: Targets, random: np.random.Generator
+) -> list[np.ndarray]:
+    weights = initial_weights(architecture, random)
+    if targets.start is not None:
+        weights[-1] = targets.start.astype(architecture.dtype)  # the output's bias
+    return weights
+
+
+def _begun(
+    data: CheckedData,
+    architecture: Architecture,
+    settings: Settings,
+    seeds: tuple[int, int],
+    prepared: PreparedData,
+    earlier: FittedState | None,
+) -> FittedState:
+    """Give the state before the first epoch, of a fresh network still without weights."""
+    if earlier is None:
+        earlier = FittedState(
+            encoding=data.encoding,
+            architecture=architecture,
+            weights=[],
+            history={"loss": []},
+            n_iter=0,
+            best_epoch=0,
+            best_loss=np.nan,
+            stopped_by=None,
+            input_shape=data.input_shape,
+            missing_features=None,
+            optimizer_state=("", []),
+            seeds=seeds,
+            split_seed=prepared.split_seed,
+        )
+    return replace(
+        earlier,
+        encoding=data.encoding,
+        architecture=architecture,
+        seeds=seeds,
+        missing_features=prepared.missing_features,
+        optimizer_state=(settings.optimizer.label, []),
+        callbacks=None,
+    )
+
+
+def _finished(begun: FittedState, settings: Settings, trained: TrainingResult) -> FittedState:
+    """Give the state after training."""
+    n_earlier = len(begun.history["loss"])
+    losses = trained.val_loss or trained.loss
+    return replace(
+        begun,
+        weights=trained.weights,
+        history=_extend_history(begun.history, trained.history),
+        n_iter=n_earlier + len(trained.loss),
+        best_epoch=n_earlier + trained.best_epoch,
+        best_loss=losses[trained.best_epoch - 1],
+        stopped_by=trained.stopped_by,
+        optimizer_state=(settings.optimizer.label, trained.slots),
+    )
 
 
 def _extend_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str, list]:
-    """Join two histories; NaN where a figure was not recorded."""
+    """Join two histories; NaN where a metric was not recorded."""
     n_earlier, n_new = len(earlier["loss"]), len(new["loss"])
     return {
         name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from numbers import Real
 
+import numpy as np
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import column_or_1d
 
+from skdense.estimators.base import DenseEstimator
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
-from skdense.estimators.targets import LearnsClasses
+from skdense.estimators.prepared_data import Targets
+from skdense.networks.losses import CLASSIFIER_LOSSES, check_smoothing
 from skdense.preprocessing._compat import Interval, StrOptions, _fit_context
-from skdense.preprocessing.validation_split import FitArguments
+from skdense.preprocessing.class_encoding import ClassEncoding, encode_classes
+from skdense.preprocessing.fit_arguments import FitArguments
+from skdense.preprocessing.weights import class_weights
 
 
-class DenseClassifier(ClassifierMixin, LearnsClasses):
+class DenseClassifier(ClassifierMixin, DenseEstimator):
     """Dense neural network for two or more classes, or several labels a row.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn classifier.
@@ -212,6 +218,8 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
+
+    _known_losses = CLASSIFIER_LOSSES
 
     def __init__(
         self,
@@ -422,3 +430,61 @@ class DenseClassifier(ClassifierMixin, LearnsClasses):
         """
         outputs = self._raw_outputs(X)
         return self._encoding.decisions(outputs)
+
+    # How labels are learned ----------------------------------------------------------------------
+
+    def _resolved_loss(self, encoding):
+        is_auto = isinstance(self.loss, str) and self.loss == "auto"
+        return encoding.loss if is_auto else self.loss
+
+    def _label_smoothing_in_loss(self, encoding):
+        by_loss = encoding.loss == "sparse_categorical_crossentropy"
+        return float(self.label_smoothing) if by_loss else 0.0
+
+    def _encode(self, y, sample_weight, earlier, classes, one_epoch):
+        y = y.toarray() if hasattr(y, "toarray") else y
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        encoding = self._class_encoding(y, earlier, classes)
+        numbers = encoding.numbers(y)
+        weight = sample_weight * class_weights(self.class_weight, y, encoding, one_epoch)
+        labels = None if encoding.kind == "multilabel" else numbers
+        values = encoding.targets(numbers, self.dtype)
+        if self.label_smoothing:
+            check_smoothing(self.label_smoothing, self._resolved_loss(encoding))
+            values = encoding.smooth(values, self.label_smoothing)
+        return encoding, Targets(values, weight, labels, None)
+
+    def _class_encoding(self, y, earlier, classes) -> ClassEncoding:
+        if earlier is None:
+            return encode_classes(y, self.loss, classes)
+        known = earlier.classes
+        if classes is not None and not np.array_equal(np.unique(classes), known):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
+                f"was {known.tolist()}."
+            )
+        return earlier.encoding.followed_by(encode_classes(y, self.loss, known))
+
+    def _validation_targets(self, y_val, y, encoding):
+        y_val, y = _labels(y_val), _labels(y)
+        several = encoding.kind in ("multilabel", "one-hot")
+        known = encoding.classes
+        if not several and len(unseen := np.setdiff1d(y_val, known)):
+            raise ValueError(
+                f"y_val has the classes {unseen.tolist()}, which y has not: known are "
+                f"{known.tolist()}. Leave such rows out of the validation data, or put "
+                "some among the rows to train on."
+            )
+        kind = encode_classes(y_val, self.loss, None if several else known).kind
+        if kind != encoding.kind:
+            raise ValueError(f"y_val is {kind}, but y is {encoding.kind}.")
+        numbers = encoding.numbers(y_val)
+        by_class = class_weights(self.class_weight, y_val, encoding, False, counted=y)
+        values = encoding.targets(numbers, self.dtype)
+        return encoding.smooth(values, self.label_smoothing), by_class
+
+
+def _labels(y) -> np.ndarray:
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    return y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y

@@ -2,12 +2,8 @@
 
 import html
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
 _WIDTH, _HEIGHT, _MARGIN = 480, 150, 8
 _LEFT, _BOTTOM, _RIGHT = 48, 22, 340  # room for figures on the axes, and for the legend
@@ -16,29 +12,6 @@ _CURVES = (
     ("loss", "training rows", "#0072B2", ""),
     ("val_loss", "held-out rows", "#D55E00", "5 3"),
 )
-
-
-class NotebookView(BaseEstimator):
-    """An estimator whose HTML view ends with its losses by epoch, once it is fitted."""
-
-    @property
-    def _repr_html_(self) -> Any:
-        scikit_learns = super()._repr_html_  # no such attribute under set_config(display="text")
-        return lambda: scikit_learns() + self._losses_html()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._losses_html()
-        return bundle
-
-    def _losses_html(self) -> str:
-        try:
-            check_is_fitted(self)
-        except NotFittedError:
-            return ""
-        best = self.best_epoch_ if "val_loss" in self.history_ else None
-        return losses_svg(self.history_, best)
 
 
 def losses_svg(history: Mapping[str, Sequence[float]], best: int | None = None) -> str:

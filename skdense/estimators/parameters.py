@@ -1,13 +1,20 @@
-"""The estimators' parameters: what they may be, and how they become the engine's settings."""
+"""The estimators' parameters: what they may be, and what they become for the engine."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skdense.callbacks.scorers import LOSSES, monitor_name
+from skdense.networks.architecture import Architecture
 from skdense.preprocessing._compat import HasMethods, Interval, StrOptions
+
+if TYPE_CHECKING:
+    from skdense.engine.settings import Settings
 
 SHARED_CONSTRAINTS: dict[str, Any] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -43,6 +50,137 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "verbose": ["verbose"],
     "random_state": ["random_state"],
 }
+
+
+def make_settings(
+    estimator: Any, epochs: int, loss: Any, known_losses: Iterable[str], loss_options: dict
+) -> Settings:
+    """Read the parameters that say how to train, schedules of the learning rate excepted.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    epochs : int
+    loss : str or keras.losses.Loss
+        ``"auto"`` resolved.
+    known_losses : iterable of str
+        Names to accept.
+    loss_options : dict
+        Settings of a loss that is given by its name.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range, or names what Keras does not have.
+    """
+    from skdense.engine.losses import loss_config
+    from skdense.engine.optimizers import optimizer_config
+    from skdense.engine.settings import Settings
+
+    n_hidden = len(layer_sizes(estimator.hidden_layer_sizes))
+    rate = estimator.learning_rate
+    optimizer, own_rate = optimizer_config(estimator.optimizer, rate is not None)
+    monitor = monitor_name(estimator.monitor)
+    return Settings(
+        optimizer=optimizer,
+        loss=loss_config(loss, known_losses, **loss_options),
+        learning_rate=own_rate if rate is None else rate,
+        batch_size=int(estimator.batch_size),  # a search may draw NumPy's integers
+        epochs=int(epochs),
+        # Without hidden layers, the output's kernel is the one to penalize.
+        l1=per_layer_rates("l1", estimator.l1, max(n_hidden, 1)),
+        l2=per_layer_rates("l2", estimator.l2, max(n_hidden, 1)),
+        dropout=per_layer_rates("dropout", estimator.dropout, n_hidden, below=1.0),
+        early_stopping=estimator.early_stopping,
+        patience=int(estimator.patience),
+        min_delta=estimator.min_delta,
+        restore_best_weights=estimator.restore_best_weights,
+        monitor=monitor,
+        greater_is_better=monitor not in LOSSES,
+        start_from_epoch=int(estimator.start_from_epoch),
+        input_dropout=float(estimator.input_dropout),
+        input_noise=float(estimator.input_noise),
+    )
+
+
+def make_architecture(
+    estimator: Any, n_features: int, encoding: Any, settings: Settings
+) -> Architecture:
+    """Read the parameters that say what the network looks like.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    n_features : int
+    encoding : ClassEncoding or TargetScale
+        Says what the output is.
+    settings : Settings
+        Says where there is dropout.
+
+    Returns
+    -------
+    Architecture
+
+    Raises
+    ------
+    ValueError
+        If an activation is unknown, or there are not as many as layers.
+    """
+    from skdense.engine.activations import activation_name
+
+    dtype = estimator.dtype
+    sizes = layer_sizes(estimator.hidden_layer_sizes)
+    activations = per_layer_activations(estimator.activation, len(sizes))
+    return Architecture(
+        n_features=n_features,
+        hidden_layer_sizes=sizes,
+        activation=tuple(activation_name(each, dtype) for each in activations),
+        batch_norm=batch_norm_place(estimator.batch_norm) if sizes else None,
+        dropout=tuple(rate > 0 for rate in settings.dropout),
+        n_outputs=encoding.n_outputs,
+        out_activation=encoding.out_activation,
+        dtype=dtype,
+        input_dropout=estimator.input_dropout > 0,
+        input_noise=estimator.input_noise > 0,
+        residual=bool(estimator.residual) and len(sizes) > 1,  # one layer has nothing to skip
+    )
+
+
+def same_network(fitted: Architecture, asked_for: Architecture) -> Architecture:
+    """Give the architecture to go on training with: the one asked for, as wide as the fitted one.
+
+    Parameters
+    ----------
+    fitted : Architecture
+    asked_for : Architecture
+        Without indicators of missing values.
+
+    Returns
+    -------
+    Architecture
+
+    Raises
+    ------
+    ValueError
+        If its weights would be others.
+    """
+    asked_for = replace(asked_for, n_features=fitted.n_features)
+    same_weights = list(asked_for.weights()) == list(fitted.weights())
+    if not same_weights or fitted.residual != asked_for.residual:
+        ours, theirs = (
+            (net.hidden_layer_sizes, net.batch_norm, net.residual) for net in (fitted, asked_for)
+        )
+        raise ValueError(
+            "Training cannot go on with other layers: the network has hidden_layer_sizes="
+            f"{ours[0]}, batch_norm={ours[1]!r} and residual={ours[2]}, now asked for are "
+            f"{theirs[0]}, {theirs[1]!r} and {theirs[2]}. Set them back, or fit anew "
+            "with warm_start=False."
+        )
+    return asked_for
 
 
 def layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from numbers import Real
 
+import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import column_or_1d
 
+from skdense.estimators.base import DenseEstimator
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
-from skdense.estimators.targets import LearnsNumbers
+from skdense.estimators.prepared_data import Targets
+from skdense.networks.losses import REGRESSOR_LOSSES
 from skdense.preprocessing._compat import Interval, _fit_context
-from skdense.preprocessing.validation_split import FitArguments
+from skdense.preprocessing.fit_arguments import FitArguments
+from skdense.preprocessing.target_scaling import best_constant, scale_numbers
 
 
-class DenseRegressor(RegressorMixin, LearnsNumbers):
+class DenseRegressor(RegressorMixin, DenseEstimator):
     """Dense neural network for one or more numbers a row.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn regressor.
@@ -213,6 +218,8 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         "scale_target": ["boolean"],
     }
 
+    _known_losses = REGRESSOR_LOSSES
+
     def __init__(
         self,
         hidden_layer_sizes=(128, 64, 32),
@@ -377,3 +384,36 @@ class DenseRegressor(RegressorMixin, LearnsNumbers):
         """
         outputs = self._raw_outputs(X)
         return self._encoding.numbers(outputs)
+
+    # How targets are learned ---------------------------------------------------------------------
+
+    def _resolved_loss(self, encoding):
+        del encoding
+        return "mse" if self._loss_is("auto") else self.loss
+
+    def _loss_options(self):
+        return {"quantile": float(self.quantile)} if self._loss_is("quantile") else {}
+
+    def _loss_is(self, name: str) -> bool:
+        return isinstance(self.loss, str) and self.loss == name
+
+    def _encode(self, y, sample_weight, earlier, classes, one_epoch):
+        del classes, one_epoch
+        y = np.asarray(y, dtype=np.float64)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
+        if earlier is not None:
+            encoding = earlier.encoding
+            encoding.check_loss(self.loss)
+        start = best_constant(y, sample_weight, self.loss)
+        return encoding, Targets(encoding.targets(y, self.dtype), sample_weight, None, start)
+
+    def _validation_targets(self, y_val, y, encoding):
+        del y
+        y_val = np.asarray(y_val, dtype=np.float64)
+        if y_val.ndim == 2 and y_val.shape[1] == 1:
+            y_val = y_val.ravel()
+        weight = np.ones(len(y_val))
+        scale_numbers(y_val, weight, self.loss, self.scale_target)  # refuses what the loss cannot
+        return encoding.targets(y_val, self.dtype), weight

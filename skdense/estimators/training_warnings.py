@@ -39,7 +39,7 @@ def report_not_finite(trained: TrainingResult) -> None:
     )
 
 
-def say_interrupted(estimator: Any) -> None:
+def warn_and_raise_interrupt(estimator: Any) -> None:
     """Warn that Ctrl-C ended a fit, and raise it on, so that a search ends, too.
 
     Parameters
@@ -51,7 +51,6 @@ def say_interrupted(estimator: Any) -> None:
     ------
     KeyboardInterrupt
     """
-    vars(estimator).pop("_fit_task", None)
     words = (
         f"Training was interrupted after epoch {estimator.n_iter_}. "
         f"{type(estimator).__name__} is fitted: it has the weights of epoch {_kept(estimator)}."

@@ -18,10 +18,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_array
 
 from skdense.engine.inference import forward
-from skdense.estimators.base import DenseNetwork
+from skdense.estimators.base import DenseEstimator
 from skdense.inspection.fitted_network import fitted_network
 from skdense.inspection.overfitting import History
-from skdense.preprocessing.validation_split import FitArguments
+from skdense.preprocessing.fit_arguments import FitArguments
+from skdense.preprocessing.validation_split import split_indices
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ class CheckInputs:
         Numbers of the rows that were held out, if any.
     """
 
-    network: DenseNetwork
+    network: DenseEstimator
     X: Floats
     targets: Floats
     train: NDArray[np.int64]
@@ -148,7 +149,7 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     >>> from sklearn.datasets import load_iris
     >>> from skdense import DenseClassifier
     >>> from skdense.inspection.check_inputs import gather_check_inputs
-    >>> from skdense.preprocessing.validation_split import FitArguments
+    >>> from skdense.preprocessing.fit_arguments import FitArguments
     >>> X, y = load_iris(return_X_y=True)
     >>> net = DenseClassifier(4, epochs=2, validation_fraction=0.2, random_state=0).fit(X, y)
     >>> len(gather_check_inputs(net, FitArguments(X, y)).held_out)
@@ -165,7 +166,7 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
         )
     if "val_loss" not in network.history_:
         return CheckInputs(network, X, targets, np.arange(len(X)), None)
-    if network._watched_given:
+    if network._validation_given:
         if given.X_val is None or given.y_val is None:
             raise ValueError(
                 "The network was trained with X_val and y_val, which a diagnosis needs, too: pass "
@@ -175,12 +176,12 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
         rows = np.arange(len(X) + len(X_val))
         X, targets = np.concatenate([X, X_val]), np.concatenate([targets, targets_val])
         return CheckInputs(network, X, targets, rows[: -len(X_val)], rows[-len(X_val) :])
-    split = network._split_rows(len(X), labels, given)
+    split = split_indices(network, len(X), labels, given, network._split_seed)
     train, held_out = split if split is not None else (np.arange(len(X)), None)
     return CheckInputs(network, X, targets, train, held_out)
 
 
-def _seen(network: DenseNetwork, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:
+def _seen(network: DenseEstimator, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:
     """Give rows as the network saw them, their targets, and what to stratify by."""
     if steps is not None:
         X = steps.transform(X)
@@ -206,7 +207,7 @@ def _dense(X: Any, name: str) -> Floats:
     return X.toarray()
 
 
-def _targets(network: DenseNetwork, y: Any) -> tuple[Floats, NDArray[np.int64] | None]:
+def _targets(network: DenseEstimator, y: Any) -> tuple[Floats, NDArray[np.int64] | None]:
     """Give y as numbers, a column for each class, label or output, and what to stratify by."""
     if not is_classifier(network):
         numbers = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")

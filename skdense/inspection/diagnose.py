@@ -9,7 +9,7 @@ import numpy as np
 
 from skdense.inspection.check_inputs import CheckInputs, gather_check_inputs
 from skdense.inspection.checks import CHECKS, CheckResult
-from skdense.preprocessing.validation_split import FitArguments
+from skdense.preprocessing.fit_arguments import FitArguments
 
 
 @dataclass(frozen=True, repr=False)

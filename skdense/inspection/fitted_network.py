@@ -5,11 +5,11 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skdense.estimators.base import DenseNetwork
+from skdense.estimators.base import DenseEstimator
 from skdense.preprocessing._compat import BaseSearchCV
 
 
-def fitted_network(estimator: Any, name: str = "estimator") -> DenseNetwork:
+def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator:
     """Find the fitted network that an estimator consists of or ends in.
 
     Parameters
@@ -44,7 +44,7 @@ def fitted_network(estimator: Any, name: str = "estimator") -> DenseNetwork:
     2
     """
     found = estimator
-    while not isinstance(found, DenseNetwork):
+    while not isinstance(found, DenseEstimator):
         if isinstance(found, Pipeline):
             found = found.steps[-1][1]
         elif isinstance(found, BaseSearchCV) or hasattr(found, "best_estimator_"):

@@ -9,39 +9,18 @@ import numpy as np
 from sklearn import config_context
 
 from skdense.engine.inference import ACTIVATIONS
+from skdense.estimators.fitted_state import ATTRIBUTES, FittedState
 from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, expect, expect_one_of, is_count
-from skdense.persistence.history import read_history, read_watched, write_history
+from skdense.persistence.history import read_ending, read_history, write_history
 from skdense.persistence.serialization import Reader, Writer
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.target_scaling import TargetScale
 
 # Left out of a file: callbacks are code.
 NOT_WRITTEN = frozenset(("_skl_callbacks", "callbacks_"))
-# Everything a fit leaves; whoever adds an attribute adds it here, and in the two functions below.
-ATTRIBUTES = frozenset(
-    (
-        "_encoding",
-        "_metadata_request",
-        "_optimizer_state",
-        "_seeds",
-        "_split_seed",
-        "_watched_given",
-        "architecture_",
-        "best_epoch_",
-        "best_loss_",
-        "classes_",
-        "early_stopping_history_",
-        "feature_names_in_",
-        "history_",
-        "input_shape_",
-        "missing_features_",
-        "n_features_in_",
-        "n_iter_",
-        "stopped_by_",
-        "weights_",
-    )
-)
+# What scikit-learn itself keeps of a fit.
+_OF_SCIKIT_LEARN = frozenset(("_metadata_request", "feature_names_in_", "n_features_in_"))
 # Of an architecture; off where a file does not know them yet.
 SWITCHES = ("input_dropout", "input_noise", "residual")
 _KINDS = ("binary", "multiclass", "multilabel", "one-hot")
@@ -66,37 +45,35 @@ def write_state(estimator: Any, writer: Writer) -> dict:
     ValueError
         If an attribute is none of ours, or holds what a file cannot.
     """
-    foreign = sorted(
-        set(vars(estimator)) - ATTRIBUTES - NOT_WRITTEN - set(estimator.get_params(deep=False))
-    )
+    known = ATTRIBUTES | NOT_WRITTEN | _OF_SCIKIT_LEARN | set(estimator.get_params(deep=False))
+    foreign = sorted(set(vars(estimator)) - known)
     if foreign:
         raise ValueError(
             f"{type(estimator).__name__} cannot be saved with the attribute {foreign[0]!r}, which "
             "training did not make: delete it, or use joblib.dump."
         )
-    label, slots = estimator._optimizer_state
+    state = FittedState.of(estimator)
+    label, slots = state.optimizer_state
     names = getattr(estimator, "feature_names_in_", None)
-    gaps = getattr(estimator, "missing_features_", None)
+    gaps = state.missing_features
     return {
-        "architecture": write_architecture(estimator.architecture_, writer),
-        "weights": [writer.array(array) for array in estimator.weights_],
-        "encoding": _write_encoding(estimator._encoding, writer),
+        "architecture": write_architecture(state.architecture, writer),
+        "weights": [writer.array(array) for array in state.weights],
+        "encoding": _write_encoding(state.encoding, writer),
         "feature_names": None if names is None else writer.labels("feature_names_in_", names),
-        "history": write_history(estimator.history_, writer),
-        "early_stopping_history": write_history(
-            getattr(estimator, "early_stopping_history_", None), writer
-        ),
-        "stopped_by": getattr(estimator, "stopped_by_", None),
-        "watched_given": getattr(estimator, "_watched_given", False),
-        "input_shape": list(map(int, estimator.input_shape_)),
+        "history": write_history(state.history, writer),
+        "early_stopping_history": write_history(state.early_stopping_history, writer),
+        "stopped_by": state.stopped_by,
+        "watched_given": state.validation_given,
+        "input_shape": list(map(int, state.input_shape)),
         "missing_features": None if gaps is None else writer.array(gaps),
-        "best_epoch": estimator.best_epoch_,
-        "best_loss": writer.parameter("best_loss_", estimator.best_loss_),
+        "best_epoch": state.best_epoch,
+        "best_loss": writer.parameter("best_loss_", state.best_loss),
         "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
         "seeds": {
-            "entropy": estimator._seeds[0],
-            "spawned": estimator._seeds[1],
-            "split": estimator._split_seed,
+            "entropy": state.seeds[0],
+            "spawned": state.seeds[1],
+            "split": state.split_seed,
         },
     }
 
@@ -135,26 +112,26 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     seeds = state["seeds"]
     for name, below in {"entropy": 2**128, "spawned": 2**32, "split": 2**31}.items():
         expect(is_count(seeds[name]) and seeds[name] < below, f"seed ({name})", seeds[name])
-    attributes = {
-        "architecture_": architecture,
-        "weights_": read_weights(state["weights"], reader, architecture),
-        **_read_inputs(state, reader, architecture),
-        **read_watched(state, reader),
-        "history_": history,
-        "n_iter_": n_epochs,
-        "best_epoch_": best_epoch,
-        "best_loss_": best_loss,
-        "_encoding": encoding,
-        "_optimizer_state": _read_optimizer(state["optimizer"], reader, architecture),
-        "_seeds": (seeds["entropy"], seeds["spawned"]),
-        "_split_seed": seeds["split"],
-    }
-    if isinstance(encoding, ClassEncoding):
-        attributes["classes_"] = encoding.classes
+    n_features, inputs = _read_inputs(state, reader, architecture)
+    fitted = FittedState(
+        encoding=encoding,
+        architecture=architecture,
+        weights=read_weights(state["weights"], reader, architecture),
+        history=history,
+        n_iter=n_epochs,
+        best_epoch=best_epoch,
+        best_loss=best_loss,
+        optimizer_state=_read_optimizer(state["optimizer"], reader, architecture),
+        seeds=(seeds["entropy"], seeds["spawned"]),
+        split_seed=seeds["split"],
+        **inputs,
+        **read_ending(state, reader),
+    )
+    attributes = {**fitted.attributes(), "n_features_in_": n_features}
     if state["feature_names"] is not None:
         names = reader.labels(state["feature_names"])
         are_names = all(type(name) is str for name in names)
-        expect(are_names and names.shape == (attributes["n_features_in_"],), "feature names", names)
+        expect(are_names and names.shape == (n_features,), "feature names", names)
         attributes["feature_names_in_"] = names
     return attributes
 
@@ -352,8 +329,10 @@ def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEnc
     return TargetScale(mean, scale, one_dimensional, out_activation)
 
 
-def _read_inputs(state: dict, reader: Reader, architecture: Architecture) -> dict[str, Any]:
-    """Attributes that say what X is; the first files know tables without gaps only."""
+def _read_inputs(
+    state: dict, reader: Reader, architecture: Architecture
+) -> tuple[int, dict[str, Any]]:
+    """Number of features, and what X is; the first files know tables without gaps only."""
     written = state.get("missing_features")
     gaps = np.arange(0) if written is None else reader.array(written)
     expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
@@ -363,8 +342,8 @@ def _read_inputs(state: dict, reader: Reader, architecture: Architecture) -> dic
     shape = tuple(state.get("input_shape", (n_features,)))
     fits = 1 <= len(shape) <= 3 and all(map(is_count, shape))
     expect(fits and math.prod(shape) == n_features, "input shape", shape)
-    attributes = {"n_features_in_": n_features, "input_shape_": shape}
-    return attributes if written is None else {**attributes, "missing_features_": gaps}
+    missing = None if written is None else gaps
+    return n_features, {"input_shape": shape, "missing_features": missing}
 
 
 def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:

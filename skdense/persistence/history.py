@@ -55,8 +55,8 @@ def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
     return {name: array.tolist() for name, array in figures.items()}
 
 
-def read_watched(state: dict, reader: Reader) -> dict[str, Any]:
-    """Give the attributes that say what was watched and why training ended.
+def read_ending(state: dict, reader: Reader) -> dict[str, Any]:
+    """Give the fields that say how the validation set was chosen and why training ended.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def read_watched(state: dict, reader: Reader) -> dict[str, Any]:
     Returns
     -------
     dict
-        From the attribute's name to its value.
+        From the field of `FittedState` to its value.
 
     Raises
     ------
@@ -77,10 +77,9 @@ def read_watched(state: dict, reader: Reader) -> dict[str, Any]:
     given, reason = state.get("watched_given", False), state.get("stopped_by")
     expect(type(given) is bool, "note on validation data", given)
     expect(reason is None or type(reason) is str, "reason why training ended", reason)
-    attributes: dict[str, Any] = {"_watched_given": given}
-    if reason is not None:
-        attributes["stopped_by_"] = reason
-    if state.get("early_stopping_history") is not None:
-        history = read_history(state["early_stopping_history"], reader)
-        attributes["early_stopping_history_"] = history
-    return attributes
+    earlier = state.get("early_stopping_history")
+    return {
+        "validation_given": given,
+        "stopped_by": reason,
+        "early_stopping_history": None if earlier is None else read_history(earlier, reader),
+    }

@@ -1,21 +1,16 @@
-"""Which rows are trained on and which are watched: drawn, split off, the last ones, or given."""
+"""Which samples are the validation set: drawn, split off, the last ones, or given to `fit`."""
 
 from __future__ import annotations
 
 import copy
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from scipy import sparse
-from sklearn.utils import indexable
 
-from skdense.preprocessing._compat import _num_samples, _safe_indexing
+from skdense.preprocessing._compat import _num_samples
+from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.random_split import hold_out
-from skdense.preprocessing.weights import check_sample_weight
-
-if TYPE_CHECKING:
-    from skdense.engine.program_inputs import Rows
 
 DEFAULT_VALIDATION_FRACTION = 0.2  # held out by early_stopping=True and validation="last"
 _NOT_HELD_OUT = (
@@ -23,156 +18,130 @@ _NOT_HELD_OUT = (
 )
 
 
-class FitArguments(NamedTuple):
-    """What `fit` was called with, as it came.
+def check_validation_parameters(estimator: Any, given: FitArguments, continues_given: bool) -> None:
+    """Refuse choices of a validation set that contradict each other.
 
-    X, y, sample_weight : the rows to learn from; X_val, y_val, sample_weight_val : rows to watch,
-    or None; groups : of each row of X, for a group splitter, or None.
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Its parameters are read.
+    given : FitArguments
+    continues_given : bool
+        Whether training goes on that was given its validation data at first.
+
+    Raises
+    ------
+    ValueError
+        If two parameters contradict each other.
     """
+    _check_validation_data(given)
+    has_validation = has_validation_set(estimator, given)
+    if continues_given and given.X_val is None and has_validation:
+        raise ValueError(
+            "Training that goes on would hold out rows that it has learned from: the first fit "
+            "was given X_val and y_val. Pass rows to watch again, or fit anew with "
+            "warm_start=False."
+        )
+    _check_one_choice(estimator, given)
+    if not has_validation:
+        for name, empty in (("monitor", ("val_loss", "loss")), ("metrics", (None, [], ()))):
+            if getattr(estimator, name) not in empty:
+                raise ValueError(
+                    f"{name}={getattr(estimator, name)!r} is computed on held-out rows, but none "
+                    f"are held out: {_NOT_HELD_OUT}."
+                )
+    if estimator.refit_best_epoch and (not estimator.early_stopping or estimator.warm_start):
+        raise ValueError(
+            f"refit_best_epoch=True trains anew after early stopping, but early_stopping="
+            f"{estimator.early_stopping} and warm_start={estimator.warm_start}: set them to True "
+            "and False, or refit_best_epoch=False."
+        )
 
-    X: Any
-    y: Any
-    sample_weight: Any = None
-    X_val: Any = None
-    y_val: Any = None
-    sample_weight_val: Any = None
-    groups: Any = None
 
-    def rows_watched(self, index: np.ndarray | None) -> tuple[Any, Any, Any]:
-        """X, y and sample weight of the rows watched: those of `index`, or the validation data."""
-        if self.X_val is not None:
-            return self.X_val, self.y_val, self.sample_weight_val
-        rows = indexable(self.X, self.y, self.sample_weight)  # some sparse formats are not
-        return tuple(None if each is None else _safe_indexing(each, index) for each in rows)  # type: ignore[return-value]
+def _check_one_choice(estimator: Any, given: FitArguments) -> None:
+    validation, fraction = estimator.validation, estimator.validation_fraction
+    splits = _is_splitter(validation)
+    if given.X_val is not None:
+        for name in ("validation_fraction", "validation"):
+            if getattr(estimator, name) is not None:
+                raise ValueError(
+                    f"{name}={getattr(estimator, name)!r} and X_val both say which rows to watch: "
+                    f"set {name}=None, or leave X_val and y_val out."
+                )
+    if splits and fraction is not None:
+        raise ValueError(
+            f"validation={validation!r} and validation_fraction={fraction} both say which rows to "
+            "hold out: set one to None."
+        )
+    if given.groups is not None and not splits:
+        raise ValueError(
+            f"groups were given, but validation={validation!r} makes no use of them: pass a group "
+            "splitter, such as validation=GroupKFold()."
+        )
 
 
-class HoldsOut:
-    """The half of the dense estimators that chooses the rows to watch."""
+def has_validation_set(estimator: Any, given: FitArguments) -> bool:
+    """Tell whether a fit has a validation set.
 
-    dtype: str
-    early_stopping: bool
-    metrics: Any
-    monitor: Any
-    refit_best_epoch: bool
-    validation: Any
-    validation_fraction: float | None
-    warm_start: bool
-    _check_input: Any
-    _split_seed: int
-    _watched_given = False  # whether the first fit was given rows to watch
-    _validation_targets: Any
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    given : FitArguments
 
-    def _check_held_out(self, given: FitArguments, continuing: bool) -> None:
-        """Refuse choices that contradict each other."""
-        _check_validation_data(given)
-        if continuing and self._watched_given and given.X_val is None and self._watches(given):
-            raise ValueError(
-                "Training that goes on would hold out rows that it has learned from: the first fit "
-                "was given X_val and y_val. Pass rows to watch again, or fit anew with "
-                "warm_start=False."
-            )
-        splits = _is_splitter(self.validation)
-        if given.X_val is not None:
-            for name in ("validation_fraction", "validation"):
-                if getattr(self, name) is not None:
-                    raise ValueError(
-                        f"{name}={getattr(self, name)!r} and X_val both say which rows to watch: "
-                        f"set {name}=None, or leave X_val and y_val out."
-                    )
-        if splits and self.validation_fraction is not None:
-            raise ValueError(
-                f"validation={self.validation!r} and validation_fraction="
-                f"{self.validation_fraction} both say which rows to hold out: set one to None."
-            )
-        if given.groups is not None and not splits:
-            raise ValueError(
-                f"groups were given, but validation={self.validation!r} makes no use of them: "
-                "pass a group splitter, such as validation=GroupKFold()."
-            )
-        if not self._watches(given):
-            for name, empty in (("monitor", ("val_loss", "loss")), ("metrics", (None, [], ()))):
-                if getattr(self, name) not in empty:
-                    raise ValueError(
-                        f"{name}={getattr(self, name)!r} is computed on held-out rows, but none "
-                        f"are held out: {_NOT_HELD_OUT}."
-                    )
-        if self.refit_best_epoch and (not self.early_stopping or self.warm_start):
-            raise ValueError(
-                f"refit_best_epoch=True trains anew after early stopping, but early_stopping="
-                f"{self.early_stopping} and warm_start={self.warm_start}: set them to True and "
-                "False, or refit_best_epoch=False."
-            )
+    Returns
+    -------
+    bool
+    """
+    return given.X_val is not None or _fraction(estimator) is not None
 
-    @property
-    def _fraction_held_out(self) -> float | None:
-        needs_rows = self.early_stopping and self.monitor != "loss"
-        if self.validation_fraction is None and (needs_rows or self.validation is not None):
-            return DEFAULT_VALIDATION_FRACTION
-        return self.validation_fraction
 
-    def _watches(self, given: FitArguments) -> bool:
-        """Whether there are rows to watch."""
-        return given.X_val is not None or self._fraction_held_out is not None
+def _fraction(estimator: Any) -> float | None:
+    fraction: float | None = estimator.validation_fraction
+    holds_out = estimator.early_stopping and estimator.monitor != "loss"
+    if fraction is None and (holds_out or estimator.validation is not None):
+        return DEFAULT_VALIDATION_FRACTION
+    return fraction
 
-    def _split(self, X, targets, given: FitArguments) -> tuple[Rows, Rows | None, tuple[Any, Any]]:
-        """Training rows, rows watched, and the numbers of both where rows of X are held out.
 
-        The weights of each part have mean 1.
-        """
-        if given.X_val is not None:
-            watched = self._check_validation_rows(given, sparse.issparse(X))
-            everything = slice(None)
-            rows = self._take(X, targets.values, targets.weight, everything, "of X")
-            return rows, self._take(*watched, everything, "of X_val"), (None, None)
-        index = self._split_rows(X.shape[0], targets.labels, given)
-        data = (X, targets.values, targets.weight)
-        if index is None:
-            return self._take(*data, slice(None), "to train on"), None, (None, None)
-        train, held_out = index
-        rows = self._take(*data, train, "to train on")
-        return rows, self._take(*data, held_out, "held out"), index
+def split_indices(
+    estimator: Any, n_samples: int, labels: np.ndarray | None, given: FitArguments, seed: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Split the samples into training and validation set; the same each time.
 
-    def _take(self, X, values, weight, index, which: str) -> Rows:
-        from skdense.engine.data import select
-        from skdense.engine.program_inputs import Rows
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Its parameters are read.
+    n_samples : int
+    labels : int array of shape (n_samples,) or None
+        Classes to keep in proportion.
+    given : FitArguments
+        For a splitter.
+    seed : int
 
-        weight = weight[index]
-        if not weight.any():
-            raise ValueError(
-                f"All rows {which} have a weight of zero, from sample_weight times class_weight: "
-                "leave such rows out, or choose the rows to watch otherwise (validation_fraction="
-                f"{self.validation_fraction}, validation={self.validation!r})."
-            )
-        weight = (weight / weight.mean()).astype(self.dtype)
-        return Rows(select(X, index), values[index], weight)
+    Returns
+    -------
+    (train, held_out) : int arrays, or None where nothing is held out
 
-    def _check_validation_rows(self, given: FitArguments, as_sparse: bool) -> tuple[Any, Any, Any]:
-        """X_val, its targets and weights, checked as X was and prepared by what X has shown."""
-        options: dict[str, Any] = {"dtype": self.dtype, "multi_output": True}
-        with _of_validation_data():
-            X_val, y_val = self._check_input(given.X_val, given.y_val, reset=False, **options)
-            weight = check_sample_weight(given.sample_weight_val, X_val)
-            values, by_class = self._validation_targets(y_val, given.y)
-        if as_sparse != sparse.issparse(X_val):  # a program takes rows of one kind
-            X_val = sparse.csr_matrix(X_val) if as_sparse else X_val.toarray()
-        return X_val, values, weight * by_class
-
-    def _split_rows(self, n_samples: int, labels: np.ndarray | None, given: FitArguments):
-        """Numbers of the rows to train on and of those held out, or None; the same each time."""
-        fraction = self._fraction_held_out
-        if fraction is None:
-            return None
-        if self.validation is None:
-            return hold_out(n_samples, fraction, labels, self._split_seed)
-        if self.validation == "last":
-            choice = f"validation='last' with validation_fraction={fraction}"
-            first = n_samples - int(np.ceil(fraction * n_samples))
-            parts = np.arange(first), np.arange(first, n_samples)
-        else:
-            choice = f"validation={self.validation!r}"
-            parts = first_split(self.validation, given, self._split_seed)
-        _check_parts(choice, *parts, n_samples, labels)
-        return parts
+    Raises
+    ------
+    ValueError
+        If a part, or a class in training, would be without samples.
+    """
+    fraction = _fraction(estimator)
+    if fraction is None:
+        return None
+    if estimator.validation is None:
+        return hold_out(n_samples, fraction, labels, seed)
+    if estimator.validation == "last":
+        choice = f"validation='last' with validation_fraction={fraction}"
+        first = n_samples - int(np.ceil(fraction * n_samples))
+        parts = np.arange(first), np.arange(first, n_samples)
+    else:
+        choice = f"validation={estimator.validation!r}"
+        parts = first_split(estimator.validation, given, seed)
+    _check_parts(choice, *parts, n_samples, labels)
+    return parts
 
 
 def first_split(splitter: Any, given: FitArguments, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -285,7 +254,7 @@ def _check_validation_data(given: FitArguments) -> None:
 
 
 @contextmanager
-def _of_validation_data():
+def errors_about_validation_data():
     """Say of an error that it is about the validation data: the same checks serve X and y."""
     try:
         yield

@@ -1,0 +1,124 @@
+"""Which callbacks a training of a dense estimator has."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from skdense.callbacks.fit_logging import EpochLog, logs_epochs
+from skdense.callbacks.progress import Progress
+from skdense.callbacks.scorers import ScorerCallback, scorer_metrics
+from skdense.callbacks.sklearn_callbacks import EpochTasks, FitTask
+from skdense.callbacks.time_limit import TimeLimit
+from skdense.estimators.fitted_state import FittedState
+from skdense.estimators.prepared_data import PreparedData
+from skdense.preprocessing.fit_arguments import FitArguments
+
+if TYPE_CHECKING:
+    from skdense.engine.epoch import Epoch
+    from skdense.engine.settings import Settings
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Refuse Keras callbacks that cannot be met, before anything else is done.
+
+    Parameters
+    ----------
+    callbacks : list, tuple or None
+        An estimator's parameter.
+    """
+    if callbacks:
+        from skdense.engine import keras_callbacks
+
+        keras_callbacks.check_callbacks(callbacks)
+
+
+class FitCallbacks:
+    """The callbacks of one training.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Its parameters are read.
+    settings : Settings
+    begun : FittedState
+        Before the first epoch.
+    task : FitTask or None
+        Of scikit-learn's callbacks.
+    is_refit : bool
+        Whether it is the second training of `refit_best_epoch`, which has neither time limit nor
+        scorers.
+
+    Attributes
+    ----------
+    keras_copies : list of keras.callbacks.Callback or None
+        The copies of the Keras callbacks that this training uses.
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        settings: Settings,
+        begun: FittedState,
+        task: FitTask | None,
+        is_refit: bool,
+    ):
+        self._estimator, self._settings, self._begun = estimator, settings, begun
+        self._task, self._is_refit = task, is_refit
+        self.keras_copies: list[Any] | None = None
+
+    def for_training(self, prepared: PreparedData, given: FitArguments) -> list[Any]:
+        """Give the callbacks in the order in which they are called.
+
+        Parameters
+        ----------
+        prepared : PreparedData
+        given : FitArguments
+
+        Returns
+        -------
+        list of objects
+            For a `CallbackList`; empty where training need not stop for any.
+        """
+        estimator, settings = self._estimator, self._settings
+        callbacks: list[Any] = []
+        if estimator.time_limit is not None and not self._is_refit:
+            callbacks.append(TimeLimit(estimator.time_limit))
+        if estimator.callbacks:
+            callbacks.append(self._keras_callbacks(len(prepared.training.y)))
+        if self._task is not None:
+            train, _ = prepared.indices
+            callbacks.append(EpochTasks(self._task, self._attributes, train, settings.epochs))
+        if estimator.verbose:
+            verbose = int(estimator.verbose)
+            callbacks.append(Progress(verbose, settings.epochs, settings.first_epoch))
+        if logs_epochs():
+            callbacks.append(EpochLog(type(estimator).__name__, settings.first_epoch))
+        if prepared.validation is not None and scorer_metrics(estimator):
+            callbacks.insert(0, self._scorers(prepared, given))
+        return callbacks
+
+    def _scorers(self, prepared: PreparedData, given: FitArguments) -> ScorerCallback:
+        view = copy(self._estimator)
+        self._begun.put_into(view)
+        return ScorerCallback(view, given.validation_samples(prepared.indices[1]))
+
+    def _attributes(self, epoch: Epoch) -> dict[str, Any]:
+        n_iter = self._settings.first_epoch + epoch.number
+        return replace(self._begun, weights=epoch.weights, n_iter=n_iter).attributes()
+
+    def _keras_callbacks(self, n_samples: int) -> Any:
+        from skdense.engine import keras_callbacks
+
+        estimator, settings, begun = self._estimator, self._settings, self._begun
+        is_new = settings.first_epoch == 0 and not self._is_refit
+        self.keras_copies = keras_callbacks.copies_for_fit(estimator.callbacks, is_new)
+        return keras_callbacks.KerasCallbacks(
+            self.keras_copies,
+            lambda weights: estimator._keras_model(replace(begun, weights=weights), settings),
+            first_epoch=settings.first_epoch,
+            epochs=settings.epochs,
+            steps=-(-n_samples // settings.batch_size),
+            verbose=int(estimator.verbose),
+        )

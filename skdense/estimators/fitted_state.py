@@ -1,0 +1,137 @@
+"""What training leaves in a dense estimator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdense.networks.architecture import Architecture
+from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.target_scaling import TargetScale
+
+# The field of each attribute; those that are None are not set.
+_FIELDS = {
+    "_encoding": "encoding",
+    "_optimizer_state": "optimizer_state",
+    "_seeds": "seeds",
+    "_split_seed": "split_seed",
+    "_validation_given": "validation_given",
+    "architecture_": "architecture",
+    "best_epoch_": "best_epoch",
+    "best_loss_": "best_loss",
+    "callbacks_": "callbacks",
+    "classes_": "classes",
+    "early_stopping_history_": "early_stopping_history",
+    "history_": "history",
+    "input_shape_": "input_shape",
+    "missing_features_": "missing_features",
+    "n_iter_": "n_iter",
+    "stopped_by_": "stopped_by",
+    "weights_": "weights",
+}
+ATTRIBUTES = frozenset(_FIELDS)
+
+
+@dataclass(frozen=True)
+class FittedState:
+    """All that training leaves in an estimator, but for what scikit-learn itself keeps of X.
+
+    Training goes on from it, a file holds it, and callbacks and scorers see one for each epoch.
+
+    Parameters
+    ----------
+    encoding : ClassEncoding or TargetScale
+        From y to targets and back.
+    architecture : Architecture
+    weights : list of arrays
+        In the architecture's order.
+    history : dict of lists
+    n_iter : int
+        Epochs run.
+    best_epoch : int
+        From 1.
+    best_loss : float
+    stopped_by : str or None
+        Why training ended; None where a file does not know.
+    input_shape : tuple of int
+        Of one sample.
+    missing_features : int array or None
+        Features with an indicator of missing values; None where `missing` is ``"error"``.
+    optimizer_state : (str, list of arrays)
+        The optimizer's label, and its variables.
+    seeds : (int, int)
+        Entropy, and how many generators have been spawned from it.
+    split_seed : int
+        Of the validation set.
+    validation_given : bool
+        Whether the first fit was given its validation data.
+    early_stopping_history : dict of lists or None
+        Of the training before a refit.
+    callbacks : list of keras.callbacks.Callback or None
+        The copies that this fit used.
+    """
+
+    encoding: ClassEncoding | TargetScale
+    architecture: Architecture
+    weights: list[np.ndarray]
+    history: dict[str, list[float]]
+    n_iter: int
+    best_epoch: int
+    best_loss: float
+    stopped_by: str | None
+    input_shape: tuple[int, ...]
+    missing_features: np.ndarray | None
+    optimizer_state: tuple[str, list[np.ndarray]]
+    seeds: tuple[int, int]
+    split_seed: int
+    validation_given: bool = False
+    early_stopping_history: dict[str, list[float]] | None = None
+    callbacks: list[Any] | None = None
+
+    @property
+    def classes(self) -> np.ndarray | None:
+        """Labels of a classifier."""
+        return self.encoding.classes if isinstance(self.encoding, ClassEncoding) else None
+
+    @classmethod
+    def of(cls, estimator: Any) -> FittedState:
+        """Read the state of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : DenseClassifier or DenseRegressor
+
+        Returns
+        -------
+        FittedState
+        """
+        found: dict[str, Any] = {
+            field: getattr(estimator, name, None)
+            for name, field in _FIELDS.items()
+            if field != "classes"
+        }
+        found["validation_given"] = bool(found["validation_given"])
+        return cls(**found)
+
+    def attributes(self) -> dict[str, Any]:
+        """Give the attributes of an estimator that has this state.
+
+        Returns
+        -------
+        dict
+        """
+        found = {name: getattr(self, field) for name, field in _FIELDS.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def put_into(self, estimator: Any) -> None:
+        """Make an estimator have this state, and nothing of an earlier one.
+
+        Parameters
+        ----------
+        estimator : DenseClassifier or DenseRegressor
+        """
+        for name in ATTRIBUTES & set(vars(estimator)):
+            delattr(estimator, name)
+        vars(estimator).update(self.attributes())
