@@ -1,8 +1,14 @@
-"""scikit-learn's own checks on the two estimators that take your own Keras model."""
+"""scikit-learn's own checks on the two estimators that take your own Keras model.
+
+Keras computes their predictions in float32, whose matrix products round a row by its place among
+the others, on some processors by more than the 1e-7 that two of the checks allow: those two compare
+at 1e-5 here.
+"""
 
 from functools import partial
 
 import pytest
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdense import NetworkClassifier, NetworkRegressor
@@ -11,6 +17,7 @@ from tests.network_models import compiled_classifier, regressor
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": "compares float32 at 1e-7",
 }
+ROUNDED = {"check_methods_sample_order_invariance", "check_methods_subset_invariance"}
 CHECKS = parametrize_with_checks(
     [
         NetworkClassifier(compiled_classifier),
@@ -28,5 +35,8 @@ def name(argument):
 
 
 @pytest.mark.parametrize(*CHECKS.args, ids=name)
-def test_estimator(estimator, check):
+def test_estimator(estimator, check, monkeypatch):
+    if check.func.__name__ in ROUNDED:
+        looser = partial(estimator_checks.assert_allclose_dense_sparse, rtol=1e-5)
+        monkeypatch.setattr(estimator_checks, "assert_allclose_dense_sparse", looser)
     check(estimator)
