@@ -133,7 +133,7 @@ def test_between_calls_of_the_program_too(iris, monkeypatch):
     from skdense.engine import training
 
     calls = []
-    record = training._record
+    record = training._record_epochs
 
     def record_or_interrupt(*given):
         calls.append(1)
@@ -142,7 +142,7 @@ def test_between_calls_of_the_program_too(iris, monkeypatch):
             raise KeyboardInterrupt  # all figures of this call noted, its weights not yet taken
         return state
 
-    monkeypatch.setattr(training, "_record", record_or_interrupt)
+    monkeypatch.setattr(training, "_record_epochs", record_or_interrupt)
     stopped = interrupt(net(epochs=200), iris, after=64)
     assert len(stopped.loss_curve_) == 64
     shorter = net(epochs=64).fit(*iris)

@@ -20,7 +20,8 @@ from sklearn.metrics import (
 from sklearn.model_selection import GridSearchCV, KFold
 
 import skdense
-from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info, monitors
+from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info
+from skdense.callbacks import scorers, time_limit
 
 # One architecture and batch size: the tests share a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 4, "learning_rate": 0.01, "random_state": 0}
@@ -271,7 +272,7 @@ def test_bad_choices_are_refused_before_training(iris, name):
 
 
 def test_names_by_habit_are_scorers():
-    assert set(monitors._HABITS.values()) <= set(get_scorer_names())
+    assert set(scorers._HABITS.values()) <= set(get_scorer_names())
 
 
 def test_a_scorer_of_the_other_kind_is_refused(diabetes):
@@ -325,7 +326,7 @@ def test_a_recorded_score_may_be_nan(iris):
 
 def test_time_limit_ends_with_the_running_epoch(iris, monkeypatch):
     ticks = iter(range(100))  # the clock is read at the beginning and after each epoch
-    monkeypatch.setattr(monitors.time, "monotonic", lambda: 10 * next(ticks))
+    monkeypatch.setattr(time_limit.time, "monotonic", lambda: 10 * next(ticks))
     net = classifier(epochs=50, time_limit=25).fit(*iris)
     assert net.n_iter_ == net.best_epoch_ == 3
     assert net.stopped_by_ == "time_limit"
@@ -338,7 +339,7 @@ def test_time_limit_keeps_the_best_epoch(iris, monkeypatch):
         return [0.1, 0.9, 0.3, 0.2][next(calls)]
 
     calls, ticks = iter(range(9)), iter(range(100))
-    monkeypatch.setattr(monitors.time, "monotonic", lambda: 10 * next(ticks))
+    monkeypatch.setattr(time_limit.time, "monotonic", lambda: 10 * next(ticks))
     net = classifier(epochs=50, time_limit=35, early_stopping=True, monitor=rises_and_falls)
     net.fit(*iris)
     assert (net.n_iter_, net.best_epoch_, net.stopped_by_) == (4, 2, "time_limit")

@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from skdense import cache_info, clear_cache, program_cache
+from skdense import cache_info, clear_cache
+from skdense.engine import program_cache
 from skdense.engine.padding import padded_sizes, worth_compiling
 from tests.engine.keras_reference import (
     engine_fit,
