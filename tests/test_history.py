@@ -15,7 +15,7 @@ def test_best_epoch_counts_from_one():
 
 
 @pytest.mark.parametrize("val_loss", [[], [np.nan, np.nan]])
-def test_without_validation_loss_there_is_no_lowest_val_loss_epoch(val_loss):
+def test_without_validation_loss_there_is_no_lowest_one(val_loss):
     assert lowest_val_loss_epoch({"loss": [0.5, 0.4], "val_loss": val_loss}) is None
     assert lowest_val_loss_epoch({"loss": [0.5, 0.4]}) is None
     assert overfitting_epoch({"loss": [0.5, 0.4]}) is None
