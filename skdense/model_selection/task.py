@@ -115,7 +115,7 @@ def _check_quantities(values: NDArray[Any]) -> NDArray[np.float64]:
 
 def _check_labels(values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind == "O":
-        # Tables hand over text, and numbers with gaps, as objects; models want a plain array.
+        # Tables hand over text, and numbers with missing values, as objects; models want an array.
         kinds = {type(value) for value in values}
         if len(kinds) > 1:
             names = sorted(kind.__name__ for kind in kinds)
