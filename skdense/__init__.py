@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from skdense.estimators.networks import NetworkClassifier, NetworkRegressor
     from skdense.inspection.diagnose import Diagnosis, diagnose
     from skdense.inspection.history_display import HistoryDisplay
-    from skdense.model_selection.compare import Comparison, compare
+    from skdense.model_selection.compare import compare
+    from skdense.model_selection.comparison import Comparison
     from skdense.model_selection.search_space import search_space
     from skdense.persistence.onnx import export_onnx
     from skdense.persistence.save_load import TRUSTED_TYPES, load, load_weights, save, save_weights
@@ -41,7 +42,7 @@ __all__ = [
 
 # Imported when asked for: a process that loads a network and predicts needs none of them.
 _LATER = {
-    "Comparison": "model_selection.compare",
+    "Comparison": "model_selection.comparison",
     "Diagnosis": "inspection.diagnose",
     "HistoryDisplay": "inspection.history_display",
     "NetworkClassifier": "estimators.networks",

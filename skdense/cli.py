@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skdense.model_selection.compare import Comparison
+    from skdense.model_selection.comparison import Comparison
 
 BAD_INPUT = 2
 MODEL_FAILED = 1
@@ -145,14 +145,15 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _read(args: argparse.Namespace) -> tuple[Any, Any]:
     """Read the table, and say what was taken from it and for what."""
-    from skdense.model_selection.column_types import column_kinds, infer_task
+    from skdense.model_selection.column_types import column_types
     from skdense.model_selection.read_table import read_table, split_target
+    from skdense.model_selection.task import infer_task
 
     X, y, n_dropped = split_target(read_table(args.data), args.target)
-    kinds = column_kinds(X)
+    types = column_types(X)
     print(
-        f"{args.data}: {len(X)} rows; {len(kinds.numeric)} numeric and {len(kinds.text)} text "
-        f"columns; target {y.name!r}"
+        f"{args.data}: {len(X)} rows; {len(types.numeric)} numeric and {len(types.categorical)} "
+        f"text columns; target {y.name!r}"
         f"{' (the last column; --target names another)' * (args.target is None)}"
     )
     if n_dropped:

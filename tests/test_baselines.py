@@ -5,7 +5,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from skdense.model_selection import baselines
 from skdense.model_selection.baselines import MAX_CATEGORIES, default_models, preparation
-from skdense.model_selection.column_types import column_kinds
+from skdense.model_selection.column_types import column_types
 
 N = 60
 
@@ -26,7 +26,7 @@ def table():
 
 def test_numbers_are_filled_marked_and_scaled(table):
     columns = table[["size"]]
-    out = preparation(column_kinds(columns), impute=True, scale=True).fit_transform(columns)
+    out = preparation(column_types(columns), impute=True, scale=True).fit_transform(columns)
     assert out.shape == (N, 2)
     np.testing.assert_allclose(out.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(out.std(axis=0), 1)
@@ -34,26 +34,26 @@ def test_numbers_are_filled_marked_and_scaled(table):
 
 def test_gaps_stay_where_the_model_takes_them(table):
     columns = table[["size"]]
-    out = preparation(column_kinds(columns), impute=False, scale=False).fit_transform(columns)
+    out = preparation(column_types(columns), impute=False, scale=False).fit_transform(columns)
     np.testing.assert_array_equal(out[:, 0], columns["size"])
 
 
 def test_text_becomes_one_column_per_value(table):
     columns = table[["colour", "flag"]]
-    out = preparation(column_kinds(columns), impute=True, scale=True).fit_transform(columns)
+    out = preparation(column_types(columns), impute=True, scale=True).fit_transform(columns)
     assert out.shape == (N, 5)
     np.testing.assert_array_equal(out.sum(axis=1), 2)
 
 
 def test_rare_values_share_a_column(table):
     columns = table[["identifier"]]
-    out = preparation(column_kinds(columns), impute=True, scale=True).fit_transform(columns)
+    out = preparation(column_types(columns), impute=True, scale=True).fit_transform(columns)
     assert out.shape == (N, MAX_CATEGORIES)
 
 
 def test_values_not_seen_in_training_pass():
     columns = pd.DataFrame({"colour": ["red", "blue", "red"]})
-    transformer = preparation(column_kinds(columns), impute=True, scale=True).fit(columns)
+    transformer = preparation(column_types(columns), impute=True, scale=True).fit(columns)
     out = transformer.transform(pd.DataFrame({"colour": ["green"]}))
     np.testing.assert_array_equal(out, [[0, 0]])
 

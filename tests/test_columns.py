@@ -3,13 +3,12 @@ import pandas as pd
 import pytest
 
 from skdense.model_selection.column_types import (
-    MAX_NUMBER_CLASSES,
     as_numbers,
     as_text,
-    column_kinds,
-    infer_task,
+    column_types,
     is_missing,
 )
+from skdense.model_selection.task import MAX_NUMBER_CLASSES, infer_task
 
 DAYS = ["1970-01-01", "1970-01-02", None]
 
@@ -50,9 +49,9 @@ def a_polars_table():
 @pytest.mark.parametrize("make", [a_pandas_table, a_polars_table])
 def test_columns_of_a_frame(make):
     X = make()
-    kinds = column_kinds(X)
-    assert kinds.numeric == [0, 1, 2, 3]
-    assert kinds.text == [4, 5, 6, 7, 8]
+    types = column_types(X)
+    assert types.numeric == [0, 1, 2, 3]
+    assert types.categorical == [4, 5, 6, 7, 8]
 
 
 @pytest.mark.parametrize("make", [a_pandas_table, a_polars_table])
@@ -70,13 +69,13 @@ def test_numbers_and_text_of_a_frame(make):
 
 def test_object_array_of_mixed_columns():
     X = np.array([[1, "a", True, 2.5], [None, "b", False, np.nan]], dtype=object)
-    assert column_kinds(X) == ([0, 3], [1, 2])
+    assert column_types(X) == ([0, 3], [1, 2])
     np.testing.assert_array_equal(as_numbers(X[:, [0, 3]]), [[1, 2.5], [np.nan, np.nan]])
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.float16, np.uint32, np.float64])
 def test_array_of_numbers_is_numeric(dtype):
-    assert column_kinds(np.ones((2, 3), dtype)) == ([0, 1, 2], [])
+    assert column_types(np.ones((2, 3), dtype)) == ([0, 1, 2], [])
 
 
 @pytest.mark.parametrize("value", [None, np.nan, pd.NA, pd.NaT, np.datetime64("NaT")])

@@ -58,7 +58,7 @@ def test_silent_on_healthy_fits(kind, parameters, seed):
     settings = {"early_stopping": True, "epochs": 150, "learning_rate": 0.003} | parameters
     net = kind((32,), **settings, random_state=seed).fit(X, y)
     diagnosis = diagnose(net, X, y)
-    assert diagnosis.findings == diagnosis.unchecked == ()
+    assert diagnosis.results == diagnosis.unchecked == ()
     assert repr(diagnosis) == "Nothing looks wrong with this fit."
 
 
@@ -82,18 +82,18 @@ def test_under_fitting_of_a_network_too_small(seed):
 def test_under_fitting_under_a_heavy_penalty(seed):
     X, y = numbers(seed)
     net = DenseRegressor(32, l2=50.0, epochs=60, random_state=seed).fit(X, y)
-    finding = diagnose(net, X, y).findings[0]
-    assert finding.name == "under-fitting"
-    assert "set l2 to 0 until then" in finding.advice
+    result = diagnose(net, X, y).results[0]
+    assert result.name == "under-fitting"
+    assert "set l2 to 0 until then" in result.advice
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_over_fitting(seed):
     X, y = classes(seed, n_samples=200)
     net = classifier(seed, hidden_layer_sizes=(128, 64), epochs=80).fit(X, y)
-    finding = next(f for f in diagnose(net, X, y).findings if f.name == "over-fitting")
-    assert f"since epoch {net.best_epoch_} of 80" in finding.evidence
-    assert finding.advice.startswith("In this order: early_stopping=True; more data; a smaller")
+    result = next(f for f in diagnose(net, X, y).results if f.name == "over-fitting")
+    assert f"since epoch {net.best_epoch_} of 80" in result.reason
+    assert result.advice.startswith("In this order: early_stopping=True; more data; a smaller")
 
 
 def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
@@ -101,8 +101,8 @@ def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
     settings = {"hidden_layer_sizes": (128, 64), "early_stopping": True, "patience": 40}
     assert "over-fitting" not in found(classifier(0, **settings), X, y)
     last = classifier(0, **settings, restore_best_weights=False).fit(X, y)
-    finding = diagnose(last, X, y).findings[0]
-    assert finding.advice.startswith("In this order: restore_best_weights=True; more data")
+    result = diagnose(last, X, y).results[0]
+    assert result.advice.startswith("In this order: restore_best_weights=True; more data")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -119,16 +119,16 @@ def test_units_that_have_died():
     X, y = numbers(0)
     net = DenseRegressor(32, epochs=10, random_state=0).fit(X, y)
     net.weights_[1][:] = -1e6  # no row lifts a unit over zero
-    finding = next(f for f in diagnose(net, X, y).findings if f.name == "learning rate too high")
-    assert finding.evidence.endswith("the same output: its units have died")
+    result = next(f for f in diagnose(net, X, y).results if f.name == "learning rate too high")
+    assert result.reason.endswith("the same output: its units have died")
 
 
 def test_loss_that_is_no_longer_finite():
     X, y = numbers(0)
     net = DenseRegressor(32, epochs=10, random_state=0).fit(X, y)
     net.history_["loss"][-1] = np.inf
-    finding = next(f for f in diagnose(net, X, y).findings if f.name == "learning rate too high")
-    assert finding.evidence == "the training loss stopped being finite in epoch 10"
+    result = next(f for f in diagnose(net, X, y).results if f.name == "learning rate too high")
+    assert result.reason == "the training loss stopped being finite in epoch 10"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -167,11 +167,11 @@ def test_rows_in_training_and_validation(seed):
     X, y = classes(seed, n_samples=200)
     X, y = np.vstack([X, X[:60]]), np.append(y, y[:60])
     net = classifier(seed, epochs=5).fit(X, y)
-    finding = next(f for f in diagnose(net, X, y).findings if f.name.startswith("rows in"))
+    result = next(f for f in diagnose(net, X, y).results if f.name.startswith("rows in"))
     _, held_out = split_indices(net, len(X), y, FitArguments(X, y), net._split_seed)
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
-    assert finding.evidence.startswith(f"{n_twins} of {len(held_out)} held-out rows")
+    assert result.reason.startswith(f"{n_twins} of {len(held_out)} held-out rows")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -269,9 +269,9 @@ def test_it_sees_rows_of_every_kind_as_the_network_did(kind):
     else:
         net, X = make_pipeline(MaxAbsScaler(), DenseClassifier(8, **options)), sparse.csr_matrix(X)
     net.fit(X, y)
-    evidence = gather_check_inputs(net, FitArguments(X, y))
-    assert evidence.training_score == pytest.approx(
-        roc_auc_score(y[evidence.train], net.predict_proba(X)[evidence.train, 1])
+    inputs = gather_check_inputs(net, FitArguments(X, y))
+    assert inputs.training_score == pytest.approx(
+        roc_auc_score(y[inputs.train], net.predict_proba(X)[inputs.train, 1])
     )
     assert "unscaled features" not in diagnose(net, X, y).names
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skdense.inspection.overfitting import best_epoch, overfitting_epoch
+from skdense.inspection.overfitting import lowest_val_loss_epoch, overfitting_epoch
 
 FALLS = [0.9, 0.7, 0.6, 0.5]
 
@@ -11,13 +11,13 @@ def history(val_loss):
 
 
 def test_best_epoch_counts_from_one():
-    assert best_epoch(history([0.9, 0.5, 0.7])) == 2
+    assert lowest_val_loss_epoch(history([0.9, 0.5, 0.7])) == 2
 
 
 @pytest.mark.parametrize("val_loss", [[], [np.nan, np.nan]])
-def test_without_validation_loss_there_is_no_best_epoch(val_loss):
-    assert best_epoch({"loss": [0.5, 0.4], "val_loss": val_loss}) is None
-    assert best_epoch({"loss": [0.5, 0.4]}) is None
+def test_without_validation_loss_there_is_no_lowest_one(val_loss):
+    assert lowest_val_loss_epoch({"loss": [0.5, 0.4], "val_loss": val_loss}) is None
+    assert lowest_val_loss_epoch({"loss": [0.5, 0.4]}) is None
     assert overfitting_epoch({"loss": [0.5, 0.4]}) is None
 
 
@@ -27,7 +27,7 @@ def test_overfitting_begins_where_the_validation_loss_is_best():
 
 def test_epochs_that_were_not_watched_or_not_finite_do_not_count():
     val_loss = [np.nan, np.nan, *FALLS, 0.55, 0.6, 0.65, 0.7, 0.75, np.inf]
-    assert best_epoch(history(val_loss)) == 6
+    assert lowest_val_loss_epoch(history(val_loss)) == 6
     assert overfitting_epoch(history(val_loss)) == 6
 
 

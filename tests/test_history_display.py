@@ -109,6 +109,28 @@ def test_network_pipeline_and_search_give_the_same_curve(net, iris):
         assert display.histories == {"DenseClassifier": [network.history_]}
 
 
+@pytest.mark.parametrize("options", [{"monitor": "accuracy"}, {"min_delta": 0.5}], ids=str)
+def test_of_an_estimator_its_own_best_epoch_is_marked(iris, options):
+    """The one with the best monitor, which need not have the lowest validation loss."""
+    options |= {"epochs": 20, "early_stopping": True, "patience": 3, "random_state": 0}
+    nets = [DenseClassifier(4, validation_fraction=part, **options) for part in (0.2, 0.3)]
+    best = [net.fit(*iris).best_epoch_ for net in nets]
+    assert best != [int(np.argmin(net.history_["val_loss"])) + 1 for net in nets]
+    ax = new_axes()
+    assert HistoryDisplay.from_estimator(nets[0], ax=ax).best_epochs_["DenseClassifier"] == best[:1]
+    assert drawn(ax, "best epoch") == [[nets[0].history_["val_loss"][best[0] - 1]]]
+    display = HistoryDisplay.from_cv(nets, ax=new_axes())
+    assert display.best_epochs_ == {"DenseClassifier": best}
+
+
+def test_no_best_epoch_is_marked_without_its_validation_loss(iris):
+    net = DenseClassifier(4, epochs=2, early_stopping=True, warm_start=True, random_state=0)
+    net.fit(*iris).set_params(early_stopping=False).fit(*iris)  # goes on without a validation set
+    assert net.best_epoch_ > 2
+    display = HistoryDisplay.from_estimator(net, ax=new_axes())
+    assert display.best_epochs_ == {"DenseClassifier": [None]}
+
+
 def test_several_side_by_side(net):
     axes = new_axes(2)
     display = HistoryDisplay.from_estimator({"one": net, "two": net}, ax=axes)

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 import skdense
 from skdense import DenseClassifier, DenseRegressor, cache_info
 from skdense.persistence.archive import Damaged
-from skdense.persistence.serialization import Reader
+from skdense.persistence.deserialization import Reader
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, Schedule
 
 FULL = {"hidden_layer_sizes": 8, "batch_size": 1000, "learning_rate": 0.02, "random_state": 0}

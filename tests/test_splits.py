@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 
-from skdense.model_selection.splits import check_target, make_folds, set_aside
+from skdense.model_selection.splits import make_folds, set_aside
+from skdense.model_selection.task import check_target
 
 X = np.arange(40.0).reshape(20, 2)
 LABELS = np.array(["a"] * 15 + ["b"] * 5)

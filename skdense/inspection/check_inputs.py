@@ -1,4 +1,4 @@
-"""What a diagnosis rests on: a network, the rows it was trained on, and how well it does."""
+"""What the checks are given: a network, the rows it was trained on, and how well it does."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,9 +26,9 @@ from skdense.preprocessing.validation_split import split_indices
 
 Floats = NDArray[np.float64]
 
-_MOST_DENSE_VALUES = 50_000_000  # 200 MB
-_FEWEST_ROWS = 20
-_MOST_ROWS = 2000  # for the models compared with: enough to tell, and quick
+_MAX_DENSE_SIZE = 50_000_000  # 200 MB
+_MIN_SAMPLES = 20
+_MAX_REFERENCE_SAMPLES = 2000  # enough to tell, and quick
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +41,18 @@ class CheckInputs:
     X : ndarray of shape (n_samples, n_features)
         After the earlier steps of a pipeline.
     targets : ndarray of shape (n_samples, n_outputs)
-        Numbers, or 0 and 1 for each class or label.
+        In a classifier 0 and 1 for each class or label.
     train : int array
-        Numbers of the rows that were trained on.
-    held_out : int array or None
-        Numbers of the rows that were held out, if any.
+        Indices of the training rows.
+    validation : int array or None
+        Indices of the validation set, if there is one.
     """
 
     network: DenseEstimator
     X: Floats
     targets: Floats
     train: NDArray[np.int64]
-    held_out: NDArray[np.int64] | None
+    validation: NDArray[np.int64] | None
 
     @property
     def history(self) -> History:
@@ -61,7 +61,7 @@ class CheckInputs:
 
     @property
     def metric(self) -> str:
-        """Name of the score."""
+        """Name of the metric of all the scores."""
         return "ROC AUC" if is_classifier(self.network) else "R2"
 
     @cached_property
@@ -71,18 +71,18 @@ class CheckInputs:
 
     @cached_property
     def training_score(self) -> float:
-        """Score of the network on the rows that it learned from."""
+        """Score of the network on its training rows."""
         return self._score(self.train)
 
     @cached_property
-    def held_out_score(self) -> float | None:
-        """Score of the network on the rows held out."""
-        return None if self.held_out is None else self._score(self.held_out)
+    def validation_score(self) -> float | None:
+        """Score of the network on the validation set."""
+        return None if self.validation is None else self._score(self.validation)
 
     @cached_property
     def reference_scores(self) -> dict[str, float]:
-        """ScorerCallback of other models on rows that those have not seen, quickly made."""
-        learn, judge = self._rows_for_reference()
+        """Scores of other models on rows that they have not seen, quickly made."""
+        train, test = self._reference_split()
         models = {
             "dummy": DummyRegressor(),
             "ridge regression": make_pipeline(StandardScaler(), Ridge()),
@@ -91,42 +91,42 @@ class CheckInputs:
         X, targets = self.X.astype(np.float64), self.targets
         scores = {}
         for name, model in models.items():
-            guess = model.fit(X[learn], np.squeeze(targets[learn])).predict(X[judge])
-            scores[name] = self._compare(targets[judge], guess.reshape(len(judge), -1))
+            predicted = model.fit(X[train], np.squeeze(targets[train])).predict(X[test])
+            scores[name] = self._metric_of(targets[test], predicted.reshape(len(test), -1))
         return scores
 
     @property
-    def n_judged(self) -> int:
+    def n_reference_samples(self) -> int:
         """Number of rows that those scores come from."""
-        return len(self._rows_for_reference()[1])
+        return len(self._reference_split()[1])
 
-    def _rows_for_reference(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        if self.held_out is None:
-            learn, judge = train_test_split(self.train, test_size=1 / 3, random_state=0)
+    def _reference_split(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        if self.validation is None:
+            train, test = train_test_split(self.train, test_size=1 / 3, random_state=0)
         else:
-            learn, judge = self.train, self.held_out
+            train, test = self.train, self.validation
         draw = np.random.default_rng(0).permutation
-        return draw(learn)[:_MOST_ROWS], draw(judge)[:_MOST_ROWS]
+        return draw(train)[:_MAX_REFERENCE_SAMPLES], draw(test)[:_MAX_REFERENCE_SAMPLES]
 
     def _score(self, rows: NDArray[np.int64]) -> float:
         network, outputs = self.network, self.outputs[rows]
         encoding = network._encoding
-        is_probability = is_classifier(network)
-        guesses = encoding.probabilities(outputs) if is_probability else encoding.numbers(outputs)
-        return self._compare(self.targets[rows], guesses.reshape(len(rows), -1))
+        of_classes = is_classifier(network)
+        predicted = encoding.probabilities(outputs) if of_classes else encoding.numbers(outputs)
+        return self._metric_of(self.targets[rows], predicted.reshape(len(rows), -1))
 
-    def _compare(self, targets: Floats, guesses: Floats) -> float:
+    def _metric_of(self, targets: Floats, predicted: Floats) -> float:
         if len(targets) < 2:
             return np.nan
         if self.metric == "R2":
-            return float(r2_score(targets, guesses))
+            return float(r2_score(targets, predicted))
         both = [k for k in range(targets.shape[1]) if len(np.unique(targets[:, k])) > 1]
-        areas = [roc_auc_score(targets[:, k], guesses[:, k]) for k in both]
+        areas = [roc_auc_score(targets[:, k], predicted[:, k]) for k in both]
         return float(np.mean(areas)) if areas else 0.5
 
 
 def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
-    """Find the network, see the rows as it did, and hold the same ones out again.
+    """Find the network, give it the rows as `fit` did, and find its validation set again.
 
     Parameters
     ----------
@@ -136,13 +136,13 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
 
     Returns
     -------
-    evidence : CheckInputs
+    inputs : CheckInputs
 
     Raises
     ------
     ValueError
         If X or y are not of the shape that the network was trained on, there are fewer than 20
-        rows, or what chooses the rows to watch is missing.
+        rows, or what chooses the validation set is missing.
 
     Examples
     --------
@@ -152,17 +152,17 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     >>> from skdense.preprocessing.fit_arguments import FitArguments
     >>> X, y = load_iris(return_X_y=True)
     >>> net = DenseClassifier(4, epochs=2, validation_fraction=0.2, random_state=0).fit(X, y)
-    >>> len(gather_check_inputs(net, FitArguments(X, y)).held_out)
+    >>> len(gather_check_inputs(net, FitArguments(X, y)).validation)
     30
     """
     network = fitted_network(estimator)
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
-    X, targets, labels = _seen(network, steps, given.X, given.y, "X", "y")
-    if len(X) < _FEWEST_ROWS:
+    X, targets, labels = _prepared(network, steps, given.X, given.y, "X", "y")
+    if len(X) < _MIN_SAMPLES:
         raise ValueError(
             f"X has {len(X)} rows, on which anything can be chance: a diagnosis takes at least "
-            f"{_FEWEST_ROWS}."
+            f"{_MIN_SAMPLES}."
         )
     if "val_loss" not in network.history_:
         return CheckInputs(network, X, targets, np.arange(len(X)), None)
@@ -172,17 +172,19 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
                 "The network was trained with X_val and y_val, which a diagnosis needs, too: pass "
                 "them as they were."
             )
-        X_val, targets_val, _ = _seen(network, steps, given.X_val, given.y_val, "X_val", "y_val")
+        X_val, targets_val, _ = _prepared(
+            network, steps, given.X_val, given.y_val, "X_val", "y_val"
+        )
         rows = np.arange(len(X) + len(X_val))
         X, targets = np.concatenate([X, X_val]), np.concatenate([targets, targets_val])
         return CheckInputs(network, X, targets, rows[: -len(X_val)], rows[-len(X_val) :])
     split = split_indices(network, len(X), labels, given, network._split_seed)
-    train, held_out = split if split is not None else (np.arange(len(X)), None)
-    return CheckInputs(network, X, targets, train, held_out)
+    train, validation = split if split is not None else (np.arange(len(X)), None)
+    return CheckInputs(network, X, targets, train, validation)
 
 
-def _seen(network: DenseEstimator, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:
-    """Give rows as the network saw them, their targets, and what to stratify by."""
+def _prepared(network: DenseEstimator, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:
+    """Give the rows as the network takes them, their targets, and what to stratify by."""
     if steps is not None:
         X = steps.transform(X)
     X = _dense(network._prediction_input(X), name)
@@ -198,7 +200,7 @@ def _seen(network: DenseEstimator, steps: Any, X: Any, y: Any, name: str, name_y
 def _dense(X: Any, name: str) -> Floats:
     if not sparse.issparse(X):
         return X
-    if X.shape[0] * X.shape[1] > _MOST_DENSE_VALUES:
+    if X.shape[0] * X.shape[1] > _MAX_DENSE_SIZE:
         raise ValueError(
             f"A diagnosis looks at dense rows, and {name} of shape {X.shape} would have "
             f"{X.shape[0] * X.shape[1]:,} numbers: fit and diagnose on fewer rows or columns (a "
@@ -208,10 +210,10 @@ def _dense(X: Any, name: str) -> Floats:
 
 
 def _targets(network: DenseEstimator, y: Any) -> tuple[Floats, NDArray[np.int64] | None]:
-    """Give y as numbers, a column for each class, label or output, and what to stratify by."""
+    """Give a column for each class, label or output, and what to stratify by."""
     if not is_classifier(network):
-        numbers = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        targets, labels = numbers.reshape(len(numbers), -1), None
+        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        targets, labels = y.reshape(len(y), -1), None
         if targets.shape[1] != network.n_outputs_:
             raise ValueError(
                 f"y has {targets.shape[1]} columns, but the network predicts "
@@ -228,7 +230,7 @@ def _targets(network: DenseEstimator, y: Any) -> tuple[Floats, NDArray[np.int64]
                 "the labels that it was trained on."
             )
         y = y[:, 0]
-    numbers = encoding.numbers(y)
+    encoded = encoding.numbers(y)
     if encoding.kind == "multilabel":
-        return numbers.astype(np.float64), None
-    return np.eye(len(encoding.classes))[numbers], numbers
+        return encoded.astype(np.float64), None
+    return np.eye(len(encoding.classes))[encoded], encoded

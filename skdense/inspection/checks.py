@@ -1,7 +1,8 @@
-"""What may be wrong with a fit, one function for each disease: its inputs, and what to try.
+"""The checks of `diagnose`, one function for each thing that may be wrong with a fit.
 
-The limits were set on fits that are known to be sound and on ones made to be sick, and lean to
-silence: a finding that is wrong costs more trust than one that is missed.
+A new check is a function from the inputs to a result, or None where nothing looks wrong, and an
+entry in `CHECKS`. The limits were set on fits that are known to be sound and on ones made to be
+sick, and lean to silence: a false alarm costs more trust than one that is missed.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from skdense.inspection.overfitting import overfitting_epoch
 
 _LARGE = 10.0  # a standardized feature has size 1
 _SMALL = 0.1
-_COMMON = 0.05  # share of held-out rows with a twin among the training rows
+_COMMON = 0.05  # share of the validation set with a twin among the training rows
 _SHORTFALL = {"ROC AUC": 0.05, "R2": 0.1}
 
 
@@ -26,8 +27,8 @@ class CheckResult:
     ----------
     name : str
         What it is called, such as `"over-fitting"`.
-    inputs : str
-        What was seen, with numbers.
+    reason : str
+        Why it looks so, with numbers.
     advice : str
         What to try next, first things first.
 
@@ -39,12 +40,12 @@ class CheckResult:
     """
 
     name: str
-    inputs: str
+    reason: str
     advice: str
 
 
 def under_fitting(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether a simple model predicts new rows better than the network its own.
+    """Look whether a simple model predicts new rows better than the network its training rows.
 
     How good a network could be, noise does not tell. But rows that one has learned from are easier
     than new ones: a network that does worse on the former than another model on the latter has not
@@ -52,16 +53,16 @@ def under_fitting(inputs: CheckInputs) -> CheckResult | None:
     """
     others = {name: s for name, s in inputs.reference_scores.items() if name != "dummy"}
     best = max(others, key=lambda name: others[name])
-    own = inputs.training_score
-    doubt = 1 + 5 / np.sqrt(inputs.n_judged)  # few rows judge badly
-    if not others[best] - own > _SHORTFALL[inputs.metric] * doubt:  # NaN, from one row, too
+    score = inputs.training_score
+    doubt = 1 + 5 / np.sqrt(inputs.n_reference_samples)  # few rows tell little
+    if not others[best] - score > _SHORTFALL[inputs.metric] * doubt:  # NaN, from one row, too
         return None
     network = inputs.network
-    held_back = [name for name in ("l1", "l2", "dropout") if _is_on(getattr(network, name))]
-    release = f"set {', '.join(held_back)} to 0 until then; " if held_back else ""
+    regularized = [name for name in ("l1", "l2", "dropout") if _is_on(getattr(network, name))]
+    release = f"set {', '.join(regularized)} to 0 until then; " if regularized else ""
     return CheckResult(
         "under-fitting",
-        f"{inputs.metric} is {_score(own)} on the rows that the network learned from; a {best} "
+        f"{inputs.metric} is {_score(score)} on the rows that the network learned from; a {best} "
         f"reaches {_score(others[best])} on rows that it has not seen",
         "First make the network big enough to over-fit: more units and layers (hidden_layer_sizes="
         f"{network.hidden_layer_sizes!r} now); {release}more epochs ({network.n_iter_} now); "
@@ -76,16 +77,16 @@ def over_fitting(inputs: CheckInputs) -> CheckResult | None:
     is_best = network.early_stopping and network.restore_best_weights
     if since is None or (is_best and network.monitor != "loss"):
         return None
-    watched, trained = np.asarray(history["val_loss"]), np.asarray(history["loss"])
-    last = np.flatnonzero(np.isfinite(watched))[-1]
-    if np.isfinite(trained[last + 1 :]).any():
-        return None  # these epochs were not watched, and the weights are theirs
+    val_losses, losses = np.asarray(history["val_loss"]), np.asarray(history["loss"])
+    last = np.flatnonzero(np.isfinite(val_losses))[-1]
+    if np.isfinite(losses[last + 1 :]).any():
+        return None  # these epochs had no validation set, and the weights are theirs
     first = "restore_best_weights=True" if network.early_stopping else "early_stopping=True"
     return CheckResult(
         "over-fitting",
         f"since epoch {since} of {network.n_iter_}: from there the validation loss rose from "
-        f"{_short(watched[since - 1])} to {_short(watched[last])}, while the training loss went "
-        f"from {_short(trained[since - 1])} to {_short(trained[last])}",
+        f"{_short(val_losses[since - 1])} to {_short(val_losses[last])}, while the training loss "
+        f"went from {_short(losses[since - 1])} to {_short(losses[last])}",
         f"In this order: {first}; more data; a smaller network; dropout (0.2 to 0.5); l2 or l1; "
         "batch_norm=True.",
     )
@@ -97,19 +98,19 @@ def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
     Columns of two values, such as one-hot ones, may be as rare or as common as they like.
     """
     X = inputs.X[inputs.train].astype(np.float64)
-    counted = np.array([len(np.unique(column)) > 2 for column in X.T])
-    if not counted.any():
+    not_binary = np.array([len(np.unique(column)) > 2 for column in X.T])
+    if not not_binary.any():
         return None
-    numbers = np.flatnonzero(counted)
-    size = np.sqrt(np.mean(X[:, counted] ** 2, axis=0))
-    spread = X[:, counted].std(axis=0)
-    is_off = (size > _LARGE) | (np.abs(X[:, counted].mean(axis=0)) > _LARGE * spread)
+    columns = np.flatnonzero(not_binary)
+    size = np.sqrt(np.mean(X[:, not_binary] ** 2, axis=0))
+    spread = X[:, not_binary].std(axis=0)
+    is_off = (size > _LARGE) | (np.abs(X[:, not_binary].mean(axis=0)) > _LARGE * spread)
     if not is_off.any() and size.max() >= _SMALL:
         return None
-    low, high = numbers[size.argmin()], numbers[size.argmax()]
+    low, high = columns[size.argmin()], columns[size.argmax()]
     return CheckResult(
         "unscaled features",
-        f"the network wants features of mean 0 and size 1, but {int(is_off.sum()) or len(numbers)} "
+        f"the network wants features of mean 0 and size 1, but {int(is_off.sum()) or len(columns)} "
         f"of {X.shape[1]} are far from it: sizes (root mean square) go from {size.min():.3g} "
         f"(column {low}) to {size.max():.3g} (column {high})",
         "Put a StandardScaler in front: make_pipeline(StandardScaler(), network).",
@@ -119,21 +120,22 @@ def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
 def learning_rate_too_high(inputs: CheckInputs) -> CheckResult | None:
     """Look whether the training loss exploded, rose over all, or went up and down in jumps."""
     losses = np.asarray(inputs.history["loss"], dtype=np.float64)
-    seen = _wild(losses, inputs)
-    if seen is None:
+    reason = _instability(losses, inputs)
+    if reason is None:
         return None
     return CheckResult(
         "learning rate too high",
-        seen,
+        reason,
         f"A tenth of learning_rate ({_rate(inputs)} now), or an optimizer with clipnorm=1.0; "
         "features have to be scaled first.",
     )
 
 
-def _wild(losses: Floats, inputs: CheckInputs) -> str | None:
+def _instability(losses: Floats, inputs: CheckInputs) -> str | None:
+    """Say what is unstable about the training losses, if anything."""
     if not np.isfinite(losses).all():
         return f"the training loss stopped being finite in epoch {len(losses)}"
-    last, chance = float(np.median(losses[-5:])), _loss_of_chance(inputs)
+    last, chance = float(np.median(losses[-5:])), _chance_loss(inputs)
     if last > 1.2 * losses[0] > 0:
         return f"the training loss rose from {_short(losses[0])} to {_short(last)}"
     if chance is not None and losses.max() > 3 * chance:
@@ -166,8 +168,8 @@ def _is_dead(inputs: CheckInputs) -> bool:
     )
 
 
-def _loss_of_chance(inputs: CheckInputs) -> float | None:
-    """Loss of guessing, where it is known: no penalties, and the loss of its own choice."""
+def _chance_loss(inputs: CheckInputs) -> float | None:
+    """Give the loss of guessing, where it is known: loss="auto" and no penalties."""
     network = inputs.network
     if network.loss != "auto" or _is_on(network.l1) or _is_on(network.l2):
         return None
@@ -191,8 +193,8 @@ def learning_rate_too_low(inputs: CheckInputs) -> CheckResult | None:
     end = losses[-n_last - 1 :]
     share = (end[0] - end[-1]) / max(losses[0] - losses[-1], np.finfo(float).tiny)
     is_steady = losses[-1] < losses[0] and np.mean(np.diff(end) > 0) <= 0.25
-    watched = inputs.held_out is not None
-    if share < 0.12 or not is_steady or (watched and inputs.network.best_epoch_ < 0.9 * n_epochs):
+    is_past_best = inputs.validation is not None and inputs.network.best_epoch_ < 0.9 * n_epochs
+    if share < 0.12 or not is_steady or is_past_best:
         return None
     return CheckResult(
         "learning rate too low, or too few epochs",
@@ -204,14 +206,14 @@ def learning_rate_too_low(inputs: CheckInputs) -> CheckResult | None:
     )
 
 
-def rows_in_both(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether held-out rows stand among the training rows, too, exactly alike."""
-    if inputs.held_out is None:
+def training_rows_in_validation(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether rows of the validation set stand among the training rows, too."""
+    if inputs.validation is None:
         return None
     rows = np.hstack([inputs.X, inputs.targets])
-    _, number = np.unique(rows, axis=0, return_inverse=True)
-    number = number.ravel()  # NumPy 2.0 gave it another shape
-    twins = np.isin(number[inputs.held_out], number[inputs.train])
+    _, unique_row = np.unique(rows, axis=0, return_inverse=True)
+    unique_row = unique_row.ravel()  # NumPy 2.0 gave it another shape
+    twins = np.isin(unique_row[inputs.validation], unique_row[inputs.train])
     if twins.mean() <= _COMMON or twins.sum() < 3:
         return None
     return CheckResult(
@@ -226,12 +228,12 @@ def rows_in_both(inputs: CheckInputs) -> CheckResult | None:
 
 def no_better_than_the_dummy(inputs: CheckInputs) -> CheckResult | None:
     """Look whether the network predicts better than the same guess for every row."""
-    rows = inputs.train if inputs.held_out is None else inputs.held_out
-    score = inputs.training_score if inputs.held_out is None else inputs.held_out_score
+    rows = inputs.train if inputs.validation is None else inputs.validation
+    score = inputs.training_score if inputs.validation is None else inputs.validation_score
     dummy = inputs.reference_scores["dummy"]
-    if len(rows) < 10 or score is None or score > dummy + _chance(inputs, len(rows)):
+    if len(rows) < 10 or score is None or score > dummy + _chance_score(inputs, len(rows)):
         return None
-    where = "training" if inputs.held_out is None else "held-out"
+    where = "training" if inputs.validation is None else "held-out"
     kind = "DummyRegressor" if inputs.metric == "R2" else "DummyClassifier"
     return CheckResult(
         "no better than the dummy",
@@ -242,8 +244,8 @@ def no_better_than_the_dummy(inputs: CheckInputs) -> CheckResult | None:
     )
 
 
-def _chance(inputs: CheckInputs, n_samples: int) -> float:
-    """How far over the dummy's a score may be by chance: two standard errors."""
+def _chance_score(inputs: CheckInputs, n_samples: int) -> float:
+    """Give how far over the dummy's a score may be by chance: two standard errors."""
     if inputs.metric == "R2":
         return 2 / n_samples
     positives = np.clip(inputs.targets.mean(axis=0) * n_samples, 1, n_samples - 1)
@@ -275,6 +277,6 @@ CHECKS: tuple[Callable[[CheckInputs], CheckResult | None], ...] = (
     unscaled_features,
     learning_rate_too_high,
     learning_rate_too_low,
-    rows_in_both,
+    training_rows_in_validation,
     no_better_than_the_dummy,
 )

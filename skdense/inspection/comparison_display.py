@@ -1,4 +1,4 @@
-"""Pictures in the manner of scikit-learn's displays: they keep numbers, and draw on `plot()`."""
+"""The picture of a comparison: the scores of several models on the same folds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,10 +23,10 @@ class ComparisonDisplay:
     scores : dict of str to ndarray of shape (n_folds,)
         Drawn from top to bottom in this order: the best first.
     metric : str
-        What the scores are.
+        Name of the metric that the scores are of.
     greater_is_better : bool, default=True
     test_scores : dict of str to float, default=None
-        ScorerCallback on rows set aside, drawn as hollow diamonds.
+        Scores on the test set, drawn as hollow diamonds.
     highlight : str, default=None
         Name of the model to draw in colour.
 

@@ -1,4 +1,4 @@
-"""What went wrong in a fit, in words."""
+"""What looks wrong with a fit, in words."""
 
 import html
 import textwrap
@@ -19,7 +19,7 @@ class Diagnosis:
     Parameters
     ----------
     results : tuple of CheckResult
-        Each with `name`, `inputs` and `advice`, in the order in which to act on them.
+        Each with `name`, `reason` and `advice`, in the order in which to act on them.
     unchecked : tuple of str
         What could not be looked at, and why.
 
@@ -38,22 +38,22 @@ class Diagnosis:
     @property
     def names(self) -> list[str]:
         """Names of the results."""
-        return [finding.name for finding in self.results]
+        return [result.name for result in self.results]
 
     def __repr__(self) -> str:
         lines = [] if self.results else ["Nothing looks wrong with this fit."]
-        for number, finding in enumerate(self.results, start=1):
-            name = finding.name[0].upper() + finding.name[1:]
-            lines.append(_filled(f"{number}. {name}: {finding.inputs}."))
-            lines.append(_filled(f"   {finding.advice}"))
+        for number, result in enumerate(self.results, start=1):
+            name = result.name[0].upper() + result.name[1:]
+            lines.append(_filled(f"{number}. {name}: {result.reason}."))
+            lines.append(_filled(f"   {result.advice}"))
         return "\n".join([*lines, *self.unchecked])
 
     def _repr_html_(self) -> str:
         parts = [] if self.results else ["<p>Nothing looks wrong with this fit.</p>"]
         items = [
-            f"<li><b>{html.escape(finding.name)}</b>: {html.escape(finding.inputs)}."
-            f"<br>{html.escape(finding.advice)}</li>"
-            for finding in self.results
+            f"<li><b>{html.escape(result.name)}</b>: {html.escape(result.reason)}."
+            f"<br>{html.escape(result.advice)}</li>"
+            for result in self.results
         ]
         parts += ["<ol>", *items, "</ol>"] if items else []
         parts += [f"<p><i>{html.escape(line)}</i></p>" for line in self.unchecked]
@@ -79,17 +79,17 @@ def diagnose(
     estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
         A pipeline has to end in one of the first two, and its earlier steps to keep the rows.
     X : array-like of shape (n_samples, n_features)
-        What was given to `fit`, rows in the same order: the held-out rows are found again.
+        What was given to `fit`, rows in the same order: the validation set is found again.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
     X_val, y_val : array-like, default=None
-        Likewise, where `fit` was given rows to watch.
+        Likewise, where `fit` was given a validation set.
     groups : array-like of shape (n_samples,), default=None
-        Likewise, where rows were held out by groups.
+        Likewise, where the validation set was chosen by groups.
 
     Returns
     -------
     diagnosis : Diagnosis
-        Its `results` each have `name`, `inputs` and `advice`. Print it to read them.
+        Its `results` each have `name`, `reason` and `advice`. Print it to read them.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def diagnose(
         If the estimator is not a network and does not end in one.
     ValueError
         If X or y are not of the shape that the network was trained on, there are fewer than 20
-        rows, or what `fit` was given to choose the rows to watch is missing.
+        rows, or what `fit` was given to choose the validation set is missing.
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
 
@@ -121,17 +121,16 @@ def diagnose(
     """
     inputs = gather_check_inputs(estimator, FitArguments(X, y, None, X_val, y_val, None, groups))
     results = [check(inputs) for check in CHECKS]
-    unchecked = _unchecked(inputs)
-    return Diagnosis(tuple(finding for finding in results if finding is not None), unchecked)
+    return Diagnosis(tuple(each for each in results if each is not None), _unchecked(inputs))
 
 
 def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
     """Say why over-fitting could not be looked for, where it could not."""
     network = inputs.network
-    watched = inputs.history.get("val_loss", [])
-    if watched and np.isnan(watched[-1]) and np.isfinite(inputs.history["loss"][-1]):
+    val_losses = inputs.history.get("val_loss", [])
+    if val_losses and np.isnan(val_losses[-1]) and np.isfinite(inputs.history["loss"][-1]):
         why = "the last epochs were trained without rows to watch"
-    elif inputs.held_out is not None:
+    elif inputs.validation is not None:
         return ()
     elif network.early_stopping and network.refit_best_epoch:
         why = (

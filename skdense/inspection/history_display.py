@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdense.estimators.base import DenseEstimator
 from skdense.inspection.comparison_display import BLUE, VERMILION
 from skdense.inspection.fitted_network import fitted_network
-from skdense.inspection.learning_rate_axis import draw_rates
-from skdense.inspection.overfitting import History, best_epoch, overfitting_epoch
+from skdense.inspection.learning_rate_axis import draw_learning_rate
+from skdense.inspection.overfitting import History, lowest_val_loss_epoch, overfitting_epoch
 
 # Dashes and labels repeat what the colours say, for print in grey.
 _CURVES = (
@@ -22,23 +23,26 @@ _LABELS = [label for _, label, _ in _CURVES]
 class HistoryDisplay:
     """Training and validation loss by epoch, of one fit, of several, or of the folds.
 
-    The epoch of the lowest validation loss is marked. Where the validation loss has risen clearly
-    since, the network over-fits, and the region is shaded;
-    `skdense.inspection.overfitting.overfitting_epoch` is
-    the rule. Fits of one model, such as those of the folds, share one plot: a thin curve for each,
-    and their mean with a band of one standard deviation, as far as every fold goes. The learning
-    rate has a thin panel above, where a schedule or a callback changed it.
+    The best epoch is marked on the validation loss: an estimator's `best_epoch_`, so the best by
+    its `monitor`; where only histories are given, the one with the lowest validation loss. Where
+    the validation loss has risen clearly since its lowest value, the network over-fits, and the
+    region is shaded; `skdense.inspection.overfitting.overfitting_epoch` is the rule. Fits of one
+    model, such as those of the folds, share one plot: a thin curve for each, and their mean with a
+    band of one standard deviation, as far as every fold goes. The learning rate has a thin panel
+    above, where a schedule or a callback changed it.
 
     Parameters
     ----------
     histories : dict of str to list of dict
         For each plot its title and the `history_` of one fit, or of each fold.
+    best_epochs : dict of str to list of (int or None), default=None
+        The `best_epoch_` of each fit, from 1; None takes the epoch of the lowest validation loss.
 
     Attributes
     ----------
-    best_epochs_ : dict of str to list of int or None
-        Epoch of the lowest validation loss of each fit, from 1; None where none was recorded.
-    overfitting_epochs_ : dict of str to list of int or None
+    best_epochs_ : dict of str to list of (int or None)
+        The best epoch of each fit; None where it has no validation loss.
+    overfitting_epochs_ : dict of str to list of (int or None)
         Epoch since which each fit over-fits; None where it does not.
     axes_ : list of matplotlib Axes
         Those drawn on, after `plot`.
@@ -62,10 +66,15 @@ class HistoryDisplay:
     'epoch'
     """
 
-    def __init__(self, *, histories: Mapping[str, Sequence[History]]) -> None:
+    def __init__(
+        self,
+        *,
+        histories: Mapping[str, Sequence[History]],
+        best_epochs: Mapping[str, Sequence[int | None]] | None = None,
+    ) -> None:
         self.histories = histories
-        self.best_epochs_ = {
-            name: [best_epoch(fit) for fit in fits] for name, fits in histories.items()
+        self.best_epochs_ = best_epochs or {
+            name: [lowest_val_loss_epoch(fit) for fit in fits] for name, fits in histories.items()
         }
         self.overfitting_epochs_ = {
             name: [overfitting_epoch(fit) for fit in fits] for name, fits in histories.items()
@@ -97,8 +106,8 @@ class HistoryDisplay:
             If an estimator is not fitted.
         """
         named = _named(estimator)
-        histories = {name: [fitted_network(each).history_] for name, each in named.items()}
-        return cls(histories=histories).plot(ax=ax)
+        networks = {name: [fitted_network(each)] for name, each in named.items()}
+        return cls._of_networks(networks).plot(ax=ax)
 
     @classmethod
     def from_cv(cls, estimators: Any, *, ax: Any = None) -> "HistoryDisplay":
@@ -146,7 +155,16 @@ class HistoryDisplay:
         if not networks:
             raise ValueError("estimators=[] is empty: pass the fitted estimators of the folds.")
         name = type(networks[0]).__name__
-        return cls(histories={name: [network.history_ for network in networks]}).plot(ax=ax)
+        return cls._of_networks({name: networks}).plot(ax=ax)
+
+    @classmethod
+    def _of_networks(cls, networks: Mapping[str, Sequence[DenseEstimator]]) -> "HistoryDisplay":
+        return cls(
+            histories={name: [each.history_ for each in fits] for name, fits in networks.items()},
+            best_epochs={
+                name: [_marked_epoch(each) for each in fits] for name, fits in networks.items()
+            },
+        )
 
     def plot(self, ax: Any = None) -> "HistoryDisplay":
         """Draw the picture.
@@ -184,7 +202,7 @@ class HistoryDisplay:
                 _draw_folds(axes, self.histories[name], self.best_epochs_[name])
         self.ax_.set_ylabel("loss (log scale)" if is_log else "loss")
         pairs = zip(self.axes_, self.histories.values(), strict=True)
-        self.rate_axes_ = [draw_rates(axes, fits) for axes, fits in pairs]
+        self.rate_axes_ = [draw_learning_rate(axes, fits) for axes, fits in pairs]
         for axes in self.axes_:  # once all limits are known, should the plots share them
             _label_ends(axes)
         return self
@@ -211,6 +229,13 @@ class HistoryDisplay:
         losses = np.concatenate([fit[key] for fit in fits for key, *_ in _CURVES if key in fit])
         losses = losses[np.isfinite(losses)]
         return bool(len(losses) and losses.min() > 0 and losses.max() > 10 * losses.min())
+
+
+def _marked_epoch(network: DenseEstimator) -> int | None:
+    """Give the best epoch where a validation loss was recorded for it."""
+    losses = network.history_.get("val_loss")
+    is_recorded = losses is not None and np.isfinite(losses[network.best_epoch_ - 1])
+    return network.best_epoch_ if is_recorded else None
 
 
 def _named(estimator: Any) -> dict[str, Any]:
@@ -259,8 +284,7 @@ def _draw_folds(axes: Any, fits: Sequence[History], best: Sequence[int | None]) 
         axes.fill_between(epochs, *band, color=style["color"], alpha=0.15, lw=0)
     for fit, epoch in zip(fits, best, strict=True):
         if epoch is not None:
-            lowest = fit["val_loss"][epoch - 1]
-            axes.plot(epoch, lowest, "o", color=VERMILION, mec="white", ms=6)
+            axes.plot(epoch, fit["val_loss"][epoch - 1], "o", color=VERMILION, mec="white", ms=6)
 
 
 def _mean_and_spread(curves: Sequence[NDArray[np.float64]]) -> tuple[NDArray[Any], ...]:

@@ -13,8 +13,8 @@ _PLACE = (0, 1.04, 1, 0.2)  # left, bottom, width and height, in parts of the pl
 _STYLE = {"color": "black", "linestyle": "-."}
 
 
-def draw_rates(axes: Any, fits: Sequence[History]) -> Any:
-    """Draw the rates of some fits above their losses.
+def draw_learning_rate(axes: Any, fits: Sequence[History]) -> Any:
+    """Draw the learning rates of some fits above their losses.
 
     Parameters
     ----------

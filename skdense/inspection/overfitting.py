@@ -1,4 +1,4 @@
-"""What happened at each epoch, and what it means."""
+"""Where over-fitting begins: the rule on the losses by epoch that pictures and checks share."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 History = Mapping[str, Sequence[float]]
 
 _WINDOW = 5  # last epochs, whose median is the level that a trembling curve has come to
-_CLEAR_RISE = 0.05  # of the best validation loss
+_CLEAR_RISE = 0.05  # of the lowest validation loss
 
 
-def best_epoch(history: History) -> int | None:
+def lowest_val_loss_epoch(history: History) -> int | None:
     """Find the epoch with the lowest validation loss.
+
+    It is an estimator's `best_epoch_` where early stopping goes by the validation loss.
 
     Parameters
     ----------
     history : dict of str to list of float
-        A `history_`: `loss` and perhaps `val_loss`, one figure for each epoch.
+        A `history_`: `loss` and perhaps `val_loss`, one value for each epoch.
 
     Returns
     -------
@@ -26,8 +28,8 @@ def best_epoch(history: History) -> int | None:
 
     Examples
     --------
-    >>> from skdense.inspection.overfitting import best_epoch
-    >>> best_epoch({"loss": [0.9, 0.5, 0.3], "val_loss": [0.9, 0.6, 0.7]})
+    >>> from skdense.inspection.overfitting import lowest_val_loss_epoch
+    >>> lowest_val_loss_epoch({"loss": [0.9, 0.5, 0.3], "val_loss": [0.9, 0.6, 0.7]})
     2
     """
     losses = _finite_or_nan(history.get("val_loss", ()))
@@ -35,17 +37,17 @@ def best_epoch(history: History) -> int | None:
 
 
 def overfitting_epoch(history: History) -> int | None:
-    """Find the epoch since which the network over-fits: that of the best validation loss.
+    """Find the epoch since which the network over-fits: that of the lowest validation loss.
 
     It does so only where the validation loss has risen clearly since. The level at the end (the
-    median of the last five epochs) has to lie above the level around the best epoch (the median of
-    that one and its two neighbours) by more than a twentieth of the best loss, and by more than the
-    curve trembles: a curve that only trembles has a lowest point, too.
+    median of the last five epochs) has to lie above the level around the lowest loss (the median of
+    that one and its two neighbours) by more than a twentieth of it, and by more than the curve
+    trembles: a curve that only trembles has a lowest point, too.
 
     Parameters
     ----------
     history : dict of str to list of float
-        A `history_`: `loss` and perhaps `val_loss`, one figure for each epoch.
+        A `history_`: `loss` and perhaps `val_loss`, one value for each epoch.
 
     Returns
     -------
@@ -55,7 +57,8 @@ def overfitting_epoch(history: History) -> int | None:
     References
     ----------
     L. Prechelt, "Early Stopping - But When?", in "Neural Networks: Tricks of the Trade", Springer
-    1998: the rise over the best validation loss ("generalization loss"), against trembling curves.
+    1998: the rise over the lowest validation loss ("generalization loss"), against trembling
+    curves.
 
     Examples
     --------
@@ -65,17 +68,17 @@ def overfitting_epoch(history: History) -> int | None:
     3
     >>> overfitting_epoch({"loss": falls, "val_loss": falls})
     """
-    best = best_epoch(history)
+    lowest = lowest_val_loss_epoch(history)
     losses = _finite_or_nan(history.get("val_loss", ()))
-    if best is None:
+    if lowest is None:
         return None
-    after = losses[best:]
-    after = after[~np.isnan(after)]  # training that goes on may watch no rows
+    after = losses[lowest:]
+    after = after[~np.isnan(after)]  # training that goes on may have no validation set
     if len(after) < _WINDOW // 2:
         return None
-    around_best = np.nanmedian(losses[max(best - 2, 0) : best + 1])
-    rise = np.median(after[-_WINDOW:]) - around_best
-    return best if rise > max(_CLEAR_RISE * abs(losses[best - 1]), _trembling(losses)) else None
+    around = np.nanmedian(losses[max(lowest - 2, 0) : lowest + 1])
+    rise = np.median(after[-_WINDOW:]) - around
+    return lowest if rise > max(_CLEAR_RISE * abs(losses[lowest - 1]), _trembling(losses)) else None
 
 
 def _trembling(losses: NDArray[np.float64]) -> float:

@@ -1,4 +1,4 @@
-"""The models a comparison starts with, each behind the preparation it needs."""
+"""The baseline models of a comparison, and the network, each behind the preparation it needs."""
 
 from typing import Any, Self
 
@@ -18,13 +18,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from skdense.model_selection.column_types import (
-    ColumnKinds,
-    Task,
-    as_numbers,
-    as_text,
-    column_kinds,
-)
+from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.regressor import DenseRegressor
+from skdense.model_selection.column_types import ColumnTypes, as_numbers, as_text, column_types
+from skdense.model_selection.task import Task
 
 DUMMY = "dummy"
 NETWORK = "network"
@@ -41,7 +38,7 @@ def default_models(X: Any, task: Task, random_state: int) -> dict[str, Any]:
     Parameters
     ----------
     X : ndarray, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
-        Read for the kinds of its columns only.
+        Read for the types of its columns only.
     task : {"classification", "regression"}
     random_state : int
         Seed of the forest, boosting and the network.
@@ -59,10 +56,10 @@ def default_models(X: Any, task: Task, random_state: int) -> dict[str, Any]:
     >>> list(default_models(np.eye(3), "regression", random_state=0))
     ['dummy', 'ridge', 'random forest', 'gradient boosting', 'network']
     """
-    kinds = column_kinds(X)
-    plain = preparation(kinds, impute=True, scale=False)
-    scaled = preparation(kinds, impute=True, scale=True)
-    with_gaps = preparation(kinds, impute=False, scale=False)
+    types = column_types(X)
+    imputed = preparation(types, impute=True, scale=False)
+    scaled = preparation(types, impute=True, scale=True)
+    not_imputed = preparation(types, impute=False, scale=False)
     if task == "classification":
         dummy, linear_name = DummyClassifier(strategy="prior"), "logistic regression"
         linear = LogisticRegression(max_iter=1000)
@@ -76,8 +73,8 @@ def default_models(X: Any, task: Task, random_state: int) -> dict[str, Any]:
     return {
         DUMMY: dummy,
         linear_name: make_pipeline(scaled, linear),
-        "random forest": make_pipeline(plain, forest),
-        "gradient boosting": make_pipeline(with_gaps, boosting),
+        "random forest": make_pipeline(imputed, forest),
+        "gradient boosting": make_pipeline(not_imputed, boosting),
         NETWORK: make_pipeline(scaled, network(task, random_state)),
     }
 
@@ -94,19 +91,16 @@ def network(task: Task, random_state: int) -> Any:
     -------
     model : DenseClassifier or DenseRegressor
     """
-    from skdense.estimators.classifier import DenseClassifier
-    from skdense.estimators.regressor import DenseRegressor
-
-    kind = DenseClassifier if task == "classification" else DenseRegressor
-    return kind(early_stopping=True, random_state=random_state)
+    cls = DenseClassifier if task == "classification" else DenseRegressor
+    return cls(early_stopping=True, random_state=random_state)
 
 
-def preparation(kinds: ColumnKinds, *, impute: bool, scale: bool) -> ColumnTransformer:
+def preparation(types: ColumnTypes, *, impute: bool, scale: bool) -> ColumnTransformer:
     """Build what turns a table with these columns into an array of numbers.
 
     Parameters
     ----------
-    kinds : ColumnKinds
+    types : ColumnTypes
     impute : bool
         Whether missing numbers are replaced by the column's median, with a further column of 0 and
         1 that tells where.
@@ -125,17 +119,17 @@ def preparation(kinds: ColumnKinds, *, impute: bool, scale: bool) -> ColumnTrans
     if scale:
         steps.append(StandardScaler())
     parts: list[tuple[str, Pipeline, list[int]]] = []
-    if kinds.numeric:
-        parts.append(("numbers", make_pipeline(*steps), kinds.numeric))
-    if kinds.text:
-        parts.append(("text", _one_hot(), kinds.text))
+    if types.numeric:
+        parts.append(("numbers", make_pipeline(*steps), types.numeric))
+    if types.categorical:
+        parts.append(("text", _one_hot(), types.categorical))
     return ColumnTransformer(parts)
 
 
 class EmptyColumnFiller(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Put 0 into columns that hold nothing in the training rows, and leave all others alone.
 
-    Gradient boosting takes gaps, but cannot bin a column that is nothing else.
+    Gradient boosting takes missing values, but cannot bin a column of nothing else.
 
     Attributes
     ----------

@@ -1,34 +1,30 @@
-"""Columns: what each one holds, in NumPy, pandas and polars alike, and the task a target sets."""
+"""What the columns of a table hold: numbers or categories, in NumPy, pandas and polars alike."""
 
 from collections.abc import Iterator
 from numbers import Number
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Task = Literal["classification", "regression"]
 
-MAX_NUMBER_CLASSES = 20
-
-
-class ColumnKinds(NamedTuple):
+class ColumnTypes(NamedTuple):
     """Positions of a table's columns, by what they hold.
 
     Attributes
     ----------
     numeric : list of int
         Numbers and dates.
-    text : list of int
+    categorical : list of int
         Text, categories, booleans, and whatever else is not a number.
     """
 
     numeric: list[int]
-    text: list[int]
+    categorical: list[int]
 
 
-def column_kinds(X: Any) -> ColumnKinds:
-    """Sort a table's columns into numeric ones and text.
+def column_types(X: Any) -> ColumnTypes:
+    """Sort a table's columns into numeric and categorical ones.
 
     Parameters
     ----------
@@ -36,22 +32,22 @@ def column_kinds(X: Any) -> ColumnKinds:
 
     Returns
     -------
-    kinds : ColumnKinds
+    types : ColumnTypes
 
     Examples
     --------
     >>> import numpy as np
-    >>> from skdense.model_selection.column_types import column_kinds
-    >>> column_kinds(np.array([[1.5, "red"], [None, "blue"]], dtype=object))
-    ColumnKinds(numeric=[0], text=[1])
+    >>> from skdense.model_selection.column_types import column_types
+    >>> column_types(np.array([[1.5, "red"], [None, "blue"]], dtype=object))
+    ColumnTypes(numeric=[0], categorical=[1])
     """
     numeric: list[int] = []
-    text: list[int] = []
+    categorical: list[int] = []
     for position, column in enumerate(columns_of(X)):
         values = column_values(column)
-        is_number = values.dtype.kind == "M" or _holds_numbers(column, values)
-        (numeric if is_number else text).append(position)
-    return ColumnKinds(numeric, text)
+        is_number = values.dtype.kind == "M" or holds_numbers(column, values)
+        (numeric if is_number else categorical).append(position)
+    return ColumnTypes(numeric, categorical)
 
 
 def as_numbers(X: Any) -> NDArray[np.float64]:
@@ -119,7 +115,8 @@ def is_missing(value: object) -> bool:
         return True
 
 
-def _holds_numbers(column: Any, values: NDArray[Any]) -> bool:
+def holds_numbers(column: Any, values: NDArray[Any]) -> bool:
+    """Tell whether a column, given as it is and as an array, holds numbers."""
     if str(getattr(column, "dtype", "")) == "category":
         return False
     if values.dtype.kind != "O":
@@ -130,47 +127,3 @@ def _holds_numbers(column: Any, values: NDArray[Any]) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Number) and not isinstance(value, (bool, np.bool_, complex))
-
-
-def infer_task(y: Any) -> tuple[Task, str]:
-    """Tell classification from regression by the target's values.
-
-    Text, booleans and categories are classes. Numbers are classes where all of them are whole and
-    at most 20 different ones occur; all other numbers are quantities.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        The target, without missing values.
-
-    Returns
-    -------
-    task : {"classification", "regression"}
-    reason : str
-        What in the target decided, to be shown to the user.
-
-    Raises
-    ------
-    ValueError
-        Where the target holds dates.
-
-    Examples
-    --------
-    >>> from skdense.model_selection.column_types import infer_task
-    >>> infer_task([0, 1, 1, 0])
-    ('classification', '2 different whole numbers')
-    >>> infer_task([0.5, 1.25, 3.0])
-    ('regression', 'numbers that are not whole')
-    """
-    values = column_values(y)
-    if values.dtype.kind in "Mm":
-        raise ValueError(f"y holds dates or durations ({values.dtype}); turn them into numbers")
-    if not _holds_numbers(y, values):
-        kind = "booleans" if values.dtype.kind == "b" else "texts"
-        return "classification", f"{len(set(values.tolist()))} different {kind}"
-    numbers = values.astype(np.float64)
-    if not np.all(numbers == np.floor(numbers)):
-        return "regression", "numbers that are not whole"
-    n_different = len(np.unique(numbers))
-    reason = f"{n_different} different whole numbers"
-    return ("classification" if n_different <= MAX_NUMBER_CLASSES else "regression"), reason

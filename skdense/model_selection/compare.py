@@ -1,4 +1,4 @@
-"""One table for several models: the same folds, and the preparation each of them needs."""
+"""`compare`: fit and score several models on the same folds of one table."""
 
 import sys
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdense.model_selection.baselines import default_models
-from skdense.model_selection.column_types import Task, as_numbers, column_kinds
+from skdense.model_selection.column_types import as_numbers, column_types
 from skdense.model_selection.comparison import Comparison, Floats
 from skdense.model_selection.fit_and_score import (
     FoldResult,
@@ -20,10 +20,9 @@ from skdense.model_selection.fit_and_score import (
     check_metric,
     fit_and_score,
 )
-from skdense.model_selection.splits import check_target, make_folds, set_aside
+from skdense.model_selection.splits import make_folds, set_aside
+from skdense.model_selection.task import Task, check_target
 from skdense.preprocessing._compat import _safe_indexing
-
-__all__ = ["Comparison", "compare"]
 
 
 def compare(
@@ -100,26 +99,26 @@ def compare(
     if n_jobs == 0:
         raise ValueError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
     metric = check_metric(scoring, y, task)
-    contestants = default_models(X, task, seed) | _check_models(models)
+    candidates = default_models(X, task, seed) | _check_models(models)
     rest, test = set_aside(test_size, y, task, seed)
     folds = make_folds(cv, X, y, task, rest, seed)
 
     parallel = Parallel(n_jobs=n_jobs)
     results: dict[str, list[FoldResult]] = {}
-    for name, model in contestants.items():
+    for name, model in candidates.items():
         results[name] = parallel(
             delayed(fit_and_score)(name, model, X, y, fold, metric, f"fold {k} of {len(folds)}")
             for k, fold in enumerate(folds, start=1)
         )
         if verbose:
-            _report(f"[{len(results)}/{len(contestants)}] {name}", metric, results[name])
-    finals: list[FoldResult] = []
+            _report(f"[{len(results)}/{len(candidates)}] {name}", metric, results[name])
+    test_results: list[FoldResult] = []
     if len(test):
-        finals = parallel(
+        test_results = parallel(
             delayed(fit_and_score)(name, model, X, y, (rest, test), metric, "the rows set aside")
-            for name, model in contestants.items()
+            for name, model in candidates.items()
         )
-    return _collect(results, finals, task, metric, len(test))
+    return _collect(results, test_results, task, metric, len(test))
 
 
 def _check_table(X: Any, n_samples: int) -> Any:
@@ -134,7 +133,7 @@ def _check_table(X: Any, n_samples: int) -> Any:
     if X.shape[0] != n_samples:
         raise ValueError(f"X has {X.shape[0]} rows and y has {n_samples}; they must be as many")
     names = getattr(X, "columns", range(X.shape[1]))
-    numeric = column_kinds(X).numeric
+    numeric = column_types(X).numeric
     infinite = np.isinf(as_numbers(_safe_indexing(X, numeric, axis=1))).any(axis=0)
     if infinite.any():
         worst = names[numeric[int(infinite.argmax())]]
@@ -180,7 +179,7 @@ def _report(done: str, metric: Metric, results: list[FoldResult]) -> None:
 
 def _collect(
     results: dict[str, list[FoldResult]],
-    finals: list[FoldResult],
+    test_results: list[FoldResult],
     task: Task,
     metric: Metric,
     n_test: int,
@@ -198,7 +197,7 @@ def _collect(
         scores=column("score"),
         fit_times=column("fit_time"),
         predict_times=column("predict_time"),
-        test_scores={name: final.score for name, final in zip(results, finals, strict=False)},
+        test_scores={n: each.score for n, each in zip(results, test_results, strict=False)},
         n_test=n_test,
         histories={
             name: [result.history for result in done if result.history is not None]

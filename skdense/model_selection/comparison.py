@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from skdense.inspection.comparison_display import ComparisonDisplay, decimals
 from skdense.inspection.history_display import HistoryDisplay
 from skdense.model_selection.baselines import DUMMY, NETWORK
-from skdense.model_selection.column_types import Task
+from skdense.model_selection.task import Task
 
 if TYPE_CHECKING:
     import pandas
 
 Floats = NDArray[np.float64]
 
-_JUDGED = (
+_HOW_JUDGED = (
     "How this is judged: fold by fold, how much better or worse the network scores than the other "
     "model. It beats the other, or falls behind, where the mean of these differences is larger "
     "than their standard deviation, the spread. The folds share training rows, so this is a rule "
@@ -28,25 +28,25 @@ _JUDGED = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """ScorerCallback and times of several models on the same folds; what `compare` returns.
+    """Scores and times of several models on the same folds; what `compare` returns.
 
-    ScorerCallback carry their natural sign: with `scoring="neg_mean_absolute_error"` they are mean
+    Scores carry their natural sign: with `scoring="neg_mean_absolute_error"` they are mean
     absolute errors, positive, and `greater_is_better` is False.
 
     Parameters
     ----------
     task : {"classification", "regression"}
     metric : str
-        Name of the score, such as `"roc auc"` or `"mean absolute error"`.
+        Its name, such as `"roc auc"` or `"mean absolute error"`.
     greater_is_better : bool
     scores : dict of str to ndarray of shape (n_folds,)
         Score of each model in each fold.
     fit_times, predict_times : dict of str to ndarray of shape (n_folds,)
         Seconds to fit, and to predict and score the fold.
     test_scores : dict of str to float
-        ScorerCallback on the rows set aside; empty where none were.
+        Scores on the test set; empty where there is none.
     n_test : int
-        Number of rows set aside.
+        Number of rows in the test set.
     histories : dict of str to list of dict
         For each model with a `history_`, that of each fold.
 
@@ -152,7 +152,7 @@ class Comparison:
                 f"On the {self.n_test} rows set aside, the network has {network} and {best_other} "
                 f"{other}."
             )
-        return "\n".join([*lines, _JUDGED])
+        return "\n".join([*lines, _HOW_JUDGED])
 
     def _verdict(self, other: str, described: str) -> str:
         differences = self.differences(NETWORK, other)
@@ -205,7 +205,7 @@ class Comparison:
         Returns
         -------
         display : HistoryDisplay
-            With `ax_` and `figure_`.
+            With `ax_` and `figure_`. Of each fold the lowest validation loss is marked.
 
         Raises
         ------
@@ -243,8 +243,8 @@ class Comparison:
         cells = self._cells()
         widths = [max(len(row[j]) for row in cells) for j in range(len(cells[0]))]
         lines = [self._heading(), ""]
-        for name, *figures in cells:
-            right = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
+        for name, *numbers in cells:
+            right = [number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True)]
             lines.append("   ".join([name.ljust(widths[0]), *right]))
         return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Trials: one model, fitted and scored on one split, with the clock running."""
+"""Fit and score one model on one split, with the clock running; the metric to score it by."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -12,8 +12,8 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring
 from sklearn.pipeline import Pipeline
 
-from skdense.model_selection.column_types import Task
 from skdense.model_selection.splits import Split
+from skdense.model_selection.task import Task
 from skdense.preprocessing._compat import _safe_indexing
 
 Scorer = Callable[[Any, Any, Any], float]
@@ -42,7 +42,7 @@ class Metric(NamedTuple):
 
 
 class FoldResult(NamedTuple):
-    """What one model did on one split.
+    """Score and times of one model on one split.
 
     Attributes
     ----------
@@ -144,14 +144,14 @@ def fit_and_score(
     train, test = split
     X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)
     model = clone(model)
-    began, doing = perf_counter(), "fitted"
+    start, step = perf_counter(), "fitted"
     try:
         model.fit(X_train, y[train])
-        fitted, doing = perf_counter(), "scored"
+        fitted, step = perf_counter(), "scored"
         score = metric.sign * float(metric.scorer(model, X_test, y[test]))
     except Exception as error:
         raise ModelError(
-            f"the model {name!r} could not be {doing} in {where}: {type(error).__name__}: {error}"
+            f"the model {name!r} could not be {step} in {where}: {type(error).__name__}: {error}"
         ) from error
     scored = perf_counter()
     if not np.isfinite(score):
@@ -159,7 +159,7 @@ def fit_and_score(
             f"the model {name!r} has a {metric.name} of {score} in {where}; use another scoring, "
             "or folds in which every class occurs"
         )
-    return FoldResult(score, fitted - began, scored - fitted, _history(model))
+    return FoldResult(score, fitted - start, scored - fitted, _history(model))
 
 
 def _history(model: Any) -> dict[str, list[float]] | None:

@@ -1,4 +1,4 @@
-"""Which rows are for what: the target checked, rows set aside, and the folds all models share."""
+"""Which rows are for what: the test set, and the folds that all models share."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,86 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv, train_test_split
 
-from skdense.model_selection.column_types import Task, column_values, infer_task, is_missing
+from skdense.model_selection.task import Task
 from skdense.preprocessing._compat import _safe_indexing
 
 Rows = NDArray[np.intp]
 Split = tuple[Rows, Rows]
 
 
-def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
-    """Turn a target into a one-dimensional array fit for its task.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, 1)
-    task : {"classification", "regression"} or None
-        None infers it from the values.
-
-    Returns
-    -------
-    y : ndarray of shape (n_samples,)
-        Labels as they are, or float64 quantities.
-    task : {"classification", "regression"}
-
-    Raises
-    ------
-    ValueError
-        Where y has several columns, missing or infinite values, one value only, or values that do
-        not suit the task.
-    """
-    if task not in (None, "classification", "regression"):
-        raise ValueError(f"task={task!r} must be 'classification', 'regression' or None")
-    values = column_values(y)
-    if values.ndim == 2 and values.shape[1] == 1:
-        y = values = values[:, 0]
-    if values.ndim != 1:
-        raise ValueError(
-            f"y has shape {values.shape}: compare takes one target; give it one column at a time"
-        )
-    n_missing = sum(map(is_missing, values.tolist()))
-    if n_missing:
-        raise ValueError(f"y has {n_missing} missing values; drop those rows")
-    inferred, reason = infer_task(y)
-    task = task or inferred
-    if task == "regression":
-        return _check_quantities(values), task
-    if reason == "numbers that are not whole":
-        raise ValueError(f"task='classification', but y holds {reason}; use task='regression'")
-    return _check_labels(values), task
-
-
-def _check_quantities(values: NDArray[Any]) -> NDArray[np.float64]:
-    try:
-        quantities = values.astype(np.float64)
-    except (ValueError, TypeError) as error:
-        raise ValueError(
-            f"task='regression', but y holds {values[0]!r} and the like, which are not numbers; "
-            "use task='classification'"
-        ) from error
-    if not np.isfinite(quantities).all():
-        raise ValueError("y holds infinity; drop or mend those rows")
-    if len(np.unique(quantities)) < 2:
-        raise ValueError(f"y is {quantities[0]:g} in every row; there is nothing to predict")
-    return quantities
-
-
-def _check_labels(values: NDArray[Any]) -> NDArray[Any]:
-    if values.dtype.kind == "O":
-        # Tables hand over text, and numbers with gaps, as objects; models want a plain array.
-        kinds = {type(value) for value in values}
-        if len(kinds) > 1:
-            names = sorted(kind.__name__ for kind in kinds)
-            raise ValueError(f"y mixes {', '.join(names)}; make all labels the same kind")
-        if kinds != {str}:
-            values = np.array(values.tolist())
-    if len(np.unique(values)) < 2:
-        raise ValueError(f"y has one class only, {values.tolist()[0]!r}; there is nothing to tell")
-    return values
-
-
 def set_aside(test_size: float | None, y: NDArray[Any], task: Task, random_state: int) -> Split:
-    """Choose the rows that are used once, at the end; stratified for classes.
+    """Choose the test set, which is used once, at the end; stratified for classes.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
     arrays : list of arrays
         Array number 0 becomes the member ``0.npy``, and so on.
     """
-    with replaced(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         text = json.dumps(header, allow_nan=False, indent=1)
         # A fixed date: equal estimators give equal files.
         archive.writestr(zipfile.ZipInfo(HEADER), text)
@@ -59,7 +59,7 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
 
 
 @contextmanager
-def replaced(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its place when it is complete and on the disk.
 
     Parameters

@@ -12,8 +12,9 @@ from skdense.engine.inference import ACTIVATIONS
 from skdense.estimators.fitted_state import ATTRIBUTES, FittedState
 from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, expect, expect_one_of, is_count
+from skdense.persistence.deserialization import Reader
 from skdense.persistence.history import read_ending, read_history, write_history
-from skdense.persistence.serialization import Reader, Writer
+from skdense.persistence.serialization import Writer
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.target_scaling import TargetScale
 

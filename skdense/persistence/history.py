@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from skdense.persistence.archive import expect
-from skdense.persistence.serialization import Reader, Writer
+from skdense.persistence.deserialization import Reader
+from skdense.persistence.serialization import Writer
 
 
 def write_history(history: dict[str, list[float]] | None, writer: Writer) -> dict | None:

@@ -12,14 +12,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.regressor import DenseRegressor
-from skdense.persistence.archive import replaced
+from skdense.persistence.archive import atomic_write
 from skdense.persistence.onnx_graph import (
     OPSET,
     Graph,
     add_class_outputs,
-    add_filling,
+    add_missing_indicators,
     add_network,
-    add_number_outputs,
+    add_target_output,
     label_values,
     needs_double,
 )
@@ -96,14 +96,14 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
         )
     model = convert_sklearn(
         estimator,
-        initial_types=_inputs(estimator, X),
+        initial_types=_input_types(estimator, X),
         target_opset={"": OPSET, "ai.onnx.ml": 3},
     )
-    with replaced(path) as file:
+    with atomic_write(path) as file:
         file.write(model.SerializeToString())
 
 
-def _inputs(estimator: Any, X: Any) -> list[tuple[str, Any]]:
+def _input_types(estimator: Any, X: Any) -> list[tuple[str, Any]]:
     """Name and type of each input."""
     from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 
@@ -136,17 +136,17 @@ def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_p
         "label": kind([None, n_classes] if as_matrix else [None]),
         "probabilities": FloatTensorType([None, n_classes]),
     }
-    return _declared(scope, model, inputs, outputs)
+    return _declare(scope, model, inputs, outputs)
 
 
 def _parse_regressor(scope: Any, model: DenseRegressor, inputs: list, custom_parsers=None):
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
     kind = DoubleTensorType if needs_double(model._encoding) else FloatTensorType
-    return _declared(scope, model, inputs, {"variable": kind([None, model.n_outputs_])})
+    return _declare(scope, model, inputs, {"variable": kind([None, model.n_outputs_])})
 
 
-def _declared(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> list:
+def _declare(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> list:
     operator = scope.declare_local_operator(f"Skdense{type(model).__name__}", model)
     operator.inputs = inputs
     for name, kind in outputs.items():
@@ -156,15 +156,15 @@ def _declared(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> 
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     model, g = operator.raw_operator, Graph(scope, container)
-    parts = [g.cast(each.full_name, "FLOAT") for each in operator.inputs]
-    x = g("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
+    inputs = [g.cast(each.full_name, "FLOAT") for each in operator.inputs]
+    x = g("Concat", *inputs, axis=1) if len(inputs) > 1 else inputs[0]
     if len(operator.inputs[0].type.shape) > 2:
         x = g("Flatten", x, axis=1)
     if hasattr(model, "missing_features_"):
-        x = add_filling(g, model.missing_features_, x)
+        x = add_missing_indicators(g, model.missing_features_, x)
     outputs = add_network(g, model.architecture_, model.weights_, x)
     names = [each.full_name for each in operator.outputs]
     if isinstance(model, DenseClassifier):
         add_class_outputs(g, model._encoding, outputs, *names)
     else:
-        add_number_outputs(g, model._encoding, outputs, *names)
+        add_target_output(g, model._encoding, outputs, *names)

@@ -1,8 +1,8 @@
 """A dense network as ONNX operators: layers, activations, probabilities and labels.
 
 Formulas are those of `skdense.engine.inference`, `skdense.preprocessing.class_encoding` and
-`skdense.preprocessing.target_scaling`. The packages
-onnx and skl2onnx are imported where they are needed.
+`skdense.preprocessing.target_scaling`. The packages onnx and skl2onnx are imported where they are
+needed.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Graph:
         return self._add("Cast", (x,), None, {"to": getattr(TensorProto, kind)})
 
 
-def add_filling(g: Graph, columns: np.ndarray, x: str) -> str:
+def add_missing_indicators(g: Graph, columns: np.ndarray, x: str) -> str:
     """Add zeros in the place of missing values, and their indicators.
 
     Parameters
@@ -163,18 +163,18 @@ def add_class_outputs(
         sides = (g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits))
         g("Concat", *sides, axis=1, to=probabilities)
     if encoding.n_outputs == 1 or encoding.kind == "multilabel":
-        numbers = g.cast(g("Greater", logits, g.constant(0.0)), "INT64")
+        index = g.cast(g("Greater", logits, g.constant(0.0)), "INT64")
         if encoding.kind == "multilabel":
-            g("Identity", numbers, to=label)
+            g("Identity", index, to=label)
             return
-        numbers = g("Squeeze", numbers, g.constant(np.array([1])))
+        index = g("Squeeze", index, g.constant(np.array([1])))
     else:
-        numbers = g("ArgMax", logits, axis=1, keepdims=0)
-    g("Gather", g.constant(label_values(encoding)), numbers, axis=0, to=label)
+        index = g("ArgMax", logits, axis=1, keepdims=0)
+    g("Gather", g.constant(label_values(encoding)), index, axis=0, to=label)
 
 
-def add_number_outputs(g: Graph, scale: TargetScale, outputs: str, variable: str) -> None:
-    """Add numbers in the target's own unit.
+def add_target_output(g: Graph, scale: TargetScale, outputs: str, variable: str) -> None:
+    """Add predictions in the unit of the target.
 
     Parameters
     ----------

@@ -14,6 +14,7 @@ from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.regressor import DenseRegressor
 from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, check_header, damage_named, read_file, write_file
+from skdense.persistence.deserialization import Reader
 from skdense.persistence.fitted_state import (
     SWITCHES,
     read_state,
@@ -23,7 +24,7 @@ from skdense.persistence.fitted_state import (
     write_requests,
     write_state,
 )
-from skdense.persistence.serialization import Reader, Writer
+from skdense.persistence.serialization import Writer
 
 # What skops.io.load has to be told to trust, beside scikit-learn's own types.
 TRUSTED_TYPES = (
@@ -85,7 +86,7 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
     >>> bool((again.predict_proba(X) == net.predict_proba(X)).all())
     True
     """
-    _check_kind(estimator, "save")
+    _check_estimator(estimator, "save")
     check_is_fitted(estimator)
     estimator._validate_params()
     writer = Writer()
@@ -94,7 +95,7 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
         for name, value in estimator.get_params(deep=False).items()
     }
     header = {
-        **_beginning(_ESTIMATOR),
+        **_header(_ESTIMATOR),
         "estimator": type(estimator).__name__,
         "parameters": parameters,
         "requests": write_requests(estimator),
@@ -152,7 +153,7 @@ def load(
     with open(path, "rb") as file, damage_named(path):
         header, arrays = read_file(file)
         check_header(header, _ESTIMATOR, _VERSION, "skdense.load_weights reads weights")
-        return _restored(header, Reader(arrays, custom_objects))
+        return _read_estimator(header, Reader(arrays, custom_objects))
 
 
 def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
@@ -187,11 +188,11 @@ def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.Pat
     >>> bool((skdense.load_weights(other, "iris.weights").predict(X) == net.predict(X)).all())
     True
     """
-    _check_kind(estimator, "save_weights")
+    _check_estimator(estimator, "save_weights")
     check_is_fitted(estimator)
     writer = Writer()
     header = {
-        **_beginning(_WEIGHTS),
+        **_header(_WEIGHTS),
         "architecture": write_architecture(estimator.architecture_, writer),
         "weights": [writer.array(array) for array in estimator.weights_],
     }
@@ -245,7 +246,7 @@ def load_weights(
     ...
     ValueError: 'iris.weights' cannot be loaded: it has other weights than the estimator...
     """
-    _check_kind(estimator, "load_weights")
+    _check_estimator(estimator, "load_weights")
     check_is_fitted(estimator)
     with open(path, "rb") as file, damage_named(path):
         header, arrays = read_file(file)
@@ -258,7 +259,7 @@ def load_weights(
     return estimator
 
 
-def _beginning(kind: str) -> dict:
+def _header(kind: str) -> dict:
     packages = ("skdense", "scikit-learn", "numpy", "keras")
     return {
         "kind": kind,
@@ -277,7 +278,7 @@ def _version_of(package: str) -> str | None:
         return None
 
 
-def _restored(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:
+def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:
     name = header["estimator"]
     if name not in _ESTIMATORS:
         raise Damaged(f"holds an estimator that is not ours, {name!r}.")
@@ -290,7 +291,7 @@ def _restored(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:
     return estimator
 
 
-def _check_kind(estimator: Any, function: str) -> None:
+def _check_estimator(estimator: Any, function: str) -> None:
     # A subclass may hold what we know nothing of.
     if type(estimator) not in _ESTIMATORS.values():
         raise TypeError(
@@ -308,13 +309,13 @@ def _check_same_network(ours: Architecture, header: dict, reader: Reader) -> Non
             f"has other weights than the estimator: their shapes are {_listed(theirs)}, those of "
             f"the estimator's {_listed(shapes)}. Fit it with the same layers."
         )
-    for name, own in write_architecture(ours, Writer()).items():
+    for name, expected in write_architecture(ours, Writer()).items():
         found = header["architecture"].get(name, False if name in SWITCHES else None)
         leaves_no_weights = name in ("dropout", "input_dropout", "input_noise")
-        if found != own and not leaves_no_weights:
+        if found != expected and not leaves_no_weights:
             raise Damaged(
                 f"is of another network than the estimator: its {name} is {found!r}, the "
-                f"estimator's {own!r}. Fit it with the same."
+                f"estimator's {expected!r}. Fit it with the same."
             )
 
 

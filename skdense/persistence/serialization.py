@@ -1,20 +1,17 @@
-"""Parameters and labels as JSON and arrays, and back: no pickle, no import by name."""
+"""Serialization: parameters, labels and arrays as JSON and arrays, without pickle."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from skdense.persistence.archive import Damaged, can_hold
+from skdense.persistence.archive import can_hold
 from skdense.schedules import NAMED, Schedule
 
-# The parameters that may be objects of the user's own; only their names are written.
-_OF_THE_USER = ("activation", "loss", "lr_schedule", "metrics", "monitor", "optimizer")
-_FUNCTIONS = ("activation", "metrics", "monitor")
-_SCHEDULES: dict[str, type[Schedule]] = {kind.__name__: kind for kind in NAMED.values()}
+# The parameters that may be custom objects; only their names are written.
+_MAY_BE_CUSTOM = ("activation", "loss", "lr_schedule", "metrics", "monitor", "optimizer")
 
 
 class Writer:
@@ -87,7 +84,7 @@ class Writer:
             return self._array_parameter(name, value)
         if type(value) is np.random.RandomState:
             return {"random_state": self._random_state(name, value)}
-        if _SCHEDULES.get(type(value).__name__) is type(value):
+        if type(value) in NAMED.values():
             settings = value.get_params(deep=False).items()
             plain = {key: self._setting(name, value, each) for key, each in settings}
             return {"schedule": {"class": type(value).__name__, "settings": plain}}
@@ -121,14 +118,14 @@ class Writer:
         }
 
     def named(self, name: str, value: Any) -> dict:
-        """Write the name of an object: Keras's own with its settings, the user's alone.
+        """Write the name of an object: Keras's with its config, a custom one's alone.
 
         Raises
         ------
         ValueError
             If it has no name to be found by, or another object has the same.
         """
-        if name not in _OF_THE_USER:
+        if name not in _MAY_BE_CUSTOM:
             raise _unsaveable(name, value)
         kind = value if hasattr(value, "__name__") else type(value)
         if kind is not value and name in ("metrics", "monitor"):
@@ -142,18 +139,18 @@ class Writer:
             description = describe(value)
             if description is not None:
                 return {"keras": description}
-        own_name = kind.__name__
-        if not own_name.isidentifier():
+        custom_name = kind.__name__
+        if not custom_name.isidentifier():
             raise ValueError(
                 f"{name}={value!r} cannot be saved: of an object of your own a file holds the name "
                 "only, and this one has none. Give it one with `def`."
             )
-        if self._named.setdefault(own_name, value) is not value:
+        if self._named.setdefault(custom_name, value) is not value:
             raise ValueError(
                 f"{name}={value!r} cannot be saved: another object of the estimator is named "
-                f"{own_name!r}, too, and a file holds names only. Rename one of them."
+                f"{custom_name!r}, too, and a file holds names only. Rename one of them."
             )
-        return {"custom": own_name}
+        return {"custom": custom_name}
 
 
 def _unsaveable(name: str, value: Any) -> ValueError:
@@ -166,106 +163,3 @@ def _unsaveable(name: str, value: Any) -> ValueError:
         f"{name}={value!r} cannot be saved: a file holds numbers, text, truth values, None, and "
         "lists, tuples, dicts and arrays of them. Set it to one of these, or use joblib.dump."
     )
-
-
-class Reader:
-    """Turns what `Writer` wrote back into values.
-
-    Parameters
-    ----------
-    arrays : list of arrays
-    custom_objects : dict or None
-        The user's own objects by name.
-    """
-
-    def __init__(self, arrays: list[np.ndarray], custom_objects: Mapping[str, Any] | None = None):
-        self._arrays = arrays
-        self._custom_objects = custom_objects or {}
-
-    def array(self, reference: Any) -> np.ndarray:
-        """Give the array of a reference."""
-        number = reference.get("array") if isinstance(reference, dict) else None
-        if type(number) is not int or not 0 <= number < len(self._arrays):
-            raise Damaged(f"refers to an array that is not there, {number!r}.")
-        return self._arrays[number]
-
-    def labels(self, reference: Any) -> np.ndarray:
-        """Give the array of labels that `Writer.labels` set apart."""
-        if "objects" not in reference:
-            return self.array(reference)
-        found = reference["objects"]
-        if any(type(label) not in (str, int, float, bool) for label in found):
-            raise Damaged("has labels that are no text, numbers or truth values.")
-        labels = np.empty(len(found), dtype=object)
-        labels[:] = found
-        return labels
-
-    def parameter(self, name: str, value: Any) -> Any:
-        """Give the value of a parameter."""
-        if value is None or type(value) in (bool, int, float, str):
-            return value
-        if type(value) is list:
-            return [self.parameter(name, each) for each in value]
-        if len(value) != 1:
-            raise Damaged(f"has an unknown kind of value for {name}.")
-        ((kind, content),) = value.items()
-        readers = {
-            "array": lambda: self.array(value),
-            "custom": lambda: self._custom(name, content),
-            "dict": lambda: {
-                self.parameter(name, key): self.parameter(name, each) for key, each in content
-            },
-            "keras": lambda: _keras_object(content),
-            "object_array": lambda: self._object_array(name, content),
-            "random_state": lambda: self._random_state(content),
-            "schedule": lambda: self._schedule(name, content),
-            "scalar": lambda: self.array(content)[()],
-            "tuple": lambda: tuple(self.parameter(name, each) for each in content),
-        }
-        if kind not in readers:
-            raise Damaged(f"has an unknown kind of value, {kind!r}, for {name}.")
-        return readers[kind]()
-
-    def _object_array(self, name: str, content: list) -> np.ndarray:
-        array = np.empty(len(content), dtype=object)
-        array[:] = [self.parameter(name, each) for each in content]
-        return array
-
-    def _random_state(self, content: dict) -> np.random.RandomState:
-        key, position = self.array(content["key"]), content["position"]
-        # NumPy does not check the position, and would read past the end.
-        if key.dtype != np.uint32 or key.shape != (624,) or not 0 <= position <= 624:
-            raise Damaged("has a state of random numbers that is none.")
-        state = np.random.RandomState(0)
-        state.set_state(("MT19937", key, position, content["has_gauss"], content["gauss"]))
-        return state
-
-    def _schedule(self, name: str, content: dict) -> Schedule:
-        if content["class"] not in _SCHEDULES:
-            raise Damaged(f"has a {name} that is not ours, {content['class']!r}.")
-        settings = {key: self.parameter(key, each) for key, each in content["settings"].items()}
-        schedule = _SCHEDULES[content["class"]](**settings)
-        schedule._validate_params()
-        return schedule
-
-    def _custom(self, name: str, own_name: str) -> Any:
-        if own_name not in self._custom_objects:
-            raise Damaged(
-                f"names {own_name!r} for {name}, an object of your own that is not in the file: "
-                f"pass custom_objects={{{own_name!r}: the object}}."
-            )
-        found = self._custom_objects[own_name]
-        fits = callable(found) or name not in (*_FUNCTIONS, "lr_schedule")
-        fits |= name == "lr_schedule" and isinstance(found, Schedule)
-        if isinstance(found, type) or not fits:
-            raise Damaged(
-                f"needs another custom_objects[{own_name!r}] for {name} than {found!r}: pass the "
-                f"{'function' if name in _FUNCTIONS else 'object, not its class,'} itself."
-            )
-        return found
-
-
-def _keras_object(description: dict) -> Any:
-    from skdense.engine.keras_serialization import build
-
-    return build(description)

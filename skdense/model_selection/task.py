@@ -1,0 +1,127 @@
+"""Classification or regression: the task that a target sets, and the target checked for it."""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdense.model_selection.column_types import column_values, holds_numbers, is_missing
+
+Task = Literal["classification", "regression"]
+
+MAX_NUMBER_CLASSES = 20
+
+
+def infer_task(y: Any) -> tuple[Task, str]:
+    """Tell classification from regression by the target's values.
+
+    Text, booleans and categories are classes. Numbers are classes where all of them are whole and
+    at most 20 different ones occur; all other numbers are quantities.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        The target, without missing values.
+
+    Returns
+    -------
+    task : {"classification", "regression"}
+    reason : str
+        What in the target decided, to be shown to the user.
+
+    Raises
+    ------
+    ValueError
+        Where the target holds dates.
+
+    Examples
+    --------
+    >>> from skdense.model_selection.task import infer_task
+    >>> infer_task([0, 1, 1, 0])
+    ('classification', '2 different whole numbers')
+    >>> infer_task([0.5, 1.25, 3.0])
+    ('regression', 'numbers that are not whole')
+    """
+    values = column_values(y)
+    if values.dtype.kind in "Mm":
+        raise ValueError(f"y holds dates or durations ({values.dtype}); turn them into numbers")
+    if not holds_numbers(y, values):
+        kind = "booleans" if values.dtype.kind == "b" else "texts"
+        return "classification", f"{len(set(values.tolist()))} different {kind}"
+    numbers = values.astype(np.float64)
+    if not np.all(numbers == np.floor(numbers)):
+        return "regression", "numbers that are not whole"
+    n_different = len(np.unique(numbers))
+    reason = f"{n_different} different whole numbers"
+    return ("classification" if n_different <= MAX_NUMBER_CLASSES else "regression"), reason
+
+
+def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
+    """Turn a target into a one-dimensional array fit for its task.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, 1)
+    task : {"classification", "regression"} or None
+        None infers it from the values.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+        Labels as they are, or float64 quantities.
+    task : {"classification", "regression"}
+
+    Raises
+    ------
+    ValueError
+        Where y has several columns, missing or infinite values, one value only, or values that do
+        not suit the task.
+    """
+    if task not in (None, "classification", "regression"):
+        raise ValueError(f"task={task!r} must be 'classification', 'regression' or None")
+    values = column_values(y)
+    if values.ndim == 2 and values.shape[1] == 1:
+        y = values = values[:, 0]
+    if values.ndim != 1:
+        raise ValueError(
+            f"y has shape {values.shape}: compare takes one target; give it one column at a time"
+        )
+    n_missing = sum(map(is_missing, values.tolist()))
+    if n_missing:
+        raise ValueError(f"y has {n_missing} missing values; drop those rows")
+    inferred, reason = infer_task(y)
+    task = task or inferred
+    if task == "regression":
+        return _check_quantities(values), task
+    if reason == "numbers that are not whole":
+        raise ValueError(f"task='classification', but y holds {reason}; use task='regression'")
+    return _check_labels(values), task
+
+
+def _check_quantities(values: NDArray[Any]) -> NDArray[np.float64]:
+    try:
+        quantities = values.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"task='regression', but y holds {values[0]!r} and the like, which are not numbers; "
+            "use task='classification'"
+        ) from error
+    if not np.isfinite(quantities).all():
+        raise ValueError("y holds infinity; drop or mend those rows")
+    if len(np.unique(quantities)) < 2:
+        raise ValueError(f"y is {quantities[0]:g} in every row; there is nothing to predict")
+    return quantities
+
+
+def _check_labels(values: NDArray[Any]) -> NDArray[Any]:
+    if values.dtype.kind == "O":
+        # Tables hand over text, and numbers with missing values, as objects; models want an array.
+        kinds = {type(value) for value in values}
+        if len(kinds) > 1:
+            names = sorted(kind.__name__ for kind in kinds)
+            raise ValueError(f"y mixes {', '.join(names)}; make all labels the same kind")
+        if kinds != {str}:
+            values = np.array(values.tolist())
+    if len(np.unique(values)) < 2:
+        raise ValueError(f"y has one class only, {values.tolist()[0]!r}; there is nothing to tell")
+    return values
