@@ -51,8 +51,8 @@ class LearningRates:
         self.used: list[float] = []
         self.change = settings.schedule is not None or settings.plateau is not None
         self._schedule = settings.schedule
-        self._shape = (key.epochs_per_call, key.steps)
-        self._n_steps = -(-n_samples // key.batch_size)
+        self._shape = (key.sizes.epochs_per_call, key.sizes.n_steps)
+        self._n_steps = -(-n_samples // key.sizes.batch_size)
         self._first_epoch, self._n_taken = settings.first_epoch, n_taken
         self._ends: list[float] = []
         self._constant: Any = None

@@ -30,7 +30,7 @@ class TrainableNetwork:
         Whether XLA will compile the program.
     sparse : bool, default=False
         Whether the rows come as a ``tf.SparseTensor``.
-    smooths : bool, default=False
+    label_smoothing : bool, default=False
         Whether to smooth labels here, because the targets are class numbers.
 
     Attributes
@@ -45,7 +45,7 @@ class TrainableNetwork:
         Their inputs before the first step.
     """
 
-    _smooths = False
+    _label_smoothing = False
 
     def __init__(
         self,
@@ -54,12 +54,12 @@ class TrainableNetwork:
         loss: KerasConfig,
         compiled: bool,
         sparse: bool = False,
-        smooths: bool = False,
+        label_smoothing: bool = False,
     ):
         self.architecture = architecture
         self.specs = list(architecture.weights())
         self.loss = make_loss(loss)
-        self._smooths = smooths
+        self._label_smoothing = label_smoothing
         self.model = training_model(architecture, compiled, sparse)
         self.optimizer = optimizer.make()
         self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
@@ -199,7 +199,7 @@ class TrainableNetwork:
     def _losses(self, rows: Rows, outputs, inputs: ProgramInputs) -> tf.Tensor:
         """Give each row's loss."""
         losses = self.loss.call(rows.y, outputs)
-        if not self._smooths:
+        if not self._label_smoothing:
             return losses
         # The cross-entropy is linear in the targets, so smooth ones give a mix of two losses.
         evenly = tf.fill(tf.shape(outputs), tf.cast(1 / outputs.shape[-1], outputs.dtype))

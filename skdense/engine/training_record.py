@@ -1,4 +1,4 @@
-"""When to keep an epoch's weights and when to stop: one rule, for numbers and for tensors."""
+"""The record of a training: history, best epoch, state to give back, reason to stop."""
 
 from __future__ import annotations
 
@@ -6,31 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skdense.engine.early_stopping import after_epoch, choose
+
 if TYPE_CHECKING:
     from skdense.engine.settings import Settings
-
-
-def improved(loss, best, min_delta):
-    """Whether `loss` beats `best` by more than `min_delta`, as Keras's ``EarlyStopping`` judges.
-
-    Parameters
-    ----------
-    loss, best, min_delta : float or float64 tensor
-
-    Returns
-    -------
-    bool or bool tensor
-
-    Examples
-    --------
-    >>> improved(0.5, 0.6, 0.0), improved(0.5, 0.5, 0.0), improved(0.55, 0.6, 0.1)
-    (True, False, False)
-
-    References
-    ----------
-    L. Prechelt, "Early stopping - but when?", in Neural Networks: Tricks of the Trade, 1998.
-    """
-    return loss + min_delta < best
 
 
 class TrainingRecord:
@@ -64,7 +43,7 @@ class TrainingRecord:
         self.reason = "epochs"
         self._settings = settings
         self._in_python = in_python
-        self._best, self._wait, self._found = np.inf, 0, False
+        self._best, self._wait = np.inf, 0
 
     @property
     def n_epochs(self) -> int:
@@ -89,26 +68,22 @@ class TrainingRecord:
             column = self.history.setdefault(name, [np.nan] * (number - 1))
             column.append(logs.get(name, np.nan))
         settings = self._settings
-        judged = number > settings.start_from_epoch
-        watched = logs.get(settings.monitor, np.nan)
-        if settings.greater_is_better:
-            watched = -watched
-        better = finite and judged and bool(improved(watched, self._best, settings.min_delta))
-        if better:
-            self._best, self._found = watched, True
-        if better or (finite and not self._found):
+        metric = logs.get(settings.monitor, np.nan)
+        metric = -metric if settings.greater_is_better else metric
+        decision = after_epoch(
+            metric, number - 1, finite, self._best, self._wait, settings, where=choose
+        )
+        self._best, self._wait = decision.best, decision.wait
+        if decision.better or (finite and self._best == np.inf):
             self.best_epoch = number
-        self._wait = 0 if better or not judged else self._wait + 1
         if not finite:
             self.stop_training("not_finite")
         elif stop:
             self.stop_training(stop if isinstance(stop, str) else "callback")
         if self._in_python:
-            keep_best = settings.early_stopping and settings.restore_best_weights
-            if finite and (better or not judged or not keep_best):
+            if decision.keep:
                 self.kept = state
-            out_of_patience = judged and not better and self._wait >= settings.patience
-            if settings.early_stopping and out_of_patience:
+            if decision.stop:
                 self.stop_training("early_stopping")
 
     @property

@@ -133,7 +133,7 @@ class HoldsOut:
         return rows, self._take(*data, held_out, "held out"), index
 
     def _take(self, X, values, weight, index, which: str) -> Rows:
-        from skdense.engine.data import select
+        from skdense.engine.padded_data import select
         from skdense.engine.program_inputs import Rows
 
         weight = weight[index]
