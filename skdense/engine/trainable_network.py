@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.keras_config import KerasConfig
 from skdense.engine.layers import RandomLayer
@@ -65,8 +66,7 @@ class TrainableNetwork:
         self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
         self.trainable = self._trainable_variables()
         self.optimizer.build(self.trainable)
-        rate = getattr(self.optimizer, "_learning_rate", None)
-        self.slots = [v for v in self.optimizer.variables if v is not rate]
+        self.slots = _compat.optimizer_state(self.optimizer)
         self.fresh_slots = [v.numpy() for v in self.slots]
         self._statistics = self._non_trainable_slots()
 
