@@ -22,7 +22,7 @@ class Decision(NamedTuple):
 def after_epoch(metric, epoch, finite, best, wait, rule: Any, where: Any) -> Decision:
     """Apply the rule to one epoch, as Keras's ``EarlyStopping`` does.
 
-    It is written for the tensors of a program and for Python's numbers alike.
+    It is written for the tensors of a program and for numbers in Python alike.
 
     Parameters
     ----------
@@ -77,5 +77,5 @@ def after_epoch(metric, epoch, finite, best, wait, rule: Any, where: Any) -> Dec
 
 
 def choose(condition, one, other):
-    """Do with Python's values what ``tf.where`` does with tensors."""
+    """Do with numbers in Python what ``tf.where`` does with tensors."""
     return one if condition else other

@@ -135,7 +135,7 @@ def copies_for_fit(callbacks: Sequence[Any], is_new: bool) -> list[Any]:
 
 
 def _copy(place: int, callback: Any) -> Any:
-    # A model that it has watched before is no part of it.
+    # A model that it was used with before is no part of it.
     model = _compat.model_of(callback)
     try:
         return copy.deepcopy(callback, {} if model is None else {id(model): None})
@@ -165,8 +165,8 @@ class KerasCallbacks:
     callbacks : list of keras.callbacks.Callback
         The copies for this fit.
     make_model : callable
-        FitArguments weights in the architecture's order, builds the compiled ``keras.Model`` that
-        the callbacks see.
+        From weights in the architecture's order, builds the compiled ``keras.Model`` that the
+        callbacks see.
     first_epoch : int
         Epochs of earlier trainings: numbers go on from there.
     epochs : int
@@ -212,7 +212,7 @@ class KerasCallbacks:
         self._call("on_epoch_begin", epoch, self._index(epoch), {})
 
     def on_epoch_end(self, epoch: Epoch) -> None:
-        """Call ``on_epoch_end``; numbers that a callback adds to the logs become logs."""
+        """Call ``on_epoch_end``; metrics that a callback adds to the logs are kept."""
         self._logs = dict(epoch.logs)
         self._call("on_epoch_end", epoch, self._index(epoch), self._logs)
         for name, value in self._logs.items():

@@ -1,4 +1,4 @@
-"""Keras's own optimizers, losses and activations as plain descriptions, and back.
+"""Keras's own optimizers, losses and activations as what JSON can hold, and back.
 
 Nothing is ever imported or looked up by a name from a file: names index the tables below.
 """

@@ -1,4 +1,4 @@
-"""Rows on their way into a program: padded to its padded_size, taken where they are, or sparse."""
+"""Data as tensors for a program: padded to its sizes, read where they are, or sparse."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def _readable_in_place(X: np.ndarray) -> bool:
 
 
 def n_all_samples(X: Any) -> int:
-    """Give the number of all rows of an array that is read in place, else 0."""
+    """Give the length of an array that is read in place, else 0."""
     return len(X.values) if isinstance(X, Selected) else 0
 
 
 class EpochData:
-    """Training and held-out rows, as a program takes them.
+    """Training and validation data, as a program takes them.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ class EpochData:
         )
 
     def next(self, orders: Iterator[np.ndarray], n_epochs: int) -> tuple[Rows, tf.Tensor]:
-        """Give the rows for the next call of a program, and the order of each of its epochs.
+        """Give the data for the next call of a program, and the order of each of its epochs.
 
         Parameters
         ----------
         orders : iterator of int arrays of shape (n_samples,)
         n_epochs : int
-            Not above the padded_size of the program.
+            Not above the program's `epochs_per_call`.
 
         Returns
         -------
@@ -103,7 +103,7 @@ def _to_padded(rows: Rows, padded_size: int) -> Rows:
 
 
 def _pad(array: np.ndarray, padded_size: int) -> tf.Tensor:
-    """Repeat the last row up to the padded_size: a real row is finite wherever the others are."""
+    """Repeat the last row up to the padded size: a real row is finite wherever the others are."""
     filled = _aligned((padded_size, *array.shape[1:]), array.dtype)
     filled[: len(array)] = array
     filled[len(array) :] = array[-1]

@@ -70,9 +70,9 @@ class Program:
         Parameters
         ----------
         rows, validation : Rows
-            Padded to the key's sizes.
+            Padded to the key's sizes; `validation` may be None.
         orders : int32 tensor of shape (epochs_per_call, batch_size * n_steps)
-            The rows each epoch visits, in order. Any real row may follow the last one.
+            The samples each epoch visits, in order. Any real one may follow the last one.
         inputs : ProgramInputs
         state : State
 
@@ -215,7 +215,7 @@ class Program:
         return moving, total
 
     def _validate(self, validation: Rows | None, moving, inputs: ProgramInputs):
-        """Mean loss over the held-out rows, penalties included, as float64; NaN without any."""
+        """Mean loss over the validation data, penalties included, as float64; NaN without any."""
         if validation is None:
             return tf.constant(np.nan, tf.float64)
         size = min(VALIDATION_CHUNK, self.key.sizes.n_validation)

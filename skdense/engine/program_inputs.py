@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Selected(NamedTuple):
-    """Some rows of a large array, by their numbers: the array itself is not copied.
+    """Some rows of a large array, by their indices: the array itself is not copied.
 
     values : (n_all_samples, n_features); index : int (n_samples,).
     """
@@ -32,10 +32,10 @@ class SparseRows(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Rows for training or validation, padded to a program's size.
+    """Data for training or validation, padded to a program's size where it goes into one.
 
     X : (padded_size, n_features), Selected or SparseRows; y : (padded_size, n_outputs), or
-    (padded_size,) of class numbers; weight : (padded_size,).
+    (padded_size,) of class indices; weight : (padded_size,).
     """
 
     X: Any
@@ -44,14 +44,14 @@ class Rows(NamedTuple):
 
 
 class ProgramInputs(NamedTuple):
-    """What may differ between two fits of one program, beside rows and weights.
+    """What may differ between two fits of one program, beside data and weights.
 
     Names are those of `Settings` and `PaddedSizes`, for what is used of the latter.
 
     n_samples, n_validation : int
     n_epochs, n_epochs_before : int, epochs of this call, and of the calls before
     learning_rate : (epochs_per_call, n_steps), or None where the optimizer has its own schedule
-    label_smoothing : float, of a loss of class numbers
+    label_smoothing : float, of a loss of class indices
     l1, l2 : (n_penalties,); random_rates, random_seeds : one for each of `random_places`
     penalized : bool, whether any penalty is above zero
     early_stopping, restore_best_weights : bool; patience, start_from_epoch : int; min_delta : float

@@ -32,7 +32,7 @@ class TrainableNetwork:
     sparse : bool, default=False
         Whether the rows come as a ``tf.SparseTensor``.
     label_smoothing : bool, default=False
-        Whether to smooth labels here, because the targets are class numbers.
+        Whether to smooth labels here, because the targets are class indices.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class TrainableNetwork:
     slots : list of keras.Variable
         The optimizer's own variables, its learning rate excepted.
     fresh_slots : list of arrays
-        Their inputs before the first step.
+        Their values before the first step.
     """
 
     _label_smoothing = False
@@ -78,7 +78,7 @@ class TrainableNetwork:
         return [keras.Variable(zeros, dtype=self.architecture.dtype, name="weights")]
 
     def _non_trainable_slots(self) -> list[tuple[str, int]]:
-        """Say for each non-trainable variable of the model what goes there."""
+        """Give for each non-trainable variable of the model what goes there."""
         places = {}
         for layer in self.model.layers:
             if isinstance(layer, RandomLayer):
@@ -100,7 +100,7 @@ class TrainableNetwork:
         return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def unflatten(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        """Give the trainable variables' inputs one by one, as `weights` does with tensors."""
+        """Give the trainable variables' arrays one by one, as `weights` does with tensors."""
         if not self.is_flat:
             return arrays
         shapes = [spec.shape for spec in self.specs if spec.trainable]
@@ -222,12 +222,12 @@ class TrainableNetwork:
         """Outputs and batch norm's new statistics; in training where `step` is given."""
         training = step is not None
         step = tf.constant(0) if step is None else step
-        values_of = {
+        sources = {
             "moving": lambda i: moving[i],
             "rate": lambda place: inputs.random_rates[place],
             "seed": lambda place: tf.stack([inputs.random_seeds[place], step]),
         }
-        non_trainable = [values_of[kind](index) for kind, index in self._statistics]
+        non_trainable = [sources[kind](index) for kind, index in self._statistics]
         mask = {"mask": real} if self.architecture.batch_norm and training else {}
         outputs, updated = self.model.stateless_call(
             weights, non_trainable, X, training=training, **mask

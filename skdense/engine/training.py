@@ -47,11 +47,11 @@ def train(
         X (n_samples, n_features), a CSR matrix of that shape or Selected; y (n_samples, n_outputs)
         or (n_samples,), weight (n_samples,).
     validation : Rows or None
-        Rows to watch; needed for early stopping that watches ``"val_loss"``.
+        Needed for early stopping that monitors ``"val_loss"``.
     weights, slots : list of arrays, list of arrays or None
         Where to start; without `slots` the optimizer starts afresh.
     orders : iterator of int arrays of shape (n_samples,)
-        The order of the rows in each epoch.
+        The order of the samples in each epoch.
     random_seeds : int array
         One for each of the architecture's `random_places`.
     callbacks : sequence of objects, default=()
@@ -182,7 +182,7 @@ def _record_epochs(
     program,
     events: CallbackList,
 ) -> State:
-    """Write down what one call found, and let the callbacks change the state."""
+    """Record what one call found, and let the callbacks change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
     pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
     for place, (loss, val_loss) in enumerate(pairs, start=1):

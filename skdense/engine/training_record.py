@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from skdense.engine.early_stopping import after_epoch, choose
-
-if TYPE_CHECKING:
-    from skdense.engine.settings import Settings
+from skdense.engine.settings import Settings
 
 
 class TrainingRecord:
@@ -18,21 +16,21 @@ class TrainingRecord:
     Parameters
     ----------
     settings : Settings
-        Its early stopping, the figure that is watched, and what counts as better.
+        Its early stopping, the metric that is monitored, and what counts as better.
     in_python : bool
-        Whether early stopping is judged here, epoch by epoch, instead of inside the program.
+        Whether early stopping is decided here, epoch by epoch, instead of inside the program.
 
     Attributes
     ----------
     history : dict of lists
     best_epoch : int
-        From 1; the last finite one where the figure watched was never better.
+        From 1; the last finite one where the metric monitored never counted.
     kept : State or None
         The state to give back; None where that is the program's own choice.
     stopped : bool
     reason : str
-        Why training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``, or what someone
-        a callback gave as the reason, ``"callback"`` where that was none; ``"interrupted"``.
+        Why training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``,
+        ``"interrupted"``, or what a callback gave as the reason, ``"callback"`` where it gave none.
     """
 
     def __init__(self, settings: Settings, in_python: bool):
@@ -47,7 +45,7 @@ class TrainingRecord:
 
     @property
     def n_epochs(self) -> int:
-        """Epochs seen."""
+        """Epochs run."""
         return len(self.history["loss"])
 
     def update(self, logs: dict[str, float], state: Any, *, finite: bool, stop: bool | str) -> None:
@@ -61,7 +59,7 @@ class TrainingRecord:
         finite : bool
             Whether loss and weights were.
         stop : bool or str
-            Whether someone wants training to end, or why.
+            Whether a callback wants training to end, or why.
         """
         number = self.n_epochs + 1
         for name in {**self.history, **logs}:
@@ -104,6 +102,6 @@ class TrainingRecord:
         self.history = {name: self.history[name][:n_epochs] for name in names}
 
     def stop_training(self, reason: str) -> None:
-        """Take note that training stop_training here; the first reason counts."""
+        """Note that training is to stop here; the first reason counts."""
         if not self.stopped:
             self.stopped, self.reason = True, reason

@@ -65,7 +65,7 @@ def test_more_padding_gives_the_same_network(monkeypatch):
     np.testing.assert_allclose(tight.val_loss, padded.val_loss, rtol=1e-6)
 
 
-def test_validation_figures_are_those_of_the_real_rows():
+def test_the_validation_loss_is_that_of_the_real_rows():
     architecture = make_architecture(hidden_layer_sizes=(), activation=(), dropout=())
     settings = make_settings(architecture, l1=(0.01,), l2=(0.1,), epochs=1, learning_rate=0.1)
     rows = make_rows(architecture)
