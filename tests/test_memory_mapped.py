@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skdense import DenseClassifier
-from skdense.engine import data as feeding
+from skdense.engine import padded_data
 from skdense.engine.program_inputs import Selected
 
 
@@ -33,7 +33,7 @@ def test_it_trains_to_the_last_bit_as_from_a_copy(mapped, changes, monkeypatch):
     X, y = mapped
     weight = np.random.default_rng(1).uniform(0.5, 2, len(y))
     copied = network(**changes).fit(np.array(X), y, sample_weight=weight)
-    monkeypatch.setattr(feeding, "LEAST_BYTES_IN_PLACE", 0)
+    monkeypatch.setattr(padded_data, "LEAST_BYTES_IN_PLACE", 0)
     in_place = network(**changes).fit(X, y, sample_weight=weight)
     assert in_place.history_ == copied.history_
     for one, other in zip(in_place.weights_, copied.weights_, strict=True):
@@ -43,16 +43,20 @@ def test_it_trains_to_the_last_bit_as_from_a_copy(mapped, changes, monkeypatch):
 
 def test_rows_of_a_large_file_are_chosen_without_a_copy(mapped, monkeypatch):
     X, _ = mapped
-    assert not isinstance(feeding.select(X, slice(None)), Selected)  # small: a copy costs nothing
-    monkeypatch.setattr(feeding, "LEAST_BYTES_IN_PLACE", 0)
-    chosen = feeding.select(X, np.array([5, 3]))
+    assert not isinstance(
+        padded_data.select(X, slice(None)), Selected
+    )  # small: a copy costs nothing
+    monkeypatch.setattr(padded_data, "LEAST_BYTES_IN_PLACE", 0)
+    chosen = padded_data.select(X, np.array([5, 3]))
     assert np.shares_memory(chosen.values, X)
-    assert not isinstance(feeding.select(X[:, 1:], np.array([5, 3])), Selected)  # not one block
+    assert not isinstance(padded_data.select(X[:, 1:], np.array([5, 3])), Selected)  # not one block
 
 
 def test_the_tensor_is_the_file(mapped):
     X, _ = mapped
-    tensor = feeding._as_tensor(np.load(X.filename, mmap_mode="r"))  # nobody else keeps the mapping
+    tensor = padded_data._as_tensor(
+        np.load(X.filename, mmap_mode="r")
+    )  # nobody else keeps the mapping
     assert np.array_equal(tensor.numpy(), X)
     file = np.load(X.filename, mmap_mode="r+")
     file[7, 3] = 99.0

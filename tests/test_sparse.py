@@ -13,7 +13,7 @@ from sklearn.preprocessing import MaxAbsScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
-from skdense.engine.layers import ValueDropout
+from skdense.engine.layers import ProgramDropout
 
 FORMATS = [
     sparse.csr_matrix,
@@ -142,7 +142,7 @@ def test_texts_from_a_vectorizer():
 
 
 def test_input_dropout_drops_stored_values_only():
-    layer = ValueDropout(compiled=False, place=0)
+    layer = ProgramDropout(compiled=False, place=0)
     layer.build((None, 1000))
     layer.rate.assign(0.25)
     layer.seed.assign([1, 2])

@@ -173,6 +173,23 @@ def test_private_names_of_other_packages_stand_in_one_place(module):
     assert not private_imports(module)
 
 
+def private_names(module: str) -> set[str]:
+    """Private attributes of other objects that a module uses, by a dot or as a text."""
+    found = set()
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return {name for name in found if re.fullmatch(r"_[a-z]\w*", name)}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "engine"])
+def test_private_attributes_of_keras_stand_in_one_place(module):
+    # A named tuple's _replace is public.
+    assert module in COMPAT or private_names(module) <= {"_replace"}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_one_public_class_to_a_file(module):
     classes = [

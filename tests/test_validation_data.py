@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info, diagnose
-from skdense.engine import data as feeding
+from skdense.engine import padded_data
 from skdense.preprocessing.class_encoding import encode_classes
 from skdense.preprocessing.weights import class_weights
 
@@ -249,7 +249,7 @@ def test_large_rows_are_read_where_they_are(iris, tmp_path, monkeypatch):
     mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in ("X", "X_val")]
     options = {"metrics": ["accuracy"]}
     plain = classifier(**options).fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:])
-    monkeypatch.setattr(feeding, "LEAST_BYTES_IN_PLACE", 0)
+    monkeypatch.setattr(padded_data, "LEAST_BYTES_IN_PLACE", 0)
     in_place = classifier(**options).fit(mapped[0], y[:100], X_val=mapped[1], y_val=y[100:])
     copied = classifier(**options).fit(
         mapped[0], y[:100], X_val=X[100:, ::1][:, [0, 1, 2, 3]].T.copy().T, y_val=y[100:]

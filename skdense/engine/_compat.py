@@ -1,14 +1,13 @@
-"""What other packages change in Keras's classes when they are imported, changed back."""
+"""What of Keras and TensorFlow has no public name, and what other packages change in Keras."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from skdense.engine._tensorflow import keras
-
-_CLASSES = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
-_METHODS = ("__reduce__", "__deepcopy__")
+if TYPE_CHECKING:
+    from skdense.engine._tensorflow import keras
 
 
 @contextmanager
@@ -19,7 +18,11 @@ def undone() -> Iterator[None]:
     ------
     None
     """
-    before = [(cls, method, vars(cls).get(method)) for cls in _CLASSES for method in _METHODS]
+    from skdense.engine._tensorflow import keras
+
+    classes = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
+    methods = ("__reduce__", "__deepcopy__")
+    before = [(cls, method, vars(cls).get(method)) for cls in classes for method in methods]
     try:
         yield
     finally:
@@ -28,3 +31,63 @@ def undone() -> Iterator[None]:
                 setattr(cls, method, own)
             elif method in vars(cls):
                 delattr(cls, method)
+
+
+def optimizer_state(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
+    """Give an optimizer's variables but for its learning rate."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    return [variable for variable in optimizer.variables if variable is not rate]
+
+
+def optimizer_schedule(optimizer: keras.optimizers.Optimizer) -> Any:
+    """Give the schedule that an optimizer was made with; `learning_rate` is its value."""
+    return optimizer._learning_rate
+
+
+def excludes_weights_from_decay(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Whether `exclude_from_weight_decay` has named weights: no configuration tells."""
+    return bool(getattr(optimizer, "_exclude_from_weight_decay_names", None))
+
+
+def loss_arguments(loss: keras.losses.Loss) -> dict[str, Any] | None:
+    """Give what a loss passes to its function: get_config leaves Huber's delta out, for one.
+
+    None is a loss that is made of no function.
+    """
+    return vars(loss).get("_fn_kwargs")
+
+
+def compile_arguments(model: keras.Model) -> dict[str, Any] | None:
+    """Give what a model was compiled with; None where it does not tell.
+
+    get_compile_config would serialize it, and warns of what it cannot.
+    """
+    return getattr(getattr(model, "_compile_config", None), "config", None)
+
+
+def model_of(callback: keras.callbacks.Callback) -> keras.Model | None:
+    """Give the model that a callback was last used with."""
+    return getattr(callback, "_model", None)
+
+
+def forget_model(callback: keras.callbacks.Callback) -> None:
+    """Take the model from a callback; set_model, which users override, expects one."""
+    callback._model = None
+
+
+def profiles_batches(callback: keras.callbacks.TensorBoard) -> bool:
+    """Whether profile_batch is set."""
+    return callback._should_trace
+
+
+def close_writers(callback: keras.callbacks.TensorBoard) -> None:
+    """Close a callback's files, and let go of what cannot be pickled."""
+    callback._close_writers()
+    callback._writers, callback._summary_module = {}, None
+
+
+def tensorflow_seed() -> int | None:
+    """Give what ``tf.random.set_seed`` was last given."""
+    from tensorflow.python.eager import context
+
+    return context.global_seed()

@@ -17,8 +17,8 @@ class Epoch:
     number : int
         From 1, in this training; 0 before the first one.
     logs : dict of str to float
-        ``"loss"`` and, where rows are held out, ``"val_loss"``; empty before the epoch. Figures
-        that are added go into the history and can be what early stopping watches.
+        ``"loss"`` and, with validation data, ``"val_loss"``; empty before the epoch. Metrics that
+        are added go into the history and can be what early stopping monitors.
     program : Program
     state : State
     rates : LearningRates

@@ -13,7 +13,7 @@ from skdense.networks.architecture import Activation, Architecture
 
 BATCH_NORM_EPSILON = 1e-3  # keras.layers.BatchNormalization's default
 _LEAKY_SLOPE = np.float32(0.2)  # TensorFlow holds it in float32, in float64 networks too
-_CHUNK_VALUES = 2**20  # numbers in the widest layer of one chunk: fits the processor's caches
+_CHUNK_SIZE = 2**20  # numbers in the widest layer of one chunk: fits the processor's caches
 
 
 def forward(
@@ -22,7 +22,7 @@ def forward(
     X: Any,
     n_layers: int | None = None,
 ) -> np.ndarray:
-    """Compute what the network says, or what one of its hidden layers computes.
+    """Compute the network's output, or that of one of its hidden layers.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def forward(
     n_samples, is_sparse = X.shape[0], sparse.issparse(X)
     n_inputs = X.nnz // max(n_samples, 1) if is_sparse else architecture.n_features
     widest = max(n_inputs, *(len(layer["bias"]) for layer in layers))
-    chunk = max(_CHUNK_VALUES // widest, 1)
+    chunk = max(_CHUNK_SIZE // widest, 1)
     if n_samples <= chunk:
         return _forward(architecture, layers, X.astype(dtype, copy=False))
     out = np.empty((n_samples, len(layers[-1]["bias"])), dtype)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.epoch import Epoch
 from skdense.engine.program_inputs import State
@@ -72,7 +73,7 @@ def _is_idle(callback: Any, hook: str) -> bool:
     if method is getattr(known.ModelCheckpoint, hook):
         return callback.save_freq == "epoch"
     if method is getattr(known.TensorBoard, hook):
-        batches = callback._should_trace or callback.write_steps_per_second
+        batches = _compat.profiles_batches(callback) or callback.write_steps_per_second
         return callback.update_freq == "epoch" and not batches
     # The engine looks after losses that are not finite by itself.
     is_nan_check = method is getattr(known.TerminateOnNaN, hook)
@@ -134,8 +135,8 @@ def copies_for_fit(callbacks: Sequence[Any], is_new: bool) -> list[Any]:
 
 
 def _copy(place: int, callback: Any) -> Any:
-    # A model that it has watched before is no part of it.
-    model = getattr(callback, "_model", None)
+    # A model that it was used with before is no part of it.
+    model = _compat.model_of(callback)
     try:
         return copy.deepcopy(callback, {} if model is None else {id(model): None})
     except Exception as error:
@@ -164,8 +165,8 @@ class KerasCallbacks:
     callbacks : list of keras.callbacks.Callback
         The copies for this fit.
     make_model : callable
-        FitArguments weights in the architecture's order, builds the compiled ``keras.Model`` that
-        the callbacks see.
+        From weights in the architecture's order, builds the compiled ``keras.Model`` that the
+        callbacks see.
     first_epoch : int
         Epochs of earlier trainings: numbers go on from there.
     epochs : int
@@ -211,7 +212,7 @@ class KerasCallbacks:
         self._call("on_epoch_begin", epoch, self._index(epoch), {})
 
     def on_epoch_end(self, epoch: Epoch) -> None:
-        """Call ``on_epoch_end``; numbers that a callback adds to the logs become logs."""
+        """Call ``on_epoch_end``; metrics that a callback adds to the logs are kept."""
         self._logs = dict(epoch.logs)
         self._call("on_epoch_end", epoch, self._index(epoch), self._logs)
         for name, value in self._logs.items():
@@ -227,13 +228,12 @@ class KerasCallbacks:
     def close(self) -> None:
         """Take from the callbacks what cannot be kept: the model, and open files."""
         for callback in self._callbacks:
-            callback._model = None
+            _compat.forget_model(callback)
             if isinstance(callback, keras.callbacks.CSVLogger) and callback.csv_file is not None:
                 callback.csv_file.close()
                 callback.csv_file = callback.writer = None
             if isinstance(callback, keras.callbacks.TensorBoard):
-                callback._close_writers()
-                callback._writers, callback._summary_module = {}, None
+                _compat.close_writers(callback)
 
     def _index(self, epoch: Epoch) -> int:
         return self._first_epoch + epoch.number - 1

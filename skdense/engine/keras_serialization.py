@@ -1,4 +1,4 @@
-"""Keras's own optimizers, losses and activations as plain descriptions, and back.
+"""Keras's own optimizers, losses and activations as what JSON can hold, and back.
 
 Nothing is ever imported or looked up by a name from a file: names index the tables below.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.activations import activation_names
-from skdense.engine.losses import LOSS_CLASSES, complete_config
+from skdense.engine.keras_config import complete_config
+from skdense.engine.losses import LOSS_CLASSES
 from skdense.engine.optimizers import OPTIMIZERS
 
 _SCHEDULES = (
@@ -52,15 +52,14 @@ def describe(thing: Any) -> dict | None:
     name = kind.__name__
     if _classes().get(name) is not kind:
         return None
-    config = complete_config(thing) if name in LOSS_CLASSES else thing.get_config()
-    description = {"class": name, "config": config}
+    config = complete_config(thing)
+    description: dict[str, Any] = {"class": name, "config": config}
     if isinstance(config.get("learning_rate"), dict):
         # Keras puts the schedule's import path there, which is not to be followed from a file.
         del config["learning_rate"]
-        description["schedule"] = describe(thing._learning_rate)
+        description["schedule"] = describe(_compat.optimizer_schedule(thing))
         if description["schedule"] is None:
             return None
-    config.update({key: v.item() for key, v in config.items() if isinstance(v, np.generic)})
     return description if all(map(_is_plain, config.values())) else None
 
 

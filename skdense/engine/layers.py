@@ -6,7 +6,7 @@ from skdense.engine._tensorflow import keras, tf
 
 
 class RandomLayer(keras.layers.Layer):
-    """A layer that draws random numbers in training, by values of the program.
+    """A layer that draws random numbers in training, by a rate and a seed that are program inputs.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class RandomLayer(keras.layers.Layer):
         self._algorithm = "threefry" if compiled else "philox"
 
     def build(self, input_shape):
-        """Create the two values."""
+        """Create the two weights."""
         del input_shape
         self.rate = self.add_weight(name="rate", shape=(), initializer="zeros", trainable=False)
         self.seed = self.add_weight(
@@ -59,8 +59,8 @@ class RandomLayer(keras.layers.Layer):
         raise NotImplementedError
 
 
-class ValueDropout(RandomLayer):
-    """Dropout whose rate and seed are values of the program and not constants of its graph.
+class ProgramDropout(RandomLayer):
+    """Dropout whose rate and seed are program inputs and not constants of the graph.
 
     Units are set to zero with probability `rate`, the others are divided by ``1 - rate``, as in
     ``keras.layers.Dropout``.
@@ -82,8 +82,8 @@ class ValueDropout(RandomLayer):
         )
 
 
-class ValueNoise(RandomLayer):
-    """Gaussian noise whose standard deviation, `rate`, is a value of the program.
+class ProgramNoise(RandomLayer):
+    """Gaussian noise whose standard deviation, `rate`, is a program input.
 
     It is added to the inputs, as in ``keras.layers.GaussianNoise``.
 
@@ -106,7 +106,7 @@ class ValueNoise(RandomLayer):
 class Dense(keras.layers.Dense):
     """``keras.layers.Dense`` whose bias gradient is a product of matrices.
 
-    The same figures but for the last bit. XLA would sum the bias gradient inside whatever reads
+    The same results but for the last bit. XLA would sum the bias gradient inside whatever reads
     it, the concatenation to one flat gradient above all, where it takes many times as long.
     """
 
@@ -135,7 +135,7 @@ class Dense(keras.layers.Dense):
 class BatchNormalization(keras.layers.BatchNormalization):
     """``keras.layers.BatchNormalization`` whose sums over rows are products of matrices.
 
-    The same figures but for the last bits: its statistics in training are those of the rows that
+    The same results but for the last bits: its statistics in training are those of the rows that
     the mask names, its gradient is the textbook's.
 
     References

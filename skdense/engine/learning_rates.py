@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from skdense.engine._tensorflow import tf
-from skdense.engine.plateau import PlateauWatch
-
-if TYPE_CHECKING:
-    from skdense.engine.program_key import ProgramKey
-    from skdense.engine.settings import Settings
+from skdense.engine.plateau import PlateauTracker
+from skdense.engine.program_key import ProgramKey
+from skdense.engine.settings import Settings
 
 _STEPS_AT_A_TIME = 2**20
 
@@ -25,9 +23,8 @@ class LearningRates:
     settings : Settings
         Its rate, schedule and first epoch.
     key : ProgramKey
-        PaddedSizes for the rates of one call.
+        Its sizes are those of the rates of one call.
     n_samples : int
-        Training rows.
     n_taken : int
         Steps that the optimizer has taken before.
 
@@ -38,7 +35,7 @@ class LearningRates:
     used : list of float
         At the end of each epoch run.
     change : bool
-        Whether there is a schedule, or someone has set another rate.
+        Whether there is a schedule, or a callback has set another rate.
 
     Raises
     ------
@@ -51,20 +48,20 @@ class LearningRates:
         self.used: list[float] = []
         self.change = settings.schedule is not None or settings.plateau is not None
         self._schedule = settings.schedule
-        self._shape = (key.epochs_per_call, key.steps)
-        self._n_steps = -(-n_samples // key.batch_size)
+        self._shape = (key.sizes.epochs_per_call, key.sizes.n_steps)
+        self._n_steps = -(-n_samples // key.sizes.batch_size)
         self._first_epoch, self._n_taken = settings.first_epoch, n_taken
         self._ends: list[float] = []
         self._constant: Any = None
         at_a_time = max(1, _STEPS_AT_A_TIME // self._n_steps)
         for first in range(0, settings.epochs, at_a_time) if self._schedule else ():
             self._scheduled(first, min(at_a_time, settings.epochs - first))
-        self._watch: PlateauWatch | None = None
+        self._plateau: PlateauTracker | None = None
         if settings.plateau is not None:
-            self._watch = PlateauWatch(settings.plateau, settings.greater_is_better)
+            self._plateau = PlateauTracker(settings.plateau, settings.greater_is_better)
             self._monitor = settings.monitor
             for metric in settings.plateau.earlier:
-                self.now = self._watch.rate_after(metric, self._known())
+                self.now = self._plateau.rate_after(metric, self._known())
 
     def of(self, first: int, n_epochs: int) -> tf.Tensor | None:
         """Give the rates of one call.
@@ -111,10 +108,10 @@ class LearningRates:
         ----------
         logs : dict of str to float
         """
-        if self._watch is not None:
+        if self._plateau is not None:
             of_training = self._monitor == "val_loss" and "val_loss" not in logs
             metric = logs["loss" if of_training else self._monitor]
-            self.set(self._watch.rate_after(metric, self._known()))
+            self.set(self._plateau.rate_after(metric, self._known()))
 
     def set(self, rate: float) -> None:
         """Take one rate from the next epoch on, in place of any schedule.
@@ -139,11 +136,11 @@ class LearningRates:
             self._schedule = self._constant = None
 
     def _known(self) -> float:
-        assert self.now is not None  # who has a schedule of the optimizer's own gives no other
+        assert self.now is not None  # a schedule of the optimizer's own excludes others
         return self.now
 
     def _scheduled(self, first: int, n_epochs: int) -> np.ndarray:
-        """LearningRates of some epochs, (n_epochs, n_steps), checked."""
+        """Rates of some epochs, (n_epochs, n_steps), checked."""
         assert self._schedule is not None
         epochs = np.arange(first, first + n_epochs)[:, None]
         steps = np.arange(self._n_steps)

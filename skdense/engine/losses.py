@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import pickle
 from collections.abc import Iterable
 from typing import Any
 
 from skdense.engine._tensorflow import keras
-from skdense.engine.keras_config import KerasConfig, settings_text, unknown_name
+from skdense.engine.keras_config import KerasConfig, unknown_name
 from skdense.engine.quantile_loss import QuantileLoss
 
 _LOSSES = {
@@ -33,6 +32,8 @@ _LOSSES = {
 }
 
 LOSS_CLASSES = frozenset(_LOSSES.values())
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
+"""Reductions that training can minimize."""
 
 
 def loss_config(loss: Any, known: Iterable[str], **options: float) -> KerasConfig:
@@ -44,7 +45,7 @@ def loss_config(loss: Any, known: Iterable[str], **options: float) -> KerasConfi
     known : iterable of str
         Names to accept.
     **options : float
-        Figures of a loss that is given by its name.
+        Arguments of a loss that is given by its name.
 
     Returns
     -------
@@ -60,15 +61,14 @@ def loss_config(loss: Any, known: Iterable[str], **options: float) -> KerasConfi
         if loss not in known:
             raise unknown_name("loss", loss, sorted(known), "a keras.losses.Loss")
         if loss == "quantile":
-            loss = QuantileLoss(**options)
-            return KerasConfig(QuantileLoss, settings_text(loss.get_config()))
+            return KerasConfig.of(QuantileLoss(**options))
         loss = getattr(keras.losses, _LOSSES[loss])()
     elif not isinstance(loss, keras.losses.Loss):
         raise ValueError(
             f"loss={loss!r} is neither the name of a Keras loss nor an instance of "
             "keras.losses.Loss: pass for example 'huber' or keras.losses.Huber(delta=2.0)."
         )
-    if loss.reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
+    if loss.reduction not in MEANS:
         raise ValueError(
             f"loss={loss!r} has reduction={loss.reduction!r}; training minimizes the mean over "
             "rows: use reduction='sum_over_batch_size'."
@@ -76,7 +76,7 @@ def loss_config(loss: Any, known: Iterable[str], **options: float) -> KerasConfi
     if not type(loss).__module__.startswith("keras."):
         return KerasConfig(type(loss), "{}", _state_of(loss), loss)
     _check_keras_loss(loss, known)
-    return KerasConfig(type(loss), settings_text(complete_config(loss)))
+    return KerasConfig.of(loss)
 
 
 def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
@@ -94,32 +94,16 @@ def _check_keras_loss(loss: keras.losses.Loss, known: Iterable[str]) -> None:
         )
 
 
-def complete_config(loss: keras.losses.Loss) -> dict:
-    """Give the configuration of one of Keras's losses, complete.
-
-    Parameters
-    ----------
-    loss : keras.losses.Loss
-
-    Returns
-    -------
-    dict
-        What its class takes.
-    """
-    # Keras leaves Huber's delta and the cosine's axis out of get_config.
-    taken = inspect.signature(type(loss)).parameters
-    own = {name: value for name, value in vars(loss).get("_fn_kwargs", {}).items() if name in taken}
-    return {**loss.get_config(), **own}
-
-
-def make_loss(recipe: KerasConfig) -> keras.losses.Loss:
-    """Build a recipe's loss; a class of the user's own is used as it was handed over."""
-    return recipe.prototype if recipe.prototype is not None else recipe.make()
+def make_loss(config: KerasConfig) -> keras.losses.Loss:
+    """Build a loss; one of the user's own class is used as it was handed over."""
+    return config.prototype if config.prototype is not None else config.make()
 
 
 def _state_of(thing: Any) -> Any:
     """Everything an object of the user's class holds, so that equal ones share a program."""
     try:
         return pickle.dumps(vars(thing))
-    except Exception:  # whatever a user's object raises; the recipe keeps it, so its id is safe
+    except (
+        Exception
+    ):  # whatever a user's object raises; the configuration keeps it, so its id is safe
         return id(thing)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from skdense.engine import layers as blocks
+from skdense.engine import layers as engine_layers
 from skdense.engine._tensorflow import keras
 from skdense.engine.losses import make_loss
+from skdense.engine.settings import Settings
 from skdense.networks.architecture import Architecture
-
-if TYPE_CHECKING:
-    from skdense.engine.settings import Settings
 
 
 def training_model(architecture: Architecture, compiled: bool, sparse: bool = False) -> keras.Model:
     """Build the model that the engine trains.
 
-    Its penalties are added by the engine and its dropout rates are values, so that one model
-    serves every penalty and rate.
+    Its penalties are added by the engine and its dropout rates are program inputs, so that one
+    model serves every penalty and rate.
 
     Parameters
     ----------
@@ -39,10 +37,11 @@ def training_model(architecture: Architecture, compiled: bool, sparse: bool = Fa
     def random_layer(place: int):
         if not architecture.random_places[place]:
             return None
-        kind = blocks.ValueNoise if place == _noise_place(architecture) else blocks.ValueDropout
+        is_noise = place == _noise_place(architecture)
+        kind = engine_layers.ProgramNoise if is_noise else engine_layers.ProgramDropout
         return kind(compiled, place, dtype=architecture.dtype)
 
-    return _assemble(architecture, random_layer, lambda layer: None, blocks, sparse=sparse)
+    return _assemble(architecture, random_layer, lambda layer: None, engine_layers, sparse=sparse)
 
 
 def fitted_model(
@@ -58,7 +57,7 @@ def fitted_model(
     ----------
     architecture : Architecture
     settings : Settings
-        LearningRates, penalties, optimizer and loss.
+        Rates, penalties, optimizer and loss.
     weights : list of arrays
         In the architecture's order.
     rescaling : (scale, offset), default=None

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from skdense.engine._tensorflow import keras
-from skdense.engine.keras_config import KerasConfig, settings_text, unknown_name
+from skdense.engine.keras_config import KerasConfig, complete_config, unknown_name
 
 # Element-by-element optimizers: exact when all weights are one flat variable.
 _ELEMENTWISE = frozenset(
@@ -17,20 +17,20 @@ OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
 
 
 def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasConfig, float | None]:
-    """Describe an optimizer, with its learning rate set apart as a value.
+    """Describe an optimizer, with its learning rate set apart.
 
     Parameters
     ----------
     optimizer : str or keras.optimizers.Optimizer
         A Keras name, or an instance that is read and never changed.
     drop_learning_rate : bool
-        Whether a rate of the user's replaces the optimizer's own, schedule or not.
+        Whether a rate that the user gives replaces the optimizer's own, schedule or not.
 
     Returns
     -------
-    recipe : KerasConfig
+    config : KerasConfig
     learning_rate : float or None
-        The optimizer's own rate; None where it is a schedule, which stays in the recipe.
+        The optimizer's own rate; None where it is a schedule, which stays in the configuration.
 
     Raises
     ------
@@ -59,15 +59,16 @@ def _named_optimizer(name: str) -> tuple[KerasConfig, float | None]:
 def _describe_optimizer(
     optimizer: Any, drop_learning_rate: bool
 ) -> tuple[KerasConfig, float | None]:
-    config = {key: value for key, value in optimizer.get_config().items() if key != "name"}
+    config = complete_config(optimizer)
+    config.pop("name", None)  # means nothing
     learning_rate = config["learning_rate"]
     if drop_learning_rate or not isinstance(learning_rate, dict):
         config["learning_rate"] = 0.001
     rate = None if isinstance(learning_rate, dict) else float(learning_rate)
-    return KerasConfig(type(optimizer), settings_text(config)), rate
+    return KerasConfig.of(optimizer, config), rate
 
 
-def is_elementwise(recipe: KerasConfig) -> bool:
+def is_elementwise(config: KerasConfig) -> bool:
     """Whether an optimizer treats every weight alone, so that flat weights give the same steps."""
-    own = recipe.kind.__module__.startswith("keras.") and recipe.kind.__name__ in _ELEMENTWISE
-    return own and json.loads(recipe.settings).get("clipnorm") is None
+    own = config.kind.__module__.startswith("keras.") and config.kind.__name__ in _ELEMENTWISE
+    return own and json.loads(config.settings).get("clipnorm") is None

@@ -4,36 +4,41 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from skdense.engine.program_key import VALIDATION_CHUNK
 from skdense.networks.architecture import Architecture
 
-_ROWS_PER_CALL = 2**18  # epochs times rows of one call: about a second of work
+VALIDATION_CHUNK = 1024  # samples of one forward pass over the validation data
+_SAMPLES_PER_CALL = 2**18  # epochs times samples of one call: about a second of work
 _MOST_EPOCHS_PER_CALL = 64
-_LEAST_ROWS = 16
-# PaddedSizes that costs next to nothing: a program with it serves all folds of small data, and the
-# fit on all rows after them.
-_FREE_ROWS, _FREE_VALUES = 1024, 2**16
-_LEAST_VALIDATION_ROWS = 64
-_GATHERED_VALUES = 2**22  # 16 MB: data above it are not held twice
+_LEAST_SAMPLES = 16
+# Padding that costs next to nothing: a program with it serves all folds of small data, and the fit
+# on all of it after them.
+_FREE_SAMPLES, _FREE_NUMBERS = 1024, 2**16
+_LEAST_VALIDATION = 64
+_GATHERED_NUMBERS = 2**22  # 16 MB: data above it are not held twice
 # One compilation costs about as much as these many steps of a small network gain by it, shared
 # between the handful of fits that a search or a cross-validation makes of one program.
 _STEPS_WORTH_COMPILING = 600
-_SMALL_STEP = 500_000  # weights times rows of a step that is mostly overhead
+_SMALL_STEP = 500_000  # weights times samples of a step that is mostly overhead
 
 
 class PaddedSizes(NamedTuple):
     """Sizes that are constant in a program.
 
-    batch_rows : rows of one step; steps : steps of one epoch; steps_per_gather : steps whose rows
-    are brought into their order at a time; validation_rows : held-out rows; epochs_per_call :
-    epochs of one call.
+    batch_size : samples of one step; n_steps : steps of one epoch; steps_per_gather : steps whose
+    samples are brought into their order at a time, divides `n_steps`; n_validation : validation
+    samples, 0 for none; epochs_per_call : epochs of one call.
     """
 
-    batch_rows: int
-    steps: int
+    batch_size: int
+    n_steps: int
     steps_per_gather: int
-    validation_rows: int
+    n_validation: int
     epochs_per_call: int
+
+    @property
+    def n_samples(self) -> int:
+        """Training samples."""
+        return self.batch_size * self.n_steps
 
 
 def padded_sizes(
@@ -43,13 +48,10 @@ def padded_sizes(
 
     Parameters
     ----------
-    n_samples : int
-        Training rows.
-    n_features : int
+    n_samples, n_features : int
     batch_size : int
         A batch larger than the data becomes the data.
     n_validation : int
-        Held-out rows.
 
     Returns
     -------
@@ -61,23 +63,23 @@ def padded_sizes(
     True
     """
     if batch_size >= n_samples:
-        batch_rows, steps = round_up(max(n_samples, _LEAST_ROWS), pieces=4), 1
+        batch_size, n_steps = round_up(max(n_samples, _LEAST_SAMPLES), pieces=4), 1
     else:
-        batch_rows, needed = batch_size, -(-n_samples // batch_size)
-        free = min(_FREE_ROWS, _FREE_VALUES // n_features) // batch_size
-        steps = max(round_up(needed, pieces=1 if needed <= 64 else 8), free)
+        needed = -(-n_samples // batch_size)
+        free = min(_FREE_SAMPLES, _FREE_NUMBERS // n_features) // batch_size
+        n_steps = max(round_up(needed, pieces=1 if needed <= 64 else 8), free)
     # A power of two, so that it divides the samples without much waste.
-    most = round_down(_GATHERED_VALUES // (batch_rows * n_features))
-    steps_per_gather = min(most, steps)
-    steps = -(-steps // steps_per_gather) * steps_per_gather
-    validation_rows = 0
+    most = round_down(_GATHERED_NUMBERS // (batch_size * n_features))
+    steps_per_gather = min(most, n_steps)
+    n_steps = -(-n_steps // steps_per_gather) * steps_per_gather
     if n_validation:
         chunks = -(-n_validation // VALIDATION_CHUNK)
-        rows = round_up(max(n_validation, _LEAST_VALIDATION_ROWS), pieces=4)
-        validation_rows = rows if chunks == 1 else VALIDATION_CHUNK * round_up(chunks, pieces=8)
-    epochs = _ROWS_PER_CALL // (batch_rows * steps)
+        one_chunk = round_up(max(n_validation, _LEAST_VALIDATION), pieces=4)
+        several = VALIDATION_CHUNK * round_up(chunks, pieces=8)
+        n_validation = one_chunk if chunks == 1 else several
+    epochs = _SAMPLES_PER_CALL // (batch_size * n_steps)
     epochs = min(max(epochs, 1), _MOST_EPOCHS_PER_CALL)
-    return PaddedSizes(batch_rows, steps, steps_per_gather, validation_rows, epochs)
+    return PaddedSizes(batch_size, n_steps, steps_per_gather, n_validation, epochs)
 
 
 def round_down(n: int) -> int:
@@ -102,7 +104,7 @@ def worth_compiling(
 ) -> bool:
     """Whether XLA compiles a program, or TensorFlow runs its plain graph.
 
-    The two differ in the last bits, so the choice depends on architecture, rows and epochs
+    The two differ in the last bits, so the choice depends on architecture, data size and epochs
     alone: never on time, nor on what was trained before.
 
     Parameters
@@ -114,9 +116,9 @@ def worth_compiling(
     -------
     bool
     """
-    batch_rows = min(batch_size, n_samples)
-    steps = epochs * -(-n_samples // batch_rows)
+    batch_size = min(batch_size, n_samples)
+    n_steps = epochs * -(-n_samples // batch_size)
     return (
-        steps * max(1.0, architecture.n_weights * batch_rows / _SMALL_STEP)
+        n_steps * max(1.0, architecture.n_weights * batch_size / _SMALL_STEP)
         >= _STEPS_WORTH_COMPILING
     )

@@ -1,4 +1,4 @@
-"""L1, L2 and elastic-net penalties as values of the program."""
+"""L1, L2 and elastic-net penalties, whose weights are program inputs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _ROWS = 128
 def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Compute ``l1 * sum|W| + l2 * sum W**2`` and its gradient.
 
-    The same figure as ``keras.regularizers.L1L2``; both together are the elastic net.
+    The same as ``keras.regularizers.L1L2``; both together are the elastic net.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ class Plateau:
     factor, min_delta, min_learning_rate : float
     patience, cooldown : int
     earlier : tuple of float
-        The figure watched, in the epochs of earlier trainings.
+        The metric monitored, in the epochs of earlier trainings.
     """
 
     factor: float
@@ -27,20 +27,20 @@ class Plateau:
     earlier: tuple[float, ...] = ()
 
 
-class PlateauWatch:
-    """What has been seen of a figure, and the rate that follows from it.
+class PlateauTracker:
+    """What has been seen of a metric, and the rate that follows from it.
 
     Parameters
     ----------
     plateau : Plateau
     greater_is_better : bool
-        Of the figure.
+        Of the metric.
 
     Examples
     --------
-    >>> from skdense.engine.plateau import Plateau, PlateauWatch
-    >>> watch = PlateauWatch(Plateau(0.1, 2, 0.0, 0, 0.0), greater_is_better=False)
-    >>> [watch.rate_after(loss, 1.0) for loss in (0.9, 0.8, 0.8, 0.8)]
+    >>> from skdense.engine.plateau import Plateau, PlateauTracker
+    >>> tracker = PlateauTracker(Plateau(0.1, 2, 0.0, 0, 0.0), greater_is_better=False)
+    >>> [tracker.rate_after(loss, 1.0) for loss in (0.9, 0.8, 0.8, 0.8)]
     [1.0, 1.0, 1.0, 0.1]
     """
 
@@ -49,12 +49,12 @@ class PlateauWatch:
         self._sign = -1.0 if greater_is_better else 1.0
         self._best, self._wait, self._cooling = np.inf, 0, 0
 
-    def rate_after(self, figure: float, rate: float) -> float:
-        """Take in an epoch's figure, and give the rate of the epochs to come.
+    def rate_after(self, metric: float, rate: float) -> float:
+        """Take in an epoch's metric, and give the rate of the epochs to come.
 
         Parameters
         ----------
-        figure : float
+        metric : float
         rate : float
             Up to now.
 
@@ -62,12 +62,13 @@ class PlateauWatch:
         -------
         float
         """
-        plateau, figure = self._plateau, self._sign * figure
+        plateau, metric = self._plateau, self._sign * metric
         if self._cooling:
             self._cooling -= 1
             self._wait = 0
-        if figure < self._best - plateau.min_delta:
-            self._best, self._wait = figure, 0
+        # Not the sum that early stopping compares: Keras rounds the two differently, too.
+        if metric < self._best - plateau.min_delta:
+            self._best, self._wait = metric, 0
         elif not self._cooling:
             self._wait += 1
             if self._wait >= plateau.patience and rate > plateau.min_learning_rate:

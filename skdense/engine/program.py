@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from skdense.engine._tensorflow import tf
-from skdense.engine.batches import gather_rows, of_any_density, slice_array, slice_rows
+from skdense.engine.batch_slicing import gather_rows, of_any_density, slice_array, slice_rows
+from skdense.engine.early_stopping import after_epoch
+from skdense.engine.padding import VALIDATION_CHUNK
 from skdense.engine.program_cache import count_trace
 from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
-from skdense.engine.program_key import VALIDATION_CHUNK, ProgramKey
+from skdense.engine.program_key import ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
-from skdense.engine.training_record import improved
 
 
 class Program:
@@ -32,7 +33,7 @@ class Program:
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
         self._network = network or TrainableNetwork(
-            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.smooths
+            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.label_smoothing
         )
         self._epochs: Any = None
 
@@ -69,9 +70,9 @@ class Program:
         Parameters
         ----------
         rows, validation : Rows
-            Padded to the padded size that the key gives.
-        orders : int32 tensor of shape (epochs_per_call, batch_size * steps)
-            The rows each epoch visits, in order. Any real row may follow the last one.
+            Padded to the key's sizes; `validation` may be None.
+        orders : int32 tensor of shape (epochs_per_call, batch_size * n_steps)
+            The samples each epoch visits, in order. Any real one may follow the last one.
         inputs : ProgramInputs
         state : State
 
@@ -140,7 +141,7 @@ class Program:
         network = self._network
         inputs = inputs._replace(l1=network.spread(inputs.l1), l2=network.spread(inputs.l2))
         moving = self._load(state.current)
-        nothing = tf.fill([self.key.epochs_per_call], tf.constant(np.nan, tf.float64))
+        nothing = tf.fill([self.key.sizes.epochs_per_call], tf.constant(np.nan, tf.float64))
         epochs = Epochs(tf.constant(0), nothing, nothing, tf.constant(True), tf.constant(False))
 
         def more(moving, kept, best, wait, epochs):
@@ -150,24 +151,22 @@ class Program:
             loss, moving = self._train(rows, orders[epochs.n_run], moving, inputs, epochs.n_run)
             val_loss = self._validate(validation, moving, inputs)
             finite = self._all_finite(loss, val_loss, moving)
-            watched = tf.where(inputs.watch_validation, val_loss, loss)
-            judged = inputs.first_epoch + epochs.n_run >= inputs.start_from_epoch
-            better = improved(watched, best, inputs.min_delta) & finite & judged
-            keep = finite & (better | ~judged | ~inputs.restore_best)
+            metric = tf.where(inputs.monitor_val_loss, val_loss, loss)
+            epoch = inputs.n_epochs_before + epochs.n_run
+            decision = after_epoch(metric, epoch, finite, best, wait, inputs, tf.where)
             current = self._read(moving)
-            kept = [tf.where(keep, new, old) for new, old in zip(current, kept, strict=True)]
-            best = tf.where(better, watched, best)
-            wait = tf.where(better | ~judged, 0, wait + 1)
-            out_of_patience = inputs.early_stopping & ~better & judged & (wait >= inputs.patience)
+            kept = [
+                tf.where(decision.keep, new, old) for new, old in zip(current, kept, strict=True)
+            ]
             place = [[epochs.n_run]]
             epochs = Epochs(
                 epochs.n_run + 1,
                 tf.tensor_scatter_nd_update(epochs.loss, place, [loss]),
                 tf.tensor_scatter_nd_update(epochs.val_loss, place, [val_loss]),
                 finite,
-                out_of_patience | ~finite,
+                decision.stop | ~finite,
             )
-            return moving, kept, best, wait, epochs
+            return moving, kept, decision.best, decision.wait, epochs
 
         loop = (moving, state.kept, state.best, state.wait, epochs)
         moving, kept, best, wait, epochs = tf.while_loop(more, one_epoch, loop)
@@ -175,12 +174,12 @@ class Program:
 
     def _train(self, rows: Rows, order, moving, inputs: ProgramInputs, epoch):
         """One epoch of steps; the mean loss over its rows as float64."""
-        n_steps = (inputs.n_samples + self.key.batch_size - 1) // self.key.batch_size
-        n_parts = self.key.steps // self.key.steps_per_gather
-        number = (inputs.first_epoch + epoch) * n_steps
+        n_steps = (inputs.n_samples + self.key.sizes.batch_size - 1) // self.key.sizes.batch_size
+        n_parts = self.key.sizes.n_steps // self.key.sizes.steps_per_gather
+        number = (inputs.n_epochs_before + epoch) * n_steps
 
         def one_part(first_step, moving, total):
-            last_step = tf.minimum(n_steps, first_step + self.key.steps_per_gather)
+            last_step = tf.minimum(n_steps, first_step + self.key.sizes.steps_per_gather)
             part = (first_step, last_step, number, epoch)
             moving, total = self._train_part(rows, order, moving, inputs, part, total)
             return last_step, moving, total
@@ -195,10 +194,10 @@ class Program:
     def _train_part(self, rows: Rows, order, moving, inputs: ProgramInputs, part, total):
         """Some of an epoch's steps; adds their losses, times their rows, to the total."""
         first_step, last_step, number, epoch = part
-        size = self.key.batch_size
+        size = self.key.sizes.batch_size
         # Gathering many rows at once and slicing inside is ten times faster than gathering each
         # step's; gathering all of large data would hold it twice.
-        chosen = slice_array(order, first_step * size, self.key.steps_per_gather * size)
+        chosen = slice_array(order, first_step * size, self.key.sizes.steps_per_gather * size)
         shuffled = Rows(*(gather_rows(array, chosen) for array in rows))
 
         def one_step(step, moving, total):
@@ -216,10 +215,10 @@ class Program:
         return moving, total
 
     def _validate(self, validation: Rows | None, moving, inputs: ProgramInputs):
-        """Mean loss over the held-out rows, penalties included, as float64; NaN without any."""
+        """Mean loss over the validation data, penalties included, as float64; NaN without any."""
         if validation is None:
             return tf.constant(np.nan, tf.float64)
-        size = min(VALIDATION_CHUNK, self.key.validation_rows)
+        size = min(VALIDATION_CHUNK, self.key.sizes.n_validation)
 
         def one_chunk(start, total):
             chunk = slice_rows(validation, start, size, self.key.architecture)
@@ -234,7 +233,7 @@ class Program:
 
     def _all_finite(self, loss, val_loss, moving):
         finite = tf.math.is_finite(loss)
-        if self.key.validation_rows:
+        if self.key.sizes.n_validation:
             finite &= tf.math.is_finite(val_loss)
         for array in (*self._network.trainable, *moving):
             finite &= tf.reduce_all(tf.math.is_finite(tf.convert_to_tensor(array)))

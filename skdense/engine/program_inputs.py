@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class Selected(NamedTuple):
-    """Some rows of a large array, by their numbers: the array itself is not copied.
+    """Some rows of a large array, by their indices: the array itself is not copied.
 
     values : (n_all_samples, n_features); index : int (n_samples,).
     """
@@ -32,10 +32,10 @@ class SparseRows(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Rows for training or validation, padded to a program's size.
+    """Data for training or validation, padded to a program's size where it goes into one.
 
     X : (padded_size, n_features), Selected or SparseRows; y : (padded_size, n_outputs), or
-    (padded_size,) of class numbers; weight : (padded_size,).
+    (padded_size,) of class indices; weight : (padded_size,).
     """
 
     X: Any
@@ -44,20 +44,24 @@ class Rows(NamedTuple):
 
 
 class ProgramInputs(NamedTuple):
-    """What may differ between two fits of one program, beside rows and weights.
+    """What may differ between two fits of one program, beside data and weights.
 
-    n_samples, n_validation, n_epochs, first_epoch, start_from_epoch, patience : int
-    learning_rate : (epochs_per_call, steps), or None where the optimizer has its own schedule
-    label_smoothing : float, of a loss of class numbers
+    Names are those of `Settings` and `PaddedSizes`, for what is used of the latter.
+
+    n_samples, n_validation : int
+    n_epochs, n_epochs_before : int, epochs of this call, and of the calls before
+    learning_rate : (epochs_per_call, n_steps), or None where the optimizer has its own schedule
+    label_smoothing : float, of a loss of class indices
     l1, l2 : (n_penalties,); random_rates, random_seeds : one for each of `random_places`
-    min_delta : float; early_stopping, restore_best, penalized : bool
-    watch_validation : bool, whether to watch the validation loss instead of the training loss
+    penalized : bool, whether any penalty is above zero
+    early_stopping, restore_best_weights : bool; patience, start_from_epoch : int; min_delta : float
+    monitor_val_loss : bool, whether the validation loss is monitored instead of the training loss
     """
 
     n_samples: Any
     n_validation: Any
     n_epochs: Any
-    first_epoch: Any
+    n_epochs_before: Any
     learning_rate: Any
     label_smoothing: Any
     l1: Any
@@ -65,11 +69,11 @@ class ProgramInputs(NamedTuple):
     random_rates: Any
     random_seeds: Any
     early_stopping: Any
-    watch_validation: Any
+    monitor_val_loss: Any
     start_from_epoch: Any
     patience: Any
     min_delta: Any
-    restore_best: Any
+    restore_best_weights: Any
     penalized: Any
 
 
@@ -77,8 +81,8 @@ class State(NamedTuple):
     """What one call of a program hands to the next.
 
     `current` is the network after the last epoch, `kept` the one to be given back: each a list
-    of trainable weights, batch norm's statistics and optimizer variables. `best` is the lowest
-    loss so far of those that early stopping watches, `wait` the number of epochs since.
+    of trainable weights, batch norm's statistics and optimizer variables. `best` and `wait`
+    are those of early stopping, as `early_stopping.after_epoch` has them.
     """
 
     current: list
@@ -90,8 +94,8 @@ class State(NamedTuple):
 class Epochs(NamedTuple):
     """What one call found.
 
-    n_run : epochs run; loss, val_loss : (padded_size,), NaN where not run; finite : False where the
-    last epoch run was not; stopped : True where patience has run out or a figure is not finite.
+    n_run : epochs run; loss, val_loss : (epochs_per_call,), NaN where not run; finite : whether the
+    last epoch run was; stopped : True where patience has run out or that epoch was not finite.
     """
 
     n_run: Any

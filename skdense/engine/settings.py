@@ -1,4 +1,4 @@
-"""How to train, as plain values."""
+"""How to train."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ with the part of the one under way; and the number of steps that the optimizer h
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train, as plain values.
+    """How to train, without any object of Keras's.
 
     Parameters
     ----------
@@ -31,22 +31,22 @@ class Settings:
     patience : int
     min_delta : float
     monitor : str
-        The figure that early stopping watches: ``"val_loss"``, ``"loss"`` or one that a callback
+        The metric that early stopping monitors: ``"val_loss"``, ``"loss"`` or one that a callback
         adds.
     greater_is_better : bool
-        Of the figure watched.
+        Of that metric.
     start_from_epoch : int
-        Epochs before the first that early stopping judges.
+        Epochs before the first that counts for early stopping.
     input_dropout, input_noise : float
     schedule : RateFunction or None
         Gives the learning rate of each step; None keeps `learning_rate`.
     plateau : Plateau or None
-        Reduces the rate where the figure watched (without held-out rows, the training loss) stands
-        still; training then goes from call to call by single epochs.
+        Reduces the rate where the metric monitored (without validation data, the training loss)
+        stands still; training then goes from call to call by single epochs.
     first_epoch : int
         Epochs of earlier trainings, which a schedule counts, too.
     label_smoothing : float
-        Of the sparse categorical cross-entropy, whose targets are class numbers; other losses are
+        Of the sparse categorical cross-entropy, whose targets are class indices; other losses are
         given smooth targets.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.keras_config import KerasConfig
 from skdense.engine.layers import RandomLayer
@@ -30,8 +31,8 @@ class TrainableNetwork:
         Whether XLA will compile the program.
     sparse : bool, default=False
         Whether the rows come as a ``tf.SparseTensor``.
-    smooths : bool, default=False
-        Whether to smooth labels here, because the targets are class numbers.
+    label_smoothing : bool, default=False
+        Whether to smooth labels here, because the targets are class indices.
 
     Attributes
     ----------
@@ -42,10 +43,10 @@ class TrainableNetwork:
     slots : list of keras.Variable
         The optimizer's own variables, its learning rate excepted.
     fresh_slots : list of arrays
-        Their inputs before the first step.
+        Their values before the first step.
     """
 
-    _smooths = False
+    _label_smoothing = False
 
     def __init__(
         self,
@@ -54,19 +55,18 @@ class TrainableNetwork:
         loss: KerasConfig,
         compiled: bool,
         sparse: bool = False,
-        smooths: bool = False,
+        label_smoothing: bool = False,
     ):
         self.architecture = architecture
         self.specs = list(architecture.weights())
         self.loss = make_loss(loss)
-        self._smooths = smooths
+        self._label_smoothing = label_smoothing
         self.model = training_model(architecture, compiled, sparse)
         self.optimizer = optimizer.make()
         self.is_flat = is_elementwise(optimizer) and architecture.n_weights <= MOST_FLAT_WEIGHTS
         self.trainable = self._trainable_variables()
         self.optimizer.build(self.trainable)
-        rate = getattr(self.optimizer, "_learning_rate", None)
-        self.slots = [v for v in self.optimizer.variables if v is not rate]
+        self.slots = _compat.optimizer_state(self.optimizer)
         self.fresh_slots = [v.numpy() for v in self.slots]
         self._statistics = self._non_trainable_slots()
 
@@ -78,7 +78,7 @@ class TrainableNetwork:
         return [keras.Variable(zeros, dtype=self.architecture.dtype, name="weights")]
 
     def _non_trainable_slots(self) -> list[tuple[str, int]]:
-        """Say for each non-trainable variable of the model what goes there."""
+        """Give for each non-trainable variable of the model what goes there."""
         places = {}
         for layer in self.model.layers:
             if isinstance(layer, RandomLayer):
@@ -100,7 +100,7 @@ class TrainableNetwork:
         return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
     def unflatten(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        """Give the trainable variables' inputs one by one, as `weights` does with tensors."""
+        """Give the trainable variables' arrays one by one, as `weights` does with tensors."""
         if not self.is_flat:
             return arrays
         shapes = [spec.shape for spec in self.specs if spec.trainable]
@@ -199,7 +199,7 @@ class TrainableNetwork:
     def _losses(self, rows: Rows, outputs, inputs: ProgramInputs) -> tf.Tensor:
         """Give each row's loss."""
         losses = self.loss.call(rows.y, outputs)
-        if not self._smooths:
+        if not self._label_smoothing:
             return losses
         # The cross-entropy is linear in the targets, so smooth ones give a mix of two losses.
         evenly = tf.fill(tf.shape(outputs), tf.cast(1 / outputs.shape[-1], outputs.dtype))
@@ -222,12 +222,12 @@ class TrainableNetwork:
         """Outputs and batch norm's new statistics; in training where `step` is given."""
         training = step is not None
         step = tf.constant(0) if step is None else step
-        values_of = {
+        sources = {
             "moving": lambda i: moving[i],
             "rate": lambda place: inputs.random_rates[place],
             "seed": lambda place: tf.stack([inputs.random_seeds[place], step]),
         }
-        non_trainable = [values_of[kind](index) for kind, index in self._statistics]
+        non_trainable = [sources[kind](index) for kind, index in self._statistics]
         mask = {"mask": real} if self.architecture.batch_norm and training else {}
         outputs, updated = self.model.stateless_call(
             weights, non_trainable, X, training=training, **mask

@@ -11,9 +11,9 @@ from scipy import sparse
 
 from skdense.engine._tensorflow import tf
 from skdense.engine.callback_list import CallbackList
-from skdense.engine.data import EpochData, n_whole_rows
 from skdense.engine.epoch import Epoch
 from skdense.engine.learning_rates import LearningRates
+from skdense.engine.padded_data import EpochData, n_all_samples
 from skdense.engine.padding import padded_sizes, worth_compiling
 from skdense.engine.program import Program
 from skdense.engine.program_cache import borrow
@@ -47,11 +47,11 @@ def train(
         X (n_samples, n_features), a CSR matrix of that shape or Selected; y (n_samples, n_outputs)
         or (n_samples,), weight (n_samples,).
     validation : Rows or None
-        Rows to watch; needed for early stopping that watches ``"val_loss"``.
+        Needed for early stopping that monitors ``"val_loss"``.
     weights, slots : list of arrays, list of arrays or None
         Where to start; without `slots` the optimizer starts afresh.
     orders : iterator of int arrays of shape (n_samples,)
-        The order of the rows in each epoch.
+        The order of the samples in each epoch.
     random_seeds : int array
         One for each of the architecture's `random_places`.
     callbacks : sequence of objects, default=()
@@ -80,11 +80,11 @@ def train(
         def run(state: State) -> State:
             epoch = Epoch(record.n_epochs + 1, {}, program, state, rates)
             events.on_epoch_begin(epoch)
-            most = 1 if in_python else key.epochs_per_call
+            most = 1 if in_python else key.sizes.epochs_per_call
             n_epochs = min(most, settings.epochs - record.n_epochs)
             inputs_of_call = inputs._replace(
                 n_epochs=tf.constant(n_epochs),
-                first_epoch=tf.constant(record.n_epochs),
+                n_epochs_before=tf.constant(record.n_epochs),
                 learning_rate=rates.of(record.n_epochs, n_epochs),
             )
             arranged, order = data.next(orders, n_epochs)
@@ -135,17 +135,17 @@ def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows 
     compiled = worth_compiling(architecture, n_samples, settings.batch_size, settings.epochs)
     if is_sparse:
         # XLA knows no sparse products; and the rows come in order, a whole epoch at a time.
-        sizes, compiled = sizes._replace(steps_per_gather=sizes.steps, epochs_per_call=1), False
+        sizes, compiled = sizes._replace(steps_per_gather=sizes.n_steps, epochs_per_call=1), False
     return ProgramKey(
         architecture,
         settings.optimizer,
         settings.loss,
-        *sizes,
+        sizes,
         compiled,
-        smooths=settings.label_smoothing > 0,
+        label_smoothing=settings.label_smoothing > 0,
         sparse=is_sparse,
-        whole_rows=n_whole_rows(rows.X),
-        whole_validation_rows=0 if validation is None else n_whole_rows(validation.X),
+        n_all_samples=n_all_samples(rows.X),
+        n_all_validation=0 if validation is None else n_all_samples(validation.X),
     )
 
 
@@ -157,7 +157,7 @@ def _program_inputs(
         n_samples=tf.constant(n_samples),
         n_validation=tf.constant(n_validation),
         n_epochs=tf.constant(0),
-        first_epoch=tf.constant(0),
+        n_epochs_before=tf.constant(0),
         learning_rate=None,
         label_smoothing=tf.constant(settings.label_smoothing, dtype),
         l1=tf.constant(settings.l1, dtype),
@@ -165,13 +165,11 @@ def _program_inputs(
         random_rates=tf.constant(settings.random_rates, dtype),
         random_seeds=tf.constant(seeds, tf.int32),
         early_stopping=tf.constant(settings.early_stopping and not has_callbacks),
-        watch_validation=tf.constant(settings.monitor == "val_loss"),
+        monitor_val_loss=tf.constant(settings.monitor == "val_loss"),
         start_from_epoch=tf.constant(settings.start_from_epoch),
         patience=tf.constant(settings.patience),
         min_delta=tf.constant(settings.min_delta, tf.float64),
-        restore_best=tf.constant(
-            settings.early_stopping and settings.restore_best_weights and not has_callbacks
-        ),
+        restore_best_weights=tf.constant(settings.restore_best_weights),
         penalized=tf.constant(any(settings.l1) or any(settings.l2)),
     )
 
@@ -184,12 +182,12 @@ def _record_epochs(
     program,
     events: CallbackList,
 ) -> State:
-    """Write down what one call found, and let the callbacks change the state."""
+    """Record what one call found, and let the callbacks change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
     pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
     for place, (loss, val_loss) in enumerate(pairs, start=1):
         logs = {"loss": float(loss)}
-        if program.key.validation_rows:
+        if program.key.sizes.n_validation:
             logs["val_loss"] = float(val_loss)
         rates.record(place - 1)
         epoch_is_finite = finite or place < n_run

@@ -19,11 +19,11 @@ class TrainingResult:
     slots : list of arrays
         The optimizer's variables that belong to them.
     history : dict of lists
-        ``"loss"``, ``"val_loss"`` where rows are held out, ``"learning_rate"`` where it changed,
-        and what callbacks added; one value for each epoch run.
+        ``"loss"``, ``"val_loss"`` with validation data, ``"learning_rate"`` where it changed, and
+        what callbacks added; one number for each epoch run.
     best_epoch : int
-        From 1: the best of those that early stopping judges by the figure watched or, where there
-        is none, the last finite one; 0 where no epoch was finite.
+        From 1: the best of those that count for early stopping, by the metric monitored, or, where
+        there is none, the last finite one; 0 where no epoch was finite.
     finite : bool
         False where the last epoch run was not finite and ended the training.
     stopped_by : str
@@ -44,5 +44,5 @@ class TrainingResult:
 
     @property
     def val_loss(self) -> list[float]:
-        """Validation loss of each epoch; empty where nothing is held out."""
+        """Validation loss of each epoch; empty without validation data."""
         return self.history.get("val_loss", [])

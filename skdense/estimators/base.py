@@ -322,7 +322,7 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _rows(self, X, values, weight, index, which: str) -> Rows:
         """Samples as the engine takes them, their weights of mean 1."""
-        from skdense.engine.data import select
+        from skdense.engine.padded_data import select
         from skdense.engine.program_inputs import Rows
 
         weight = weight[index]

@@ -33,7 +33,7 @@ class Architecture:
     """Frozen, hashable description of a dense network.
 
     Two networks with equal architectures share one compiled training program. Rates, penalties
-    and the learning rate are therefore not in here: they are values that go into the program.
+    and the learning rate are therefore not in here: they are inputs of the program.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class Architecture:
     input_dropout, input_noise : bool, default=False
         Whether dropout, and Gaussian noise, act on the inputs in training.
     residual : bool, default=False
-        Residual blocks: each hidden layer but the first adds what it computes ahead of its
+        Residual connections: each hidden layer but the first adds what it computes ahead of its
         activation to that of the layer before; through a projection where the widths differ.
 
     Examples

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from skdense.engine.layers import ValueDropout
+from skdense.engine.layers import ProgramDropout
 from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
@@ -21,7 +21,7 @@ from tests.engine.keras_reference import (
 @pytest.fixture(params=[True, False], ids=["compiled", "plain graph"])
 def drop(request):
     """Dropout in training, as a function of the inputs, the rate and the seed."""
-    layer = ValueDropout(request.param)
+    layer = ProgramDropout(request.param)
     layer.build((None, 3))
 
     @tf.function(jit_compile=request.param)

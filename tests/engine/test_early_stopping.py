@@ -31,14 +31,14 @@ IDS = [f"patience-{case['patience']}-from-{case.get('start_from_epoch', 0)}" for
 
 
 def look_on(epoch):
-    """Change nothing: early stopping is judged in Python where there is a callback."""
+    """Change nothing: early stopping is decided in Python where there is a callback."""
 
 
 def negate(epoch):
     epoch.logs["score"] = -epoch.logs["val_loss"]
 
 
-# Three ways to watch one figure: in the program, in Python, and as one of which more is better.
+# Three ways to monitor one metric: in the program, in Python, and as one of which more is better.
 WAYS = {
     "program": ({}, []),
     "python": ({}, [OnEpochEnd(look_on)]),
@@ -55,17 +55,17 @@ def test_stops_and_restores_as_keras_does(case):
     rows = make_rows(architecture, weighted=True)
     # Other labels than the training rows': over-fitting sets in soon.
     validation = make_rows(architecture, n_samples=37, weighted=True, seed=5)
-    watcher = keras.callbacks.EarlyStopping(monitor="val_loss", **case)
-    model, history = keras_fit(architecture, settings, rows, validation, [watcher])
-    judges_none = case.get("start_from_epoch") == settings.epochs
-    ends_early = case["patience"] < 50 and not judges_none
-    for watching, callbacks in WAYS.values():
-        settings = replace(settings, **watching)
+    reference = keras.callbacks.EarlyStopping(monitor="val_loss", **case)
+    model, history = keras_fit(architecture, settings, rows, validation, [reference])
+    none_counts = case.get("start_from_epoch") == settings.epochs
+    ends_early = case["patience"] < 50 and not none_counts
+    for monitoring, callbacks in WAYS.values():
+        settings = replace(settings, **monitoring)
         trained = engine_fit(architecture, settings, rows, validation, callbacks=callbacks)
         assert len(trained.val_loss) == len(history["val_loss"])
         assert (len(trained.val_loss) < 30) == ends_early
         assert trained.stopped_by == ("early_stopping" if ends_early else "epochs")
-        assert trained.best_epoch == (30 if judges_none else watcher.best_epoch + 1)
+        assert trained.best_epoch == (30 if none_counts else reference.best_epoch + 1)
         np.testing.assert_allclose(trained.val_loss, history["val_loss"], rtol=1e-4)
         assert largest_difference(trained.weights, model.get_weights()) < 1e-4
 
@@ -75,27 +75,27 @@ def test_best_epoch_without_early_stopping_keeps_the_last_weights():
     settings = make_settings(architecture, learning_rate=0.7, epochs=12)
     rows = make_rows(architecture)
     validation = make_rows(architecture, n_samples=37, seed=5)
-    watched = engine_fit(architecture, settings, rows, validation)
+    monitored = engine_fit(architecture, settings, rows, validation)
     alone = engine_fit(architecture, settings, rows)
-    assert watched.best_epoch == int(np.argmin(watched.val_loss)) + 1 < 12
+    assert monitored.best_epoch == int(np.argmin(monitored.val_loss)) + 1 < 12
     assert alone.best_epoch == 12
-    assert largest_difference(watched.weights, alone.weights) < 1e-6
-    assert largest_difference(watched.weights, make_weights(architecture)) > 0.1
+    assert largest_difference(monitored.weights, alone.weights) < 1e-6
+    assert largest_difference(monitored.weights, make_weights(architecture)) > 0.1
 
 
-def test_watches_the_training_loss_without_held_out_rows():
+def test_monitors_the_training_loss_without_validation_data():
     architecture = make_architecture()
     case = {"patience": 1, "min_delta": 0.01, "restore_best_weights": True}
     settings = make_settings(
         architecture, learning_rate=0.7, epochs=30, early_stopping=True, monitor="loss", **case
     )
     rows = make_rows(architecture)
-    watcher = keras.callbacks.EarlyStopping(monitor="loss", **case)
-    model, history = keras_fit(architecture, settings, rows, callbacks=[watcher])
+    reference = keras.callbacks.EarlyStopping(monitor="loss", **case)
+    model, history = keras_fit(architecture, settings, rows, callbacks=[reference])
     for callbacks in ([], [OnEpochEnd(look_on)]):
         trained = engine_fit(architecture, settings, rows, callbacks=callbacks)
         assert len(trained.loss) == len(history["loss"]) < 30
-        assert trained.best_epoch == watcher.best_epoch + 1
+        assert trained.best_epoch == reference.best_epoch + 1
         assert largest_difference(trained.weights, model.get_weights()) < 1e-4
 
 

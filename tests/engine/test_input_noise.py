@@ -7,7 +7,7 @@ import tensorflow as tf
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
-from skdense.engine.layers import ValueNoise
+from skdense.engine.layers import ProgramNoise
 from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
@@ -21,7 +21,7 @@ from tests.engine.keras_reference import (
 
 @pytest.fixture(params=[True, False], ids=["compiled", "plain graph"])
 def noise(request):
-    layer = ValueNoise(request.param)
+    layer = ProgramNoise(request.param)
     layer.build((None, 3))
 
     @tf.function(jit_compile=request.param)

@@ -65,7 +65,7 @@ def by_keras(callbacks, settings=SETTINGS):
 
 
 class Shrinks(keras.callbacks.Callback):
-    """A user's own: sets weights, and adds a figure."""
+    """A user's own: sets weights, and adds a metric."""
 
     def on_epoch_end(self, epoch, logs=None):
         self.model.set_weights([0.9 * array for array in self.model.get_weights()])
@@ -90,8 +90,8 @@ def test_the_same_as_in_keras(name):
     weights, history = by_keras([keras_own])
     assert largest_difference(trained.weights, weights) < 2e-6
     assert set(trained.history) == set(history)
-    for figure, values in history.items():
-        np.testing.assert_allclose(trained.history[figure], values, rtol=5e-6, err_msg=figure)
+    for metric, values in history.items():
+        np.testing.assert_allclose(trained.history[metric], values, rtol=5e-6, err_msg=metric)
     assert mine.model is None
     if name in ("early stopping", "best weights"):
         assert len(trained.loss) < EPOCHS
@@ -263,8 +263,8 @@ def test_what_cannot_be_copied_is_refused(tmp_path):
 
 
 def test_a_copy_leaves_the_model_behind():
-    watched = keras.callbacks.History()
-    watched.set_model(model := fitted_model(ARCHITECTURE, SETTINGS, make_weights(ARCHITECTURE)))
-    (copied,) = copies_for_fit([watched], is_new=True)
+    used = keras.callbacks.History()
+    used.set_model(model := fitted_model(ARCHITECTURE, SETTINGS, make_weights(ARCHITECTURE)))
+    (copied,) = copies_for_fit([used], is_new=True)
     assert copied.model is None
-    assert watched.model is model
+    assert used.model is model

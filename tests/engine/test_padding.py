@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skdense.engine import data, training
+from skdense.engine import padded_data, training
 from skdense.engine.padding import PaddedSizes
 from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
@@ -43,7 +43,7 @@ def test_padded_rows_do_not_matter(batch_norm, batch_size, monkeypatch):
     )
     rows, held_out = make_rows(architecture), make_rows(architecture, n_samples=21, seed=5)
     plain = engine_fit(architecture, settings, rows, held_out)
-    monkeypatch.setattr(data, "_to_padded", poisoned(data._to_padded, 1e6))
+    monkeypatch.setattr(padded_data, "_to_padded", poisoned(padded_data._to_padded, 1e6))
     filled = engine_fit(architecture, settings, rows, held_out)
     assert largest_difference(plain.weights, filled.weights) == 0.0
     assert plain.loss == filled.loss
@@ -58,14 +58,14 @@ def test_more_padding_gives_the_same_network(monkeypatch):
     monkeypatch.setattr(
         training,
         "padded_sizes",
-        lambda *_: PaddedSizes(32, 32, steps_per_gather=2, validation_rows=64, epochs_per_call=3),
+        lambda *_: PaddedSizes(32, 32, steps_per_gather=2, n_validation=64, epochs_per_call=3),
     )
     padded = engine_fit(architecture, settings, rows, held_out)
     assert largest_difference(tight.weights, padded.weights) < 1e-6
     np.testing.assert_allclose(tight.val_loss, padded.val_loss, rtol=1e-6)
 
 
-def test_validation_figures_are_those_of_the_real_rows():
+def test_the_validation_loss_is_that_of_the_real_rows():
     architecture = make_architecture(hidden_layer_sizes=(), activation=(), dropout=())
     settings = make_settings(architecture, l1=(0.01,), l2=(0.1,), epochs=1, learning_rate=0.1)
     rows = make_rows(architecture)

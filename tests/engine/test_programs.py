@@ -114,8 +114,8 @@ def test_folds_of_nearly_equal_size_share_a_program():
     assert padded_sizes(4550, 30, 32, 0) == padded_sizes(4560, 30, 32, 0)
     for n_samples, batch_size, n_validation in [(7, 32, 3), (100, 32, 0), (10**6, 32, 5000)]:
         sizes = padded_sizes(n_samples, 30, batch_size, n_validation)
-        assert sizes.batch_size * sizes.steps >= n_samples
-        assert sizes.validation_rows >= n_validation
+        assert sizes.n_samples >= n_samples
+        assert sizes.n_validation >= n_validation
         assert sizes.epochs_per_call >= 1
 
 
@@ -125,7 +125,7 @@ def test_all_fits_on_small_data_share_a_program():
         for n_samples in (455, 456, 569)
     }
     assert len(found) == 1
-    assert padded_sizes(455, 10_000, 32, 0).steps < 32  # where a row is long, padding is not free
+    assert padded_sizes(455, 10_000, 32, 0).n_steps < 32  # where a row is long, padding is not free
 
 
 def test_long_runs_are_compiled_and_short_ones_are_not():

@@ -100,21 +100,21 @@ def test_ours_are_those_of_keras_counted_in_epochs(ours, theirs):
 
 @pytest.mark.parametrize("held_out", [True, False])
 @pytest.mark.parametrize(
-    "figures",
+    "options",
     [
         {"factor": 0.5, "patience": 1, "min_delta": 0.02, "cooldown": 0},
         {"factor": 0.2, "patience": 2, "min_delta": 0.1, "cooldown": 2},
         {"factor": 0.1, "patience": 0, "min_delta": 0.05, "cooldown": 1},
     ],
-    ids=lambda figures: f"cooldown {figures['cooldown']}",
+    ids=lambda options: f"cooldown {options['cooldown']}",
 )
-def test_reducing_on_a_plateau(figures, held_out):
+def test_reducing_on_a_plateau(options, held_out):
     validation = make_rows(ARCHITECTURE, n_samples=37, seed=5) if held_out else None
     watcher = keras.callbacks.ReduceLROnPlateau(
-        monitor="val_loss" if held_out else "loss", min_lr=0.01, **figures
+        monitor="val_loss" if held_out else "loss", min_lr=0.01, **options
     )
     assert_same(
-        settings_with(ReduceOnPlateau(min_learning_rate=0.01, **figures), 0.7),
+        settings_with(ReduceOnPlateau(min_learning_rate=0.01, **options), 0.7),
         make_settings(ARCHITECTURE, learning_rate=0.7, epochs=EPOCHS),
         validation,
         [watcher],

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 
 MOST_EAGER_STEPS = 24  # a graph costs about as much time as these, a layer or two each
@@ -109,8 +110,7 @@ def describe(model: keras.Model, n_steps: int) -> CustomModelDescription:
         raise NotCompiled(f"a {kind} model of your own class has no description of itself")
     if model.run_eagerly:
         raise NotCompiled("run_eagerly is set")
-    # Not get_compile_config, which serializes and warns of what it cannot.
-    asked = getattr(getattr(model, "_compile_config", None), "config", None)
+    asked = _compat.compile_arguments(model)
     if asked is None:
         raise NotCompiled("it does not tell how it was compiled")
     for name in ("metrics", "weighted_metrics"):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 
 _PREDICTED_ROWS = 512  # rows of one forward pass
@@ -55,10 +56,8 @@ def seeded(seed: int) -> Iterator[None]:
     ------
     None
     """
-    from tensorflow.python.eager import context
-
     with _seeding:
-        python, tensorflow = random.getstate(), context.global_seed()
+        python, tensorflow = random.getstate(), _compat.tensorflow_seed()
         numpy = np.random.get_state()  # noqa: NPY002 - a user's function may draw from it
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002

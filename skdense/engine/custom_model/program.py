@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.custom_model.description import DROPOUT, NORMALIZATION, CustomModelDescription
 from skdense.engine.layers import BatchNormalization
@@ -107,8 +108,7 @@ class CustomModelNetwork(TrainableNetwork):
         self.is_flat = False
         self.trainable = list(self.model.trainable_weights)
         self.optimizer.build(self.trainable)
-        rate = getattr(self.optimizer, "_learning_rate", None)
-        self.slots = [v for v in self.optimizer.variables if v is not rate]
+        self.slots = _compat.optimizer_state(self.optimizer)
         self.fresh_slots = [v.numpy() for v in self.slots]
 
     def _clone(self, description: CustomModelDescription, compiled: bool) -> keras.Model:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.custom_model.description import CustomModelDescription, NotCompiled, describe
 from skdense.engine.custom_model.model import seeded
 from skdense.engine.custom_model.program import CustomModelProgram
-from skdense.engine.keras_config import KerasConfig
+from skdense.engine.keras_config import KerasConfig, complete_config
+from skdense.engine.losses import MEANS
 from skdense.engine.optimizers import optimizer_config
 from skdense.engine.program_inputs import Rows
 from skdense.engine.settings import Settings
@@ -121,7 +122,7 @@ def _describe(job: Job) -> tuple[CustomModelDescription, Settings]:
 def _optimizer_config(optimizer: keras.optimizers.Optimizer) -> tuple[KerasConfig, float | None]:
     kind = type(optimizer)
     own = kind.__module__.startswith("keras.") and kind.__name__ != "LossScaleOptimizer"
-    if not own or getattr(optimizer, "_exclude_from_weight_decay_names", None):
+    if not own or _compat.excludes_weights_from_decay(optimizer):
         raise NotCompiled(f"the optimizer, a {kind.__name__}, cannot be described in full")
     return optimizer_config(optimizer, False)
 
@@ -137,16 +138,15 @@ def _loss_config(loss: Any) -> KerasConfig:
         if of_that_name is None or getattr(of_that_name(), "fn", None) is not loss:
             raise unknown
         loss = of_that_name()
-    kind: Any = type(loss)
-    if getattr(keras.losses, kind.__name__, None) != kind or not hasattr(loss, "_fn_kwargs"):
+    kind, arguments = type(loss), _compat.loss_arguments(loss)
+    if getattr(keras.losses, kind.__name__, None) != kind or arguments is None:
         raise unknown
-    if loss.reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight"):
+    if loss.reduction not in MEANS:
         raise NotCompiled(f"the loss has reduction={loss.reduction!r}")
-    # Huber leaves its delta out of its configuration.
-    config = {**loss.get_config(), **loss._fn_kwargs}
-    if getattr(kind.from_config(config), "_fn_kwargs", None) != loss._fn_kwargs:
+    config = complete_config(loss)
+    if _compat.loss_arguments(kind.from_config(config)) != arguments:
         raise unknown
-    return KerasConfig(kind, json.dumps(config, sort_keys=True, default=repr))
+    return KerasConfig.of(loss, config)
 
 
 def _fit_with_keras(job: Job) -> dict[str, list[float]]:
@@ -170,8 +170,7 @@ def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
     model, optimizer = job.model, job.model.optimizer
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
-    rate = getattr(optimizer, "_learning_rate", None)
-    slots = [variable for variable in optimizer.variables if variable is not rate]
+    slots = _compat.optimizer_state(optimizer)
     weights = [*model.trainable_weights, *model.non_trainable_weights]
     order, masks = map(np.random.default_rng, job.seeds)
     n_samples = len(job.X)

@@ -1,4 +1,4 @@
-"""Rows on their way into a program: padded to its padded_size, taken where they are, or sparse."""
+"""Data as tensors for a program: padded to its sizes, read where they are, or sparse."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def _readable_in_place(X: np.ndarray) -> bool:
     return X.flags.c_contiguous and X.ctypes.data % _ALIGNMENT == 0
 
 
-def n_whole_rows(X: Any) -> int:
-    """Give the number of all rows of an array that is read in place, else 0."""
+def n_all_samples(X: Any) -> int:
+    """Give the length of an array that is read in place, else 0."""
     return len(X.values) if isinstance(X, Selected) else 0
 
 
 class EpochData:
-    """Training and held-out rows, as a program takes them.
+    """Training and validation data, as a program takes them.
 
     Parameters
     ----------
@@ -60,32 +60,33 @@ class EpochData:
     def __init__(self, rows: Rows, validation: Rows | None, key: ProgramKey):
         self._key = key
         self._X = rows.X
-        self._rows = _to_padded(rows, key.rows)
+        self._rows = _to_padded(rows, key.sizes.n_samples)
         self.validation = (
-            None if validation is None else _to_padded(validation, key.validation_rows)
+            None if validation is None else _to_padded(validation, key.sizes.n_validation)
         )
 
     def next(self, orders: Iterator[np.ndarray], n_epochs: int) -> tuple[Rows, tf.Tensor]:
-        """Give the rows for the next call of a program, and the order of each of its epochs.
+        """Give the data for the next call of a program, and the order of each of its epochs.
 
         Parameters
         ----------
         orders : iterator of int arrays of shape (n_samples,)
         n_epochs : int
-            Not above the padded_size of the program.
+            Not above the program's `epochs_per_call`.
 
         Returns
         -------
         rows : Rows of tensors
-        order : int32 tensor of shape (epochs_per_call, batch_size * steps)
+        order : int32 tensor of shape (epochs_per_call, batch_size * n_steps)
         """
-        stacked = np.zeros((self._key.epochs_per_call, self._key.rows), np.int32)
+        sizes = self._key.sizes
+        stacked = np.zeros((sizes.epochs_per_call, sizes.n_samples), np.int32)
         for epoch in range(n_epochs):
             order = next(orders)
             stacked[epoch, : len(order)] = order
         if self._key.sparse:
             # SciPy puts a whole epoch's rows in order in a tenth of the time of TensorFlow.
-            shuffled = _sparse_rows(self._X[order], self._key.rows)
+            shuffled = _sparse_rows(self._X[order], sizes.n_samples)
             return self._rows._replace(X=shuffled), tf.constant(stacked)
         return self._rows, tf.constant(stacked)
 
@@ -102,7 +103,7 @@ def _to_padded(rows: Rows, padded_size: int) -> Rows:
 
 
 def _pad(array: np.ndarray, padded_size: int) -> tf.Tensor:
-    """Repeat the last row up to the padded_size: a real row is finite wherever the others are."""
+    """Repeat the last row up to the padded size: a real row is finite wherever the others are."""
     filled = _aligned((padded_size, *array.shape[1:]), array.dtype)
     filled[: len(array)] = array
     filled[len(array) :] = array[-1]

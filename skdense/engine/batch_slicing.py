@@ -1,4 +1,4 @@
-"""Some rows out of those that a program is given: padded, chosen from a large array, or sparse."""
+"""Batches of the data that a program is given: padded, selected from a large array, or sparse."""
 
 from __future__ import annotations
 
