@@ -24,7 +24,7 @@ test-slow: .venv/ready  ## run the long tests
 	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
 
 test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86, Linux)
-	$(BIN)/python -m pytest -m kernels tests/test_kernels.py
+	$(BIN)/python -m pytest -m kernels tests/engine/test_kernels.py
 
 test-oldest: .venv-oldest/ready  ## run the tests on the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest $(PYTEST_FLAGS)

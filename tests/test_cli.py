@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from skdense import baselines, cli
+from skdense import cli
 from skdense.cli import main
+from skdense.model_selection import baselines
 
 
 class Classifier(LogisticRegression):

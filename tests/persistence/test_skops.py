@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.schedules import NAMED, ReduceOnPlateau
+from tests.helpers import equal_bits
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
 NETS = {
@@ -18,10 +19,6 @@ NETS = {
     "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
     "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
 }
-
-
-def equal_bits(one, other):
-    return all(map(np.array_equal, one.weights_, other.weights_))
 
 
 @pytest.mark.parametrize("kind", NETS)

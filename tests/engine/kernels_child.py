@@ -9,7 +9,7 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from threadpoolctl import threadpool_info
 
 from skdense import DenseClassifier, DenseRegressor
-from tests.row_independence import as_types, worst_of_many_ways
+from tests.engine.row_independence import as_types, worst_of_many_ways
 
 CHECKED = {
     "check_methods_sample_order_invariance",

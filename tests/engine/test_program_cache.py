@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from skdense import cache_info, clear_cache, program_cache
+from skdense import cache_info, clear_cache
+from skdense.engine import program_cache
 from skdense.engine.padding import padded_sizes, worth_compiling
 from tests.engine.keras_reference import (
     engine_fit,
@@ -14,13 +15,6 @@ from tests.engine.keras_reference import (
     make_rows,
     make_settings,
 )
-
-
-@pytest.fixture
-def fresh_cache():
-    clear_cache()
-    yield
-    clear_cache()
 
 
 def test_values_share_a_program_and_constants_do_not(fresh_cache):
@@ -113,7 +107,7 @@ def test_folds_of_nearly_equal_size_share_a_program():
     assert padded_sizes(4550, 30, 32, 0) == padded_sizes(4560, 30, 32, 0)
     for n_samples, batch_size, n_validation in [(7, 32, 3), (100, 32, 0), (10**6, 32, 5000)]:
         sizes = padded_sizes(n_samples, 30, batch_size, n_validation)
-        assert sizes.batch_size * sizes.steps >= n_samples
+        assert sizes.batch_rows * sizes.steps >= n_samples
         assert sizes.validation_rows >= n_validation
         assert sizes.epochs_per_call >= 1
 

@@ -26,6 +26,7 @@ from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info,
 from skdense.engine import data as feeding
 from skdense.preprocessing.class_encoding import encode_classes
 from skdense.preprocessing.weights import class_weights
+from tests.helpers import equal_bits
 
 # One architecture and batch size: the tests share a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "learning_rate": 0.01, "random_state": 0}
@@ -39,9 +40,8 @@ def regressor(**changes):
     return DenseRegressor(**{**SMALL, **changes})
 
 
-def equal_bits(one, other):
-    pairs = zip(one.weights_, other.weights_, strict=True)
-    return one.history_ == other.history_ and all(np.array_equal(a, b) for a, b in pairs)
+def equal_fits(one, other):
+    return one.history_ == other.history_ and equal_bits(one, other)
 
 
 def last_loss(net, X, y, **options):
@@ -90,7 +90,7 @@ def test_a_splitters_first_split(iris, splitter):
     assert net.history_["val_loss"][-1] == last_loss(net, X[held_out], y[held_out])
     # Rows in neither part are not trained on: the same network from the two parts alone.
     given = classifier().fit(X[train], y[train], X_val=X[held_out], y_val=y[held_out])
-    assert equal_bits(net, given)
+    assert equal_fits(net, given)
     if isinstance(splitter, ShuffleSplit):
         assert splitter.random_state.randint(99) == before.random_state.randint(99)  # not used up
 
@@ -100,7 +100,7 @@ def test_a_splitter_without_a_seed_is_seeded_by_random_state(iris):
     one, two, other = (
         classifier(validation=ShuffleSplit(), random_state=seed).fit(X, y) for seed in (0, 0, 1)
     )
-    assert equal_bits(one, two)
+    assert equal_fits(one, two)
     assert one.validation.random_state is None
     assert one.history_["val_loss"] != other.history_["val_loss"]
 
@@ -141,7 +141,7 @@ def test_given_rows_are_watched_and_not_trained_on(iris):
     given = {"X_val": X[100:], "y_val": y[100:]}
     net = classifier().fit(X[:100], y[:100], **given)
     assert net.history_["val_loss"][-1] == last_loss(net, X[100:], y[100:])
-    assert equal_bits(net, classifier(validation="last", validation_fraction=1 / 3).fit(X, y))
+    assert equal_fits(net, classifier(validation="last", validation_fraction=1 / 3).fit(X, y))
     alone = classifier().fit(X[:100], y[:100])
     assert np.array_equal(net.predict_proba(X), alone.predict_proba(X))
 
@@ -208,7 +208,7 @@ def test_images(iris):
     images = classifier().fit(
         X[:100].reshape(shape), y[:100], X_val=X[100:].reshape(shape), y_val=y[100:]
     )
-    assert equal_bits(flat, images)
+    assert equal_fits(flat, images)
     with pytest.raises(ValueError, match=r"X_val.*\(2, 2\)"):
         classifier().fit(X.reshape(shape), y, X_val=X, y_val=y)
 
@@ -254,8 +254,8 @@ def test_large_rows_are_read_where_they_are(iris, tmp_path, monkeypatch):
     copied = classifier(**options).fit(
         mapped[0], y[:100], X_val=X[100:, ::1][:, [0, 1, 2, 3]].T.copy().T, y_val=y[100:]
     )
-    assert equal_bits(plain, in_place)
-    assert equal_bits(plain, copied)  # training rows in place, and rows watched in a copy
+    assert equal_fits(plain, in_place)
+    assert equal_fits(plain, copied)  # training rows in place, and rows watched in a copy
 
 
 # Inside scikit-learn's machinery -----------------------------------------------------------------

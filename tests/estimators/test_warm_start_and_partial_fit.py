@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import equal_bits, same_weights
 
 # With full batches the order of the rows does not matter: n calls must equal n epochs.
 EXACT = {"hidden_layer_sizes": 8, "batch_size": 1000, "dtype": "float64", "random_state": 0}
@@ -16,15 +17,6 @@ OPTIMIZERS = {
     "momentum": keras.optimizers.SGD(0.05, momentum=0.9),
     "schedule": keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.01, 2, 0.5)),
 }
-
-
-def same_weights(one, other, **tolerance):
-    pairs = zip(one.weights_, other.weights_, strict=True)
-    return all(np.allclose(a, b, **tolerance) for a, b in pairs)
-
-
-def equal_bits(one, other):
-    return same_weights(one, other, rtol=0, atol=0)
 
 
 @pytest.fixture(params=[DenseClassifier, DenseRegressor])

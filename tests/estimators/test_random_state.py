@@ -8,11 +8,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skdense import DenseClassifier
-
-
-def equal_bits(one, other):
-    pairs = zip(one.weights_, other.weights_, strict=True)
-    return all(np.array_equal(a, b) for a, b in pairs)
+from tests.helpers import equal_bits
 
 
 def noisy(**parameters):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes, load_iris, make_multilabel_classification
 
 from skdense import DenseClassifier, DenseRegressor
-from tests.row_independence import (
+from tests.engine.row_independence import (
     BOUNDS,
     as_types,
     predictions,

@@ -22,7 +22,7 @@ NETS = {
 }
 PROGRAM = """
 import sys
-from tests.test_reproducibility import NETS, fingerprint
+from tests.estimators.test_reproducibility import NETS, fingerprint
 print(fingerprint(NETS[sys.argv[1]]))
 """
 

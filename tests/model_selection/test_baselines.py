@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.base import is_classifier, is_regressor
 
-from skdense import baselines
+from skdense.model_selection import baselines
 from skdense.model_selection.baselines import MAX_CATEGORIES, default_models, preparation
 from skdense.model_selection.column_types import column_kinds
 

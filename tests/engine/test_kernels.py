@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from skdense import DenseClassifier, DenseRegressor
-from tests.kernels_child import checks
-from tests.row_independence import BOUNDS
-from tests.test_row_independence import made_networks
+from tests.engine.kernels_child import checks
+from tests.engine.row_independence import BOUNDS
+from tests.engine.test_row_independence import made_networks
 
 pytestmark = pytest.mark.kernels
 
@@ -59,7 +59,7 @@ def test_kernel(kernel, threads, trained, run_python, capsys):
     if not KERNELS[kernel] <= set(Path("/proc/cpuinfo").read_text().split()):
         pytest.skip(f"this processor cannot run {kernel}")
     environment = {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": str(threads)}
-    code = f"from tests.kernels_child import main; main({str(trained)!r})"
+    code = f"from tests.engine.kernels_child import main; main({str(trained)!r})"
     found = json.loads(run_python(code, environment=environment).stdout)
     with capsys.disabled():
         worst = ", ".join(f"{dtype} {value:.1e}" for dtype, value in found["worst"].items())
