@@ -1,8 +1,8 @@
 """The course, line by line: runs its examples on real data and puts their figures into the page.
 
-    python benchmarks/course.py --data FOLDER                           # all, within half an hour
-    python benchmarks/course.py --data FOLDER --only spam_plain bike_poisson
-    python benchmarks/course.py --data FOLDER --write docs/course.md    # into the page
+    python -m benchmarks.course --data FOLDER                           # all, within half an hour
+    python -m benchmarks.course --data FOLDER --only spam_plain bike_poisson
+    python -m benchmarks.course --data FOLDER --write docs/course.md    # into the page
 
 FOLDER holds tables as `NAME.csv.gz` (a header, the features, last the column `target`),
 `fashion/` with the four original files of Fashion-MNIST, and the texts `imdb.npz` and
@@ -19,11 +19,10 @@ from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 
-from _course import ENTRIES, reached
-from _course_page import fill
-from _machine import describe
-
 import skdense
+from benchmarks._machine import describe
+from benchmarks.course.entries import ENTRIES, reached
+from benchmarks.course.page import fill
 
 
 @lru_cache(maxsize=1)  # entries that share data follow each other; two sets at once are large
@@ -62,7 +61,9 @@ def measure_all(names: list[str], folder: Path, page: Path | None) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.course", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--only", nargs="+", choices=list(ENTRIES), metavar="NAME")
     parser.add_argument("--write", type=Path, help="the page: docs/course.md", metavar="PAGE")

@@ -4,25 +4,13 @@ import inspect
 import re
 from pathlib import Path
 
-import _course_columns
-import _course_evaluation
-import _course_images
-import _course_losses
-import _course_tables
-import _course_texts
-from _course import imports, source
+from benchmarks.course import columns, evaluation, images, losses, tables, texts
+from benchmarks.course.entries import imports, source
 
 # Read once, together with the modules: who edits one while they run gets the code that ran.
 TEXTS = {
-    module.__name__.removeprefix("_course_"): inspect.getsource(module)
-    for module in (
-        _course_tables,
-        _course_losses,
-        _course_images,
-        _course_texts,
-        _course_columns,
-        _course_evaluation,
-    )
+    module.__name__.rpartition(".")[2]: inspect.getsource(module)
+    for module in (tables, losses, images, texts, columns, evaluation)
 }
 # A part of the page is: what it shows, of what name, then anything, then the end mark.
 PART = re.compile(r"<!-- (imports|code|entry|machine) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
@@ -59,7 +47,7 @@ def fill(page: Path, figures: dict[str, str], machine: str | None = None) -> Non
     page : Path
         Markdown with marks.
     figures : dict of str to str
-        By entry, what `_course.reached` gave. Other entries keep theirs, and their code with them,
+        By entry, what `reached` gave. Other entries keep theirs, and their code with them,
         so that no figure stands below code that it was not made with.
     machine : str, default=None
         What all figures were made on; None leaves what is there.

@@ -3,9 +3,6 @@
 import keras
 import numpy as np
 import pandas as pd
-from _course import entry
-from _course_images import mnist
-from _course_losses import columns
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import f1_score, r2_score
@@ -14,6 +11,9 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.course.entries import entry
+from benchmarks.course.images import mnist
+from benchmarks.course.losses import columns
 from skdense import DenseClassifier, DenseRegressor, NetworkRegressor
 
 PARTS = {

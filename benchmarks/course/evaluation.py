@@ -1,10 +1,6 @@
 """How to judge a network: splits, missing values, PCA, and the forest beside it."""
 
 import pandas as pd
-from _course import entry
-from _course_images import mnist
-from _course_losses import bike, columns
-from _course_tables import boston
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyRegressor
@@ -22,6 +18,10 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.course.entries import entry
+from benchmarks.course.images import mnist
+from benchmarks.course.losses import bike, columns
+from benchmarks.course.tables import boston
 from skdense import DenseClassifier, DenseRegressor
 
 

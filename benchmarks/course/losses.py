@@ -2,8 +2,6 @@
 
 import keras
 import pandas as pd
-from _course import entry
-from _course_images import fashion
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.metrics import (
     average_precision_score,
@@ -17,6 +15,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from benchmarks.course.entries import entry
+from benchmarks.course.images import fashion
 from skdense import DenseClassifier, DenseRegressor
 
 

@@ -55,7 +55,7 @@ def source(text: str, name: str) -> str | None:
 def imports(text: str) -> str:
     """Give the import lines of a module's text, those of the course's own modules left out."""
     nodes = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    shown = [node for node in nodes if "_course" not in ast.unparse(node)]
+    shown = [node for node in nodes if "benchmarks." not in ast.unparse(node)]
     return "\n".join(str(ast.get_source_segment(text, node)) for node in shown)
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from _course import entry
 from matplotlib.figure import Figure
 from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import train_test_split
 from sklearn.multiclass import OneVsRestClassifier
 
 import skdense
+from benchmarks.course.entries import entry
 from skdense import DenseClassifier
 
 

@@ -1,9 +1,9 @@
 """Texts: reviews of films and news as ten thousand columns of zeros and ones, sparse."""
 
 import numpy as np
-from _course import entry
 from scipy.sparse import csr_matrix
 
+from benchmarks.course.entries import entry
 from skdense import DenseClassifier
 
 

@@ -1,12 +1,12 @@
 """Small tables: the binary network and its remedies, Boston, iris."""
 
 import pandas as pd
-from _course import entry
 from sklearn.metrics import log_loss, mean_absolute_error
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.course.entries import entry
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, diagnose
 
 
