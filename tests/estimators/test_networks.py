@@ -122,6 +122,13 @@ def test_rows_of_weight_zero_do_not_count(iris):
     assert np.array_equal(weighted, net.fit(X[:100], y[:100]).predict_proba(X))
 
 
+def test_a_class_of_weight_zero_is_no_class_with_a_single_row(iris):
+    X, y = iris
+    net = classifier(loss="sparse_categorical_crossentropy", epochs=1, validation_split=0.2)
+    net.fit(X, y, sample_weight=(y != 1).astype(float))
+    assert np.isfinite(net.history_["val_loss"]).all()
+
+
 def test_random_state(cancer):
     X, y = (array[:100] for array in cancer)
 
