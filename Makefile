@@ -9,7 +9,7 @@ OLDEST := .venv-oldest/bin
 PYTEST_FLAGS ?= -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-kernels test-oldest check format bench bench-quick figures docs clean
+.PHONY: help demo test test-slow test-kernels test-oldest coverage check format bench bench-quick figures docs clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,7 +24,10 @@ test-slow: .venv/ready  ## run the long tests
 	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)
 
 test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86, Linux)
-	$(BIN)/python -m pytest -m kernels tests/test_kernels.py
+	$(BIN)/python -m pytest -m kernels tests/engine/test_kernels.py
+
+coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
+	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov
 
 test-oldest: .venv-oldest/ready  ## run the tests on the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest $(PYTEST_FLAGS)
@@ -51,7 +54,7 @@ docs: .venv/ready-docs  ## build the documentation with its gallery: docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis comparison docs/_build docs/auto_gallery
+	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the

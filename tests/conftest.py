@@ -46,6 +46,14 @@ def diabetes():
     return _scaled(datasets.load_diabetes)
 
 
+@pytest.fixture
+def fresh_cache():
+    """Begin and end without compiled programs."""
+    skdense.clear_cache()
+    yield
+    skdense.clear_cache()
+
+
 @pytest.fixture(scope="session")
 def run_python(tmp_path_factory):
     """Run code in a fresh Python process that finds this package, and give what it printed."""

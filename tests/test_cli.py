@@ -1,3 +1,4 @@
+import runpy
 import subprocess
 import sys
 from importlib import metadata
@@ -192,6 +193,14 @@ def test_version_is_the_installed_one(monkeypatch, capsys):
         main(["--version"])
     assert caught.value.code == 0
     assert capsys.readouterr().out == "skdense 1.2.3\n"
+
+
+def test_python_m_is_the_same(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["skdense", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("skdense", run_name="__main__")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"skdense {metadata.version('skdense')}\n"
 
 
 def test_help_imports_nothing_heavy():

@@ -13,18 +13,16 @@ from sklearn.model_selection import train_test_split
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("scikeras")
+from benchmarks.course import __main__ as course
+from benchmarks.course.entries import ENTRIES, Entry, reached
+from benchmarks.course.images import fashion, fashion_saved
+from benchmarks.course.page import NOT_YET, code, fill, parts
+from benchmarks.course.tables import boston, boston_swish, spam_early_stopping, spambase
+from benchmarks.course.texts import multi_hot
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "course.md"
-sys.path.insert(0, str(ROOT / "benchmarks"))
-import _course  # noqa: E402
-import _course_images  # noqa: E402
-import _course_page  # noqa: E402
-import _course_tables  # noqa: E402
-import _course_texts  # noqa: E402
-import course  # noqa: E402
-
-sys.path.remove(str(ROOT / "benchmarks"))
-PARTS = _course_page.parts(PAGE.read_text(encoding="utf-8"))
+PARTS = parts(PAGE.read_text(encoding="utf-8"))
 RANDOM = np.random.default_rng(0)
 LESSONS = {
     "three hidden layers": "spam_plain",
@@ -64,7 +62,7 @@ LESSONS = {
 
 def test_every_lesson_is_measured_and_shown_once():
     shown = [name for kind, name, _ in PARTS if kind == "entry"]
-    assert sorted(shown) == sorted(_course.ENTRIES) == sorted(LESSONS.values())
+    assert sorted(shown) == sorted(ENTRIES) == sorted(LESSONS.values())
 
 
 @pytest.mark.parametrize(("kind", "name", "body"), PARTS, ids=[name for _, name, _ in PARTS])
@@ -73,25 +71,26 @@ def test_the_page_shows_what_was_measured(kind, name, body):
         assert "scikit-learn" in body
         assert " cores" in body
         return
-    now = _course_page.code(kind, name)
+    now = code(kind, name)
     assert body.startswith(now), (
-        f"{name} has changed: benchmarks/course.py --data FOLDER --only {name} --write {PAGE.name}"
+        f"{name} has changed: "
+        f"python -m benchmarks.course --data FOLDER --only {name} --write docs/{PAGE.name}"
     )
     if kind == "entry":
         assert body[len(now) :].startswith("\nReached")
-        assert _course_page.NOT_YET not in body
+        assert NOT_YET not in body
 
 
-def global_names(code):
+def global_names(function):
     """Give the names that a function looks up outside itself, in its inner functions too."""
-    found = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
-    inner = [constant for constant in code.co_consts if hasattr(constant, "co_code")]
+    found = {step.argval for step in dis.get_instructions(function) if step.opname == "LOAD_GLOBAL"}
+    inner = [constant for constant in function.co_consts if hasattr(constant, "co_code")]
     return found.union(*map(global_names, inner))
 
 
 def test_the_page_is_complete():
     """Whoever copies its blocks from top to bottom has every name they use."""
-    blocks = [_course_page.code(kind, name) for kind, name, _ in PARTS if kind != "machine"]
+    blocks = [code(kind, name) for kind, name, _ in PARTS if kind != "machine"]
     namespace = {"__name__": "page"}
     exec("\n".join(block.removeprefix("```python").rstrip("`\n") for block in blocks), namespace)
     known = set(namespace) | set(dir(builtins))
@@ -107,20 +106,20 @@ def test_a_run_fills_its_own_part_of_the_page_and_no_other(tmp_path):
     page.write_text(
         empty.format("spam_plain", "") + empty.format("boston_swish", "as it was\n") + "the end\n"
     )
-    _course_page.fill(page, {"spam_plain": "Reached: accuracy **0.9**."})
+    fill(page, {"spam_plain": "Reached: accuracy **0.9**."})
     text = page.read_text()
     assert "def spam_plain(X_train, X_test, y_train, y_test):" in text
     assert "@entry" not in text
     assert "Reached: accuracy **0.9**.\n<!-- end -->" in text
     assert "<!-- entry boston_swish -->\nas it was\n<!-- end -->\nthe end\n" in text
-    _course_page.fill(page, {"spam_plain": "Reached: accuracy **0.9**."})
+    fill(page, {"spam_plain": "Reached: accuracy **0.9**."})
     assert page.read_text() == text
 
 
 def test_figures_become_a_line_or_a_table():
-    line = _course.reached({"accuracy": np.float64(0.9455), "epochs": 12, "same": True})
+    line = reached({"accuracy": np.float64(0.9455), "epochs": 12, "same": True})
     assert line == "Reached: accuracy **0.946**, epochs **12**, same **yes**."
-    table = _course.reached({"a": {"error": 9.5, "n": 7}, "b": {"error": 1234.56}})
+    table = reached({"a": {"error": 9.5, "n": 7}, "b": {"error": 1234.56}})
     assert table.splitlines() == [
         "Reached:",
         "",
@@ -136,9 +135,9 @@ def test_one_failure_does_not_end_the_run_and_is_told(tmp_path, monkeypatch, cap
         raise ValueError("no such thing")
 
     entries = {
-        "bad": _course.Entry(bad, lambda folder: ()),
-        "no_data": _course.Entry(len, lambda folder: (folder / "none").read_text()),
-        "good": _course.Entry(lambda: {"epochs": 3}, lambda folder: ()),
+        "bad": Entry(bad, lambda folder: ()),
+        "no_data": Entry(len, lambda folder: (folder / "none").read_text()),
+        "good": Entry(lambda: {"epochs": 3}, lambda folder: ()),
     }
     monkeypatch.setattr(course, "ENTRIES", entries)
     monkeypatch.chdir(tmp_path)
@@ -153,7 +152,7 @@ def test_one_failure_does_not_end_the_run_and_is_told(tmp_path, monkeypatch, cap
 
 def test_sparse_words():
     words, lengths = np.array([5, 9, 5, 0, 7], "uint16"), np.array([3, 0, 2], "uint16")
-    table = _course_texts.multi_hot(words, lengths)
+    table = multi_hot(words, lengths)
     assert table.shape == (3, 10_000)
     assert [list(row.nonzero()[0]) for row in table.toarray()] == [[5, 9], [], [0, 7]]
     assert table.max() == 1
@@ -170,7 +169,7 @@ def test_images_are_read(tmp_path):
         }
         for name, content in files.items():
             (tmp_path / "fashion" / name).write_bytes(gzip.compress(content))
-    X_train, X_test, y_train, y_test = _course_images.fashion(tmp_path)
+    X_train, X_test, y_train, y_test = fashion(tmp_path)
     assert np.allclose(X_train * 255, pixels["train"])
     assert X_test.shape == (2, 28, 28)
     assert y_train.tolist() == pixels["train"][:, 0, 0].tolist()
@@ -186,11 +185,11 @@ def test_tables_are_read_and_learned_from(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made_table(tmp_path / "spambase.csv.gz")
     made_table(tmp_path / "boston.csv.gz")
-    data = _course_tables.spambase(tmp_path)
+    data = spambase(tmp_path)
     assert [len(part) for part in data] == [90, 30, 90, 30]
-    figures = _course_tables.spam_early_stopping(*data)
+    figures = spam_early_stopping(*data)
     assert 0 < figures["best epoch"] <= figures["stopped after"]
-    figures = _course_tables.boston_swish(*_course_tables.boston(tmp_path))
+    figures = boston_swish(*boston(tmp_path))
     assert figures["weights"] == 13 * 64 + 64 + 64 * 64 + 64 + 64 + 1
     assert figures["test R²"] > 0
 
@@ -199,6 +198,6 @@ def test_a_saved_network_of_the_course_is_the_same_network(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     X = RANDOM.random((80, 28, 28), "float32")
     data = train_test_split(X, np.arange(80) % 10, random_state=0)
-    figures = _course_images.fashion_saved(*data)
+    figures = fashion_saved(*data)
     assert figures["same probabilities, bit by bit"] is True
     assert figures["kilobytes"] > 400

@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import skdense
+import skdense.schedules
 
 MODULES = [
     name
@@ -35,12 +37,12 @@ def sections(docstring: str) -> dict[str, str]:
 
 
 def names(section: str) -> list[str]:
-    found = re.findall(r"^([*\w, ]+?)(?: :.*)?$", section, flags=re.MULTILINE)
+    found = re.findall(r"^(\*{0,2}\w[*\w, ]*?)(?: :.*)?$", section, flags=re.MULTILINE)
     return [name.strip().lstrip("*") for line in found if line for name in line.split(",")]
 
 
 def parameters(thing: Any) -> list[str]:
-    found = [name for name in inspect.signature(thing).parameters if name != "self"]
+    found = [name for name in inspect.signature(thing).parameters if name not in ("self", "cls")]
     return [] if found in (["args", "kwargs"], ["kwargs"]) else found
 
 
@@ -52,7 +54,18 @@ def returns_a_value(function: Any) -> bool:
     )
 
 
-def documented() -> Iterator[Any]:
+def functions_of(cls: type) -> Iterator[tuple[str, Any]]:
+    """Yield the public methods of a class, properties too, that it does not inherit."""
+    for name, member in vars(cls).items():
+        if isinstance(member, property | functools.cached_property):
+            member = member.fget if isinstance(member, property) else member.func
+        elif isinstance(member, classmethod | staticmethod):
+            member = member.__func__
+        if inspect.isfunction(member) and not name.startswith("_"):
+            yield name, member
+
+
+def public() -> Iterator[Any]:
     """Yield every class, function and method of the package without a leading underscore."""
     for module_name in MODULES:
         module = importlib.import_module(module_name)
@@ -61,28 +74,49 @@ def documented() -> Iterator[Any]:
             if name.startswith("_") or not is_ours or not callable(thing):
                 continue
             yield pytest.param(thing, id=f"{module_name}.{name}")
-            for method, function in vars(thing).items() if inspect.isclass(thing) else ():
-                if inspect.isfunction(function) and not method.startswith("_"):
-                    yield pytest.param(function, id=f"{module_name}.{name}.{method}")
+            for method, function in functions_of(thing) if inspect.isclass(thing) else ():
+                yield pytest.param(function, id=f"{module_name}.{name}.{method}")
 
 
-@pytest.mark.parametrize("thing", list(documented()))
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_say_what_they_hold(name):
+    assert importlib.import_module(name).__doc__
+
+
+@pytest.mark.parametrize("thing", list(public()))
 def test_parameters_and_returns_are_those_of_the_signature(thing):
-    found = sections(inspect.getdoc(thing) or "")
+    text = inspect.getdoc(thing)
+    assert text, "no docstring"
+    found = sections(text)
     if "Parameters" in found:
         assert sorted(names(found["Parameters"])) == sorted(parameters(thing))
         if inspect.isfunction(thing) and returns_a_value(thing):
             assert {"Returns", "Yields"} & set(found)
 
 
-@pytest.mark.parametrize("name", [n for n in skdense.__all__ if callable(getattr(skdense, n))])
-def test_public_names_are_documented_in_full(name):
-    thing = getattr(skdense, name)
-    functions = [thing]
-    if inspect.isclass(thing):
-        functions += [f for n, f in inspect.getmembers(thing, inspect.isfunction) if n[0] != "_"]
-    for function in functions:
-        if function.__module__.startswith("skdense."):
-            found = sections(inspect.getdoc(function))
-            assert "Parameters" in found or not parameters(function), function
+# What users import from skdense and skdense.schedules.
+USERS = [getattr(skdense, name) for name in skdense.__all__ if name != "TRUSTED_TYPES"]
+USERS += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values()]
+
+
+def methods_by_name(thing: Any) -> dict[str, list[Any]]:
+    """Group what a user sees of a public name: by method, with those it overrides behind it."""
+    found = {"": [thing]}
+    for cls in inspect.getmro(thing) if inspect.isclass(thing) else ():
+        if cls.__module__.startswith("skdense."):
+            for name, function in functions_of(cls):
+                found.setdefault(name, []).append(function)
+    return found
+
+
+@pytest.mark.parametrize("thing", USERS, ids=lambda thing: thing.__name__)
+def test_public_names_are_documented_in_full(thing):
     assert "Examples" in sections(inspect.getdoc(thing))
+    for name, functions in methods_by_name(thing).items():
+        assert all(function.__doc__ for function in functions), name
+        # A method that overrides another has its parameters, too.
+        found = set().union(*(sections(inspect.getdoc(function)) for function in functions))
+        if parameters(functions[0]):
+            assert "Parameters" in found, name
+            if inspect.isfunction(functions[0]) and returns_a_value(functions[0]):
+                assert {"Returns", "Yields"} & found, name

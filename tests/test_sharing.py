@@ -7,20 +7,15 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor, cache_info, clear_cache
+from skdense import DenseClassifier, DenseRegressor, cache_info
+
+pytestmark = pytest.mark.usefixtures("fresh_cache")
 
 GRID = {
     "denseclassifier__learning_rate": [1e-3, 3e-3],
     "denseclassifier__l2": [0, 1e-4, 1e-3],
     "denseclassifier__dropout": [0.1, 0.3],
 }
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache():
-    clear_cache()
-    yield
-    clear_cache()
 
 
 @pytest.mark.parametrize(("rates", "most_programs"), [([0.1, 0.3], 1), ([0, 0.1], 2)])

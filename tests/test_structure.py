@@ -190,6 +190,61 @@ def test_private_attributes_of_keras_stand_in_one_place(module):
     assert module in COMPAT or private_names(module) <= {"_replace"}
 
 
+def test_every_module_has_its_tests():
+    """The tests of skdense/engine/padding.py are in tests/engine/test_padding.py, or listed."""
+    listed = [name for names in TESTED_ELSEWHERE.values() for name in names.split()]
+    paths = {path.relative_to(PACKAGE).with_suffix("") for path in MODULES.values()}
+    modules = {".".join(path.parts) for path in paths if path.name != "__init__"}
+    without = {name for name in modules if not mirrored(name).exists()}
+    assert sorted(listed) == sorted(without)
+    assert all((ROOT / "tests" / file).exists() for file in TESTED_ELSEWHERE)
+
+
+def mirrored(module: str) -> Path:
+    *folders, name = module.split(".")
+    return ROOT.joinpath("tests", *folders, f"test_{name}.py")
+
+
+# Modules without a test file of their own, by the file that tests them: parts of a whole that has
+# a meaning, and an oracle to compare it with, only as a whole.
+TESTED_ELSEWHERE = {
+    "test_cli.py": "__main__",
+    "test_structure.py": "preprocessing._compat",
+    "callbacks/test_scorers.py": "callbacks.time_limit estimators.fit_callbacks",
+    "callbacks/test_sklearn_callbacks.py": "callbacks.fit_logging",
+    "engine/custom_model/test_model.py": "engine.custom_model.description "
+    "engine.custom_model.program engine.custom_model.training",
+    "engine/test_padded_data.py": "engine.batch_slicing",
+    "engine/test_early_stopping.py": "engine.training_record engine.callback_list engine.epoch",
+    "engine/test_inference.py": "engine.activations",
+    "engine/test_learning_rates.py": "engine.keras_schedules engine.plateau",
+    "engine/test_losses.py": "engine.quantile_loss",
+    "engine/test_program_cache.py": "engine.program_key",
+    "engine/test_residual.py": "engine.layers",  # and test_dropout.py, test_input_noise.py
+    "engine/test_startup.py": "engine._tensorflow",
+    "engine/test_training.py": "engine.model_building engine.optimizers engine.penalties "
+    "engine.program engine.program_inputs engine.settings engine.trainable_network "
+    "engine.training_result",
+    "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
+    "estimators/test_lr_schedule.py": "schedules",
+    "estimators/test_networks.py": "engine._compat estimators.network_base "
+    "estimators.parameter_routing",
+    "estimators/test_sklearn_checks.py": "estimators.base estimators.classifier "
+    "estimators.regressor",
+    "estimators/test_warm_start_and_partial_fit.py": "estimators.fitted_state "
+    "estimators.prepared_data",
+    "preprocessing/test_validation_split.py": "preprocessing.fit_arguments",
+    "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
+    "inspection.fitted_network",
+    "inspection/test_history_display.py": "inspection.learning_rate_axis",
+    "model_selection/test_splits.py": "model_selection.task",
+    "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
+    "persistence/test_onnx.py": "persistence.onnx_graph",
+    "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "
+    "persistence.history persistence.serialization",
+}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_one_public_class_to_a_file(module):
     classes = [
@@ -209,14 +264,19 @@ def is_record(node: ast.ClassDef) -> bool:
 # Modules with several public classes, and why.
 SEVERAL_CLASSES = {
     "skdense.schedules": "three small ones of one kind, public under this name",
+    "skdense.callbacks.sklearn_callbacks": "the task of a fit, and the tasks of its epochs",
     "skdense.engine.layers": "the layers of the training model",
     "skdense.engine.custom_model.program": "the program of a model and its layers",
 }
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "benchmarks").glob("[!_]*.py")), ids=lambda p: p.name
-)
+SCRIPTS = [
+    *sorted((ROOT / "benchmarks").glob("[!_]*.py")),
+    ROOT / "benchmarks" / "course" / "__main__.py",
+]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_benchmarks_fit_on_a_page(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 100
 
@@ -303,7 +363,8 @@ def test_no_path_of_somebodys_machine():
     kinds = {".py", ".md", ".toml", ".yml", ".yaml", ".txt", ".cfg", ".sh", ""}
     folders = [ROOT / name for name in ("skdense", "tests", "docs", "benchmarks", ".ci")]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    files += [path for path in ROOT.iterdir() if path.is_file() and path.name != ".git"]
+    made = {".git", ".coverage"}
+    files += [path for path in ROOT.iterdir() if path.is_file() and path.name not in made]
     found = []
     for path in files:
         if path.suffix in kinds and "__pycache__" not in path.parts:

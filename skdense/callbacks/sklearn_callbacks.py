@@ -89,7 +89,7 @@ class EpochTasks:
     ----------
     task : FitTask
     fitted : callable
-        FitArguments an `Epoch`, the attributes that make an estimator fitted.
+        Given an `Epoch`, the attributes that make an estimator fitted.
     rows : int array or None
         Numbers of the rows trained on; None is all.
     epochs : int

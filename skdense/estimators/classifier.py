@@ -70,7 +70,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         ``keras.losses.Loss``. ``"auto"`` is the cross-entropy that fits y. A 0/1 matrix y is
         multilabel, unless the loss is a categorical cross-entropy: then rows are one-hot.
     label_smoothing : float, default=0.0
-        OutputColumns of each label that is spread evenly over the classes, in [0, 1); usually 0.1.
+        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1.
         For cross-entropies, focal or not; in the validation loss, too, as in Keras.
     batch_size : int, default=32
         Rows of one training step. A batch larger than the data becomes the data.
@@ -79,7 +79,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     early_stopping : bool, default=False
         Watch rows that are not trained on, and stop when `monitor` no longer gets better.
     validation_fraction : float, default=None
-        OutputColumns of the rows to hold out, shuffled, seeded and in proportion of the classes.
+        Part of the rows to hold out, shuffled, seeded and in proportion of the classes.
         None holds out nothing or, under early stopping, 0.2. A number records the validation loss
         without early stopping, too.
     validation : splitter, "last" or None, default=None
@@ -188,7 +188,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     out_activation_ : str
         Activation of the output.
     architecture_ : Architecture
-        CustomModelDescription of the network.
+        Description of the network.
 
     See Also
     --------

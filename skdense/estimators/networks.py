@@ -319,7 +319,7 @@ class NetworkClassifier(ClassifierMixin, _Network):
     epochs : int, default=1
         Passes over the training rows.
     validation_split : float, default=0.0
-        OutputColumns of the rows to hold out for ``"val_loss"``, for ``EarlyStopping`` to watch.
+        Part of the rows to hold out for ``"val_loss"``, for ``EarlyStopping`` to watch.
         They are drawn at random and in proportion of the classes; Keras would take the last ones.
     shuffle : bool, default=True
         Whether each epoch visits the rows in an order of its own.
@@ -554,7 +554,7 @@ class NetworkRegressor(RegressorMixin, _Network):
     epochs : int, default=1
         Passes over the training rows.
     validation_split : float, default=0.0
-        OutputColumns of the rows to hold out for ``"val_loss"``, for ``EarlyStopping`` to watch.
+        Part of the rows to hold out for ``"val_loss"``, for ``EarlyStopping`` to watch.
         They are drawn at random; Keras would take the last ones.
     shuffle : bool, default=True
         Whether each epoch visits the rows in an order of its own.

@@ -79,7 +79,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     early_stopping : bool, default=False
         Watch rows that are not trained on, and stop when `monitor` no longer gets better.
     validation_fraction : float, default=None
-        OutputColumns of the rows to hold out, shuffled and seeded. None holds out nothing or,
+        Part of the rows to hold out, shuffled and seeded. None holds out nothing or,
         under early stopping, 0.2. A number records the validation loss without early stopping, too.
     validation : splitter, "last" or None, default=None
         How to choose the held-out rows instead: by the first split of a scikit-learn splitter such
@@ -187,7 +187,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     out_activation_ : str
         Activation of the output.
     architecture_ : Architecture
-        CustomModelDescription of the network.
+        Description of the network.
 
     See Also
     --------

@@ -150,7 +150,7 @@ class ClassEncoding:
         return logarithms
 
     def decisions(self, logits: np.ndarray) -> np.ndarray:
-        """ScorerCallback as `decision_function` gives them: (n_samples,) for two classes."""
+        """Scores as `decision_function` gives them: (n_samples,) for two classes."""
         if self.kind != "binary":
             return logits
         return logits[:, 0] if self.n_outputs == 1 else logits[:, 1] - logits[:, 0]

@@ -19,8 +19,8 @@ def hold_out(
     ----------
     n_samples : int
     fraction : float
-        OutputColumns of the rows to hold out, between 0 and 1.
-    labels : int array of shape (n_samples,) or None
+        Part of the rows to hold out, between 0 and 1.
+    labels : array of shape (n_samples,) or None
         Classes to keep in proportion.
     seed : int
     parameter : str, default="validation_fraction"
@@ -47,7 +47,7 @@ def hold_out(
             f"{' (one of each class)' if labels is not None else ''}. Use more rows, another "
             f"fraction, or {without}."
         )
-    if labels is not None and np.bincount(labels).min() < 2:
+    if labels is not None and np.unique(labels, return_counts=True)[1].min() < 2:
         raise ValueError(
             f"{parameter}={fraction} cannot be held out: the rarest class has a single "
             f"row, which training needs. Leave that class out, or use {without}."

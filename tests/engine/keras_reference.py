@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import tensorflow as tf
 
 from skdense.engine.losses import loss_config
 from skdense.engine.model_building import fitted_model
@@ -131,3 +132,19 @@ def keras_fit(architecture, settings, rows, validation=None, callbacks=(), eager
 
 def largest_difference(weights, others) -> float:
     return max(float(np.abs(a - b).max()) for a, b in zip(weights, others, strict=True))
+
+
+def layer_call(layer_class, compiled: bool):
+    """Give a random layer's call as a function of its inputs, its rate and the seed."""
+    layer = layer_class(compiled)
+    layer.build((None, 3))
+
+    @tf.function(jit_compile=compiled)
+    def call(inputs, rate, seed, training=True):
+        layer.rate.assign(rate)
+        layer.seed.assign(seed)
+        return layer(inputs, training=training)
+
+    return lambda inputs, rate, seed=(1, 2), training=True: call(
+        inputs, tf.constant(rate), tf.constant(seed), training=training
+    ).numpy()

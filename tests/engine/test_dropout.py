@@ -11,6 +11,7 @@ from tests.engine.keras_reference import (
     engine_fit,
     keras_fit,
     largest_difference,
+    layer_call,
     make_architecture,
     make_rows,
     make_settings,
@@ -21,18 +22,7 @@ from tests.engine.keras_reference import (
 @pytest.fixture(params=[True, False], ids=["compiled", "plain graph"])
 def drop(request):
     """Dropout in training, as a function of the inputs, the rate and the seed."""
-    layer = ProgramDropout(request.param)
-    layer.build((None, 3))
-
-    @tf.function(jit_compile=request.param)
-    def call(inputs, rate, seed, training=True):
-        layer.rate.assign(rate)
-        layer.seed.assign(seed)
-        return layer(inputs, training=training)
-
-    return lambda inputs, rate, seed=(1, 2), training=True: call(
-        inputs, tf.constant(rate), tf.constant(seed), training=training
-    ).numpy()
+    return layer_call(ProgramDropout, request.param)
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])

@@ -12,6 +12,7 @@ from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
     largest_difference,
+    layer_call,
     make_architecture,
     make_rows,
     make_settings,
@@ -21,18 +22,8 @@ from tests.engine.keras_reference import (
 
 @pytest.fixture(params=[True, False], ids=["compiled", "plain graph"])
 def noise(request):
-    layer = ProgramNoise(request.param)
-    layer.build((None, 3))
-
-    @tf.function(jit_compile=request.param)
-    def call(inputs, deviation, seed, training=True):
-        layer.rate.assign(deviation)
-        layer.seed.assign(seed)
-        return layer(inputs, training=training)
-
-    return lambda inputs, deviation, seed=(1, 2), training=True: call(
-        inputs, tf.constant(deviation), tf.constant(seed), training=training
-    ).numpy()
+    """Noise in training, as a function of the inputs, the standard deviation and the seed."""
+    return layer_call(ProgramNoise, request.param)
 
 
 @pytest.mark.parametrize("deviation", [0.1, 2.0])

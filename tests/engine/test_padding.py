@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from skdense.engine import padded_data, training
-from skdense.engine.padding import PaddedSizes
+from skdense.engine.padding import PaddedSizes, round_up
 from skdense.engine.program_inputs import Rows
 from tests.engine.keras_reference import (
     engine_fit,
@@ -88,3 +90,11 @@ def test_validation_over_several_chunks():
     probability = 1 / (1 + np.exp(-(held_out.X @ kernel + bias)))
     losses = -np.log(np.where(held_out.y == 1, probability, 1 - probability))
     assert trained.val_loss[0] == pytest.approx(losses.mean(), rel=1e-5)
+
+
+@given(st.integers(1, 10**9), st.sampled_from([1, 4, 8]))
+def test_rounding_up_wastes_little(n, pieces):
+    rounded = round_up(n, pieces)
+    assert n <= rounded <= max(n * (1 + 1 / pieces), n + 1)
+    assert round_up(rounded, pieces) == rounded
+    assert round_up(n + 1, pieces) >= rounded

@@ -1,0 +1,315 @@
+"""NetworkClassifier and NetworkRegressor among scikit-learn's tools: what scikeras gets wrong."""
+
+import copy
+import importlib
+import pickle
+import sys
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import AdaBoostClassifier, VotingClassifier, VotingRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_html_repr
+
+from skdense import NetworkClassifier, NetworkRegressor
+from tests.network_models import classifier as build_classifier
+from tests.network_models import compiled_classifier, regressor
+
+COMMON = {"optimizer": "adam", "optimizer__learning_rate": 0.02, "random_state": 0}
+
+
+def classifier(**parameters):
+    defaults = {"model": build_classifier, "loss": "binary_crossentropy", "epochs": 5, **COMMON}
+    return NetworkClassifier(**{**defaults, **parameters})
+
+
+@pytest.fixture(scope="module")
+def fitted(cancer):
+    return classifier().fit(*cancer)
+
+
+def test_known_as_what_they_are():
+    assert is_classifier(classifier())
+    assert is_regressor(NetworkRegressor(regressor))
+
+
+def test_folds_are_stratified_and_scored(cancer, iris):
+    scores = cross_val_score(classifier(), *cancer, cv=2, scoring="roc_auc")
+    assert scores.min() > 0.95
+    X, y = (array[np.argsort(iris[1], kind="stable")] for array in iris)
+    net = NetworkClassifier(compiled_classifier, random_state=0)
+    assert np.array_equal(
+        cross_val_score(net, X, y, cv=3), cross_val_score(net, X, y, cv=StratifiedKFold(3))
+    )
+    assert cross_val_score(net, X, y, cv=KFold(3)).max() == 0
+
+
+def test_grid_over_the_functions_own_parameters(cancer):
+    grid = {"net__model__units": [2, 8], "net__optimizer__learning_rate": [1e-6, 0.02]}
+    pipeline = make_pipeline(StandardScaler(), classifier(epochs=2))
+    pipeline.steps[1] = ("net", pipeline.steps[1][1])
+    X, y = (array[:200] for array in cancer)
+    search = GridSearchCV(pipeline, grid, cv=2, scoring="roc_auc").fit(X, y)
+    assert search.best_params_["net__optimizer__learning_rate"] == 0.02
+    best = search.best_estimator_[-1]
+    assert best.model_.layers[0].units == search.best_params_["net__model__units"]
+
+
+def test_voting_and_calibration(cancer, diabetes):
+    X, y = cancer
+    labels = np.array(["benign", "malignant"])[y]
+    vote = VotingClassifier([("net", classifier()), ("line", LogisticRegression())], voting="soft")
+    assert vote.fit(X, labels).score(X, labels) > 0.95
+    calibrated = CalibratedClassifierCV(classifier(), cv=2).fit(X, labels)
+    assert calibrated.score(X, labels) > 0.9
+    net = NetworkRegressor(regressor, loss="mse", **COMMON)
+    assert np.isfinite(
+        VotingRegressor([("n", net), ("r", Ridge())]).fit(*diabetes).predict(X[:, :10])
+    ).all()
+
+
+def test_boosting_gives_each_net_its_full_weight(cancer):
+    # Its weights sum to one: as they are, Keras would all but stop learning.
+    boosted = AdaBoostClassifier(classifier(), n_estimators=2, random_state=0).fit(*cancer)
+    assert boosted.estimators_[0].score(*cancer) > 0.9
+
+
+def test_one_row_stays_a_row(fitted, cancer):
+    X, _ = cancer
+    assert fitted.predict_proba(X[:1]).shape == (1, 2)
+    assert fitted.predict(X[:1]).shape == (1,)
+    assert np.allclose(fitted.predict_proba(X[:1]), fitted.predict_proba(X)[:1], atol=1e-6)
+    assert np.allclose(np.exp(fitted.predict_log_proba(X)), fitted.predict_proba(X), atol=1e-6)
+
+
+def test_float64_after_float32(cancer):
+    X, y = (array[:100] for array in cancer)
+    net = classifier(epochs=1).fit(X.astype(np.float32), y)
+    assert np.array_equal(net.predict(X), net.predict(X.astype(np.float32)))
+    assert np.array_equal(net.predict(np.eye(30, dtype=int)), net.predict(np.eye(30)))
+
+
+def test_names_of_features_are_kept_and_checked():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(np.eye(20, 3), columns=["a", "b", "c"])
+    net = NetworkRegressor(regressor, loss="mse").fit(table, np.arange(20.0))
+    assert list(net.feature_names_in_) == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="feature names"):
+        net.predict(table[["b", "a", "c"]])
+
+
+def test_the_callers_weights_are_left_alone(cancer):
+    X, y = cancer
+    weight = np.linspace(0.5, 2, len(X))
+    before = weight.copy()
+    net = classifier(epochs=1, class_weight={0: 5.0, 1: 0.1}).fit(X, y, sample_weight=weight)
+    assert np.array_equal(weight, before)
+    even = classifier(epochs=1).fit(X, y, sample_weight=weight)
+    assert net.predict_proba(X)[:, 0].mean() > even.predict_proba(X)[:, 0].mean() + 0.05
+
+
+def test_rows_of_weight_zero_do_not_count(iris):
+    X, y = iris
+    net = classifier(loss="sparse_categorical_crossentropy", shuffle=False, epochs=2)
+    weight = np.ones(len(X))
+    weight[100:] = 0
+    weighted = net.fit(X, y, sample_weight=weight).predict_proba(X)
+    assert np.array_equal(weighted, net.fit(X[:100], y[:100]).predict_proba(X))
+
+
+def test_a_class_of_weight_zero_is_no_class_with_a_single_row(iris):
+    X, y = iris
+    net = classifier(loss="sparse_categorical_crossentropy", epochs=1, validation_split=0.2)
+    net.fit(X, y, sample_weight=(y != 1).astype(float))
+    assert np.isfinite(net.history_["val_loss"]).all()
+
+
+def test_random_state(cancer):
+    X, y = (array[:100] for array in cancer)
+
+    def proba(state):
+        return classifier(epochs=1, random_state=state).fit(X, y).predict_proba(X)
+
+    assert np.array_equal(proba(3), proba(3))
+    assert not np.array_equal(proba(3), proba(4))
+    state = np.random.RandomState(3)
+    first = proba(state)
+    assert not np.array_equal(first, proba(state)), "a generator goes on"
+    assert np.array_equal(first, proba(np.random.RandomState(3)))
+    before = np.random.get_state()[1]  # noqa: NPY002
+    proba(5)
+    assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_held_out_rows_are_stratified_and_shuffled(iris, monkeypatch):
+    from skdense import own_network
+
+    jobs = []
+    train = own_network.train_custom_model
+    monkeypatch.setattr(
+        own_network, "train_custom_model", lambda job: (jobs.append(job), train(job))[1]
+    )
+    X, y = (array[np.argsort(iris[1], kind="stable")] for array in iris)
+    net = classifier(loss="sparse_categorical_crossentropy", validation_split=0.2, epochs=1)
+    net.fit(X, y)
+    assert np.bincount(jobs[0].validation[1]).tolist() == [10, 10, 10]
+    assert np.bincount(jobs[0].y).tolist() == [40, 40, 40]
+    assert set(net.history_) == {"loss", "val_loss"}
+
+
+def test_early_stopping_watches_held_out_rows_and_callbacks_are_recipes(iris):
+    import keras
+
+    stop = keras.callbacks.EarlyStopping(patience=0, min_delta=1e6, restore_best_weights=True)
+    net = classifier(
+        loss="sparse_categorical_crossentropy", validation_split=0.2, callbacks=[stop], epochs=9
+    ).fit(*iris)
+    assert net.n_iter_ == 1 or net.n_iter_ == 2
+    assert net.engine_.startswith("keras: callbacks")
+    assert getattr(stop, "model", None) is None
+    by_class = {"callbacks": keras.callbacks.EarlyStopping, "callbacks__min_delta": 1e6}
+    assert clone(classifier(**by_class)).get_params()["callbacks__min_delta"] == 1e6
+
+
+class Sized(NetworkClassifier):
+    """scikeras's way to fix a model in a class."""
+
+    def __init__(self, units=3, *, extra=None, **others):
+        super().__init__(**others)
+        self.units = units
+        self.extra = extra
+
+    def _keras_build_fn(self, meta):
+        return compiled_classifier(meta, self.units)
+
+
+def test_clone_keeps_a_subclasss_parameters(iris):
+    net = clone(Sized(units=5, extra="kept", epochs=2, predict__batch_size=64))
+    assert (net.units, net.extra, net.epochs) == (5, "kept", 2)
+    net.fit(*iris)
+    assert net.model_.layers[0].units == 5
+    again = pickle.loads(pickle.dumps(net))
+    assert np.allclose(again.predict_proba(iris[0]), net.predict_proba(iris[0]), atol=1e-6)
+
+
+def test_parameters_in_and_out():
+    net = classifier(model__units=3)
+    assert net.get_params()["model__units"] == 3
+    net.set_params(model__units=4, callbacks__patience=2, epochs=7)
+    copied = clone(net)
+    assert copied.get_params() == net.get_params()
+    assert (copied.epochs, copied.get_params()["callbacks__patience"]) == (7, 2)
+    assert "model__units=4" in repr(copied)
+    assert "NetworkClassifier" in estimator_html_repr(net)
+    with pytest.raises(ValueError, match="Invalid parameter 'epoch'"):
+        net.set_params(epoch=3)
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_copies_predict_and_go_on_alike(way, cancer, fitted):
+    X, y = cancer
+    copied = way(fitted)
+    assert np.array_equal(copied.predict_proba(X), fitted.predict_proba(X))
+    original = copy.deepcopy(fitted)
+    for net in (copied, original):
+        net.partial_fit(X, y)
+    assert copied.n_iter_ == 6
+    assert np.array_equal(copied.predict_proba(X), original.predict_proba(X))
+
+
+def test_warm_start_goes_on_with_the_optimizers_state(cancer):
+    X, y = cancer
+    net = classifier(epochs=2, warm_start=True, shuffle=False).fit(X, y).fit(X, y)
+    whole = classifier(epochs=4, shuffle=False).fit(X, y)
+    assert np.allclose(net.history_["loss"], whole.history_["loss"], rtol=1e-4)
+
+
+def test_partial_fit_learns_classes_it_has_not_seen(iris):
+    X, y = iris
+    net = classifier(loss="sparse_categorical_crossentropy")
+    net.partial_fit(X[y < 2], y[y < 2], classes=[0, 1, 2]).partial_fit(X, y)
+    assert net.predict_proba(X).shape == (150, 3)
+    with pytest.raises(ValueError, match="classes"):
+        net.partial_fit(X, y + 1)
+
+
+def test_a_ready_made_model_is_copied(iris):
+    import keras
+
+    X, y = iris
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    before = [array.copy() for array in model.get_weights()]
+    net = NetworkClassifier(model, loss="sparse_categorical_crossentropy", epochs=2)
+    first = net.fit(X, y).history_["loss"][0]
+    assert all(map(np.array_equal, before, model.get_weights()))
+    own = keras.losses.SparseCategoricalCrossentropy()(y, model(X.astype("float32")))
+    assert abs(first - float(own)) < 0.2, "training starts from the model's own weights"
+
+
+def test_a_failed_fit_leaves_what_was_there(diabetes):
+    X, y = diabetes
+    net = NetworkRegressor(regressor, loss="mse", **COMMON).fit(X, y)
+    before = net.predict(X)
+    net.set_params(optimizer="sgd", optimizer__learning_rate=1e30)
+    with pytest.raises(ValueError, match="finite"):
+        net.fit(X, y)
+    assert np.array_equal(net.predict(X), before)
+
+
+def test_logits_become_probabilities(iris):
+    import keras
+
+    def build(meta):
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    net = NetworkClassifier(build, loss=loss, epochs=2).fit(*iris)
+    assert net.engine_ == "compiled epochs"
+    assert np.allclose(net.predict_proba(iris[0]).sum(axis=1), 1, atol=1e-6)
+
+
+def test_one_hot_and_several_labels(iris):
+    X, y = iris
+    matrix = np.eye(3, dtype=int)[y]
+    several = classifier(epochs=1).fit(X, matrix)
+    assert several.predict(X).shape == several.predict_proba(X).shape == (150, 3)
+    one_hot = classifier(loss="categorical_crossentropy", model=compiled_softmax).fit(X, matrix)
+    assert (one_hot.predict(X).sum(axis=1) == 1).all()
+    labels = classifier(loss="categorical_crossentropy", epochs=1).fit(X, y)
+    assert set(labels.predict(X)) <= {0, 1, 2}
+
+
+def compiled_softmax(meta):
+    import keras
+
+    units = meta["n_classes_"]
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, activation="softmax")])
+
+
+def test_scikeras_patches_do_not_leak_and_imports_stay_lazy(run_python):
+    done = run_python(
+        """
+        import sys
+        import skdense
+        assert not {"keras", "tensorflow", "scikeras"} & set(sys.modules)
+        assert "NetworkClassifier" in dir(skdense)
+        from skdense import NetworkClassifier
+        import keras
+        parts = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer
+        methods = [m for cls in parts for m in (cls.__reduce__, getattr(cls, "__deepcopy__", None))]
+        assert not any("scikeras" in (getattr(m, "__module__", "") or "") for m in methods)
+        """
+    )
+    assert done.stderr == ""
+
+
+def test_without_scikeras(monkeypatch):
+    monkeypatch.delitem(sys.modules, "skdense.estimators.networks")
+    monkeypatch.setitem(sys.modules, "scikeras.wrappers", None)
+    with pytest.raises(ImportError, match=r'pip install "skdense\[networks\]"'):
+        importlib.import_module("skdense.estimators.networks")

@@ -1,0 +1,65 @@
+"""Whole pipelines through skops, which loads nothing but the types it is told to trust."""
+
+import numpy as np
+import pytest
+import skops.io
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skdense
+from skdense import DenseClassifier, DenseRegressor
+from skdense.schedules import NAMED, ReduceOnPlateau
+from tests.helpers import equal_bits
+
+SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
+NETS = {
+    "classifier": DenseClassifier(**SMALL, batch_norm=True, dropout=0.2),
+    "regressor": DenseRegressor(**SMALL, early_stopping=True),
+    "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
+    "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
+}
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_pipelines_come_back_and_go_on(iris, tmp_path, kind):
+    X, y = iris
+    pipeline = make_pipeline(StandardScaler(), NETS[kind]).fit(X, y)
+    skops.io.dump(pipeline, tmp_path / "pipeline.skops")
+    again = skops.io.load(tmp_path / "pipeline.skops", trusted=skdense.TRUSTED_TYPES)
+    assert np.array_equal(again.predict(X), pipeline.predict(X))
+    ours, theirs = pipeline[-1], again[-1]
+    assert vars(theirs).keys() == vars(ours).keys()
+    assert theirs.history_ == ours.history_
+    ours.set_params(early_stopping=False).partial_fit(X, y)
+    theirs.set_params(early_stopping=False).partial_fit(X, y)
+    assert equal_bits(ours, theirs)
+
+
+def test_searches_come_back(iris, tmp_path):
+    X, y = iris
+    search = GridSearchCV(DenseClassifier(**SMALL), {"l2": [0.0, 0.1]}, cv=2).fit(X, y)
+    data = skops.io.dumps(search)
+    others = set(skops.io.get_untrusted_types(data=data)) - set(skdense.TRUSTED_TYPES)
+    assert all(name.startswith("sklearn.") for name in others)
+    again = skops.io.loads(data, trusted=[*skdense.TRUSTED_TYPES, *others])
+    assert again.best_params_ == search.best_params_
+    assert np.array_equal(again.predict_proba(X), search.predict_proba(X))
+
+
+def test_the_list_of_types_is_complete_and_holds_nothing_else(iris):
+    found = set()
+    schedules = {name: DenseClassifier(**SMALL, lr_schedule=kind()) for name, kind in NAMED.items()}
+    for net in {**NETS, **schedules}.values():
+        found |= set(skops.io.get_untrusted_types(data=skops.io.dumps(net.fit(*iris))))
+    assert sorted(found) == sorted(skdense.TRUSTED_TYPES)
+
+
+def own(x):
+    return x * x
+
+
+def test_what_is_not_on_the_list_is_refused(iris):
+    data = skops.io.dumps(DenseClassifier(**SMALL, activation=own).fit(*iris))
+    with pytest.raises(Exception, match=r"test_skops\.own"):
+        skops.io.loads(data, trusted=skdense.TRUSTED_TYPES)
