@@ -63,7 +63,7 @@ class LearningRates:
             for metric in settings.plateau.earlier:
                 self.now = self._plateau.rate_after(metric, self._known())
 
-    def of(self, first: int, n_epochs: int) -> tf.Tensor | None:
+    def for_call(self, first: int, n_epochs: int) -> tf.Tensor | None:
         """Give the rates of one call.
 
         Parameters

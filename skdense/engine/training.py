@@ -74,32 +74,32 @@ def train(
     rates = LearningRates(settings, key, n_samples, n_taken=int(slots[0]) if slots else 0)
     data = EpochData(rows, validation, key)
     record = TrainingRecord(settings, in_python)
-    events = CallbackList(callbacks)
-    with borrow(key, lambda: make_program(key)) as program, closing(events):
+    callback_list = CallbackList(callbacks)
+    with borrow(key, lambda: make_program(key)) as program, closing(callback_list):
 
         def run(state: State) -> State:
             epoch = Epoch(record.n_epochs + 1, {}, program, state, rates)
-            events.on_epoch_begin(epoch)
+            callback_list.on_epoch_begin(epoch)
             most = 1 if in_python else key.sizes.epochs_per_call
             n_epochs = min(most, settings.epochs - record.n_epochs)
             inputs_of_call = inputs._replace(
                 n_epochs=tf.constant(n_epochs),
                 n_epochs_before=tf.constant(record.n_epochs),
-                learning_rate=rates.of(record.n_epochs, n_epochs),
+                learning_rate=rates.for_call(record.n_epochs, n_epochs),
             )
             arranged, order = data.next(orders, n_epochs)
             state, epochs = program.run(
                 arranged, data.validation, order, inputs_of_call, epoch.state
             )
-            return _record_epochs(epochs, record, rates, state, program, events)
+            return _record_epochs(epochs, record, rates, state, program, callback_list)
 
         start = Epoch(0, {}, program, program.start(weights, slots), rates)
-        events.on_fit_begin(start)
+        callback_list.on_fit_begin(start)
         state = _call_by_call(run, start.state, record, settings.epochs)
         finite = record.reason != "not_finite"
         last = state if finite else record.kept or state
         end = Epoch(record.n_epochs, record.logs, program, last, rates)
-        events.on_fit_end(end)
+        callback_list.on_fit_end(end)
         untouched = end.state is last
         weights, slots = (
             program.finish(record.kept or state) if untouched else (end.weights, end.slots)
@@ -150,7 +150,7 @@ def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows 
 
 
 def _program_inputs(
-    architecture, settings: Settings, n_samples: int, n_validation: int, seeds, has_callbacks: bool
+    architecture, settings: Settings, n_samples: int, n_validation: int, seeds, in_python: bool
 ) -> ProgramInputs:
     dtype = architecture.dtype
     return ProgramInputs(
@@ -164,7 +164,7 @@ def _program_inputs(
         l2=tf.constant(settings.l2, dtype),
         random_rates=tf.constant(settings.random_rates, dtype),
         random_seeds=tf.constant(seeds, tf.int32),
-        early_stopping=tf.constant(settings.early_stopping and not has_callbacks),
+        early_stopping=tf.constant(settings.early_stopping and not in_python),
         monitor_val_loss=tf.constant(settings.monitor == "val_loss"),
         start_from_epoch=tf.constant(settings.start_from_epoch),
         patience=tf.constant(settings.patience),
@@ -180,7 +180,7 @@ def _record_epochs(
     rates: LearningRates,
     state: State,
     program,
-    events: CallbackList,
+    callback_list: CallbackList,
 ) -> State:
     """Record what one call found, and let the callbacks change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
@@ -194,9 +194,8 @@ def _record_epochs(
         stop: bool | str = False
         if epoch_is_finite:
             epoch = Epoch(record.n_epochs + 1, logs, program, state, rates)
-            events.on_epoch_end(epoch)
+            callback_list.on_epoch_end(epoch)
             state, stop = epoch.state, epoch.stop
-        if epoch_is_finite:
             rates.follow(logs)
         record.update(logs, state, finite=epoch_is_finite, stop=stop)
     if epochs.stopped:  # the program's other reason, logs that are not finite, has been noted
