@@ -70,7 +70,7 @@ def main():
     parser.add_argument("--picture", help="draw the curves into this file")
     parser.add_argument("--bare", action="store_true", help="do not print versions and machine")
     options = parser.parse_args()
-    __import__("skdense.engine")  # quietly, before Keras is imported
+    __import__("skdense.engine._tensorflow")  # quietly, before Keras is imported
     results = {}
     for name, (places, measure) in CURVES.items():
         seconds = [measure(place) for place in places]

@@ -57,7 +57,7 @@ def measured(make_net, arrange=lambda X: X):
 
 
 def skdense(arrange=lambda X: X):
-    __import__("skdense.engine")
+    __import__("skdense.engine._tensorflow")
     return measured(lambda: skdense_net(LAYERS, BATCH, EPOCHS), arrange)
 
 

@@ -34,7 +34,7 @@ def run(backend, n_jobs):
 
     X, y = load_breast_cancer(return_X_y=True)
     net = skdense_net(LAYERS, BATCH, EPOCHS)
-    __import__("skdense.engine")
+    __import__("skdense.engine._tensorflow")
     model = Pipeline([("scale", StandardScaler()), ("net", net)])
     search = GridSearchCV(model, GRID, cv=FOLDS, n_jobs=n_jobs)
     with parallel_config(backend):

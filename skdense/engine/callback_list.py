@@ -18,9 +18,9 @@ class CallbackList:
     ----------
     callbacks : sequence of objects
         Each with any of the methods ``on_fit_begin(epoch)``, ``on_epoch_begin(epoch)``,
-        ``on_epoch_end(epoch)``, ``on_fit_end(epoch)`` and ``close()``. The last but one is called
-        after the last epoch, even if it was interrupted, and weights that are set there are the
-        ones given back; the last one is called whatever has happened.
+        ``on_epoch_end(epoch)``, ``on_fit_end(epoch)`` and ``close()``. ``on_fit_end`` is called
+        after the last epoch, even if it was interrupted: weights set there are the ones given back.
+        ``close`` is called whatever has happened.
     """
 
     def __init__(self, callbacks: Sequence[Any]):
