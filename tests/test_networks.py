@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from skdense import NetworkClassifier, NetworkRegressor
+from skdense.estimators import network_base
 from tests.network_models import classifier as build_classifier
 from tests.network_models import compiled_classifier, regressor
 
@@ -140,12 +141,10 @@ def test_random_state(cancer):
 
 
 def test_held_out_rows_are_stratified_and_shuffled(iris, monkeypatch):
-    from skdense import own_network
-
     jobs = []
-    train = own_network.train_custom_model
+    train = network_base.train_custom_model
     monkeypatch.setattr(
-        own_network, "train_custom_model", lambda job: (jobs.append(job), train(job))[1]
+        network_base, "train_custom_model", lambda job: (jobs.append(job), train(job))[1]
     )
     X, y = (array[np.argsort(iris[1], kind="stable")] for array in iris)
     net = classifier(loss="sparse_categorical_crossentropy", validation_split=0.2, epochs=1)

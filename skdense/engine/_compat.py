@@ -1,30 +1,11 @@
-"""What other packages change in Keras's classes when they are imported, changed back."""
+"""Private names of TensorFlow and Keras that the package leans on, all in one place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from skdense.engine._tensorflow import keras
+def tensorflow_seed() -> int | None:
+    """Give what ``tf.random.set_seed`` was last given."""
+    # Not before the package's own import of TensorFlow, which is quiet and sets the threads.
+    from tensorflow.python.eager import context
 
-_CLASSES = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
-_METHODS = ("__reduce__", "__deepcopy__")
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Leave pickling and copying of Keras's classes as they were before.
-
-    Yields
-    ------
-    None
-    """
-    before = [(cls, method, vars(cls).get(method)) for cls in _CLASSES for method in _METHODS]
-    try:
-        yield
-    finally:
-        for cls, method, own in before:
-            if own is not None:
-                setattr(cls, method, own)
-            elif method in vars(cls):
-                delattr(cls, method)
+    return context.global_seed()

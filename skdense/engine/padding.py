@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from skdense.engine.program_key import VALIDATION_CHUNK
-from skdense.networks.architecture import Architecture
+from skdense.networks.network_description import NetworkDescription
 
 _ROWS_PER_CALL = 2**18  # epochs times rows of one call: about a second of work
 _MOST_EPOCHS_PER_CALL = 64
@@ -98,7 +98,7 @@ def round_up(n: int, pieces: int) -> int:
 
 
 def worth_compiling(
-    architecture: Architecture, n_samples: int, batch_size: int, epochs: int
+    architecture: NetworkDescription, n_samples: int, batch_size: int, epochs: int
 ) -> bool:
     """Whether XLA compiles a program, or TensorFlow runs its plain graph.
 
@@ -107,7 +107,7 @@ def worth_compiling(
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture : NetworkDescription
     n_samples, batch_size, epochs : int
 
     Returns

@@ -13,6 +13,7 @@ from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
 from skdense.engine.program_key import VALIDATION_CHUNK, ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
 from skdense.engine.training_record import improved
+from skdense.networks.architecture import Architecture
 
 
 class Program:
@@ -31,9 +32,12 @@ class Program:
 
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
-        self._network = network or TrainableNetwork(
-            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.smooths
-        )
+        if network is None:
+            assert isinstance(key.architecture, Architecture)
+            network = TrainableNetwork(
+                key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.smooths
+            )
+        self._network = network
         self._epochs: Any = None
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:

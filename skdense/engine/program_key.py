@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from skdense.engine.keras_config import KerasConfig
-from skdense.networks.architecture import Architecture
+from skdense.networks.network_description import NetworkDescription
 
 VALIDATION_CHUNK = 1024  # rows of one forward pass over held-out rows
 
@@ -16,7 +16,7 @@ class ProgramKey:
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture : NetworkDescription
     optimizer, loss : KerasConfig
     batch_size : int
         Rows of one step.
@@ -41,7 +41,7 @@ class ProgramKey:
         The same of the array that held-out rows are read from.
     """
 
-    architecture: Architecture
+    architecture: NetworkDescription
     optimizer: KerasConfig
     loss: KerasConfig
     batch_size: int

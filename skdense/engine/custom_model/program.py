@@ -1,4 +1,4 @@
-"""A user's own model as a network that takes training steps in our compiled epochs."""
+"""A custom model as a network that takes training steps in compiled epochs."""
 
 from __future__ import annotations
 
@@ -93,13 +93,12 @@ class CustomModelNetwork(TrainableNetwork):
     Parameters
     ----------
     key : ProgramKey
-        Its `architecture` is the CustomModelDescription of a model.
+    description : CustomModelDescription
     """
 
-    def __init__(self, key: ProgramKey):
-        description: Any = key.architecture
+    def __init__(self, key: ProgramKey, description: CustomModelDescription):
         self._now = StepContext()
-        self.architecture = description
+        self._dtype = description.dtype
         self.specs = list(description.weights())
         self.loss = make_loss(key.loss)
         self.model = self._clone(description, key.compiled)
@@ -153,7 +152,7 @@ class CustomModelNetwork(TrainableNetwork):
         gradients : list of tensors, None for variables without a regularizer
         """
         del inputs
-        total = tf.zeros((), self.architecture.dtype)
+        total = tf.zeros((), self._dtype)
         with tf.GradientTape() as tape:
             for variable in self.trainable:
                 if variable.regularizer is not None:
@@ -171,16 +170,18 @@ class CustomModelNetwork(TrainableNetwork):
 
 
 class CustomModelProgram(Program):
-    """A program of a user's model; a handful of steps is taken without a graph.
+    """A program of a custom model; a handful of steps is taken without a graph.
 
     Parameters
     ----------
     key : ProgramKey
-        Its `architecture` is the CustomModelDescription of a model.
+    description : CustomModelDescription
+        The key's `architecture`.
     """
 
-    def __init__(self, key: ProgramKey):
-        super().__init__(key, CustomModelNetwork(key))
+    def __init__(self, key: ProgramKey, description: CustomModelDescription):
+        super().__init__(key, CustomModelNetwork(key, description))
+        self._traces = description.traced
 
     def run(
         self, rows: Rows, validation: Rows | None, orders, inputs: ProgramInputs, state: State
@@ -199,7 +200,6 @@ class CustomModelProgram(Program):
         state : State
         epochs : Epochs
         """
-        description: Any = self.key.architecture
-        if description.traced:
+        if self._traces:
             return super().run(rows, validation, orders, inputs, state)
         return self._run(rows, validation, orders, inputs, state)
