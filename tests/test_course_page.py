@@ -12,7 +12,6 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 pytest.importorskip("matplotlib")
-pytest.importorskip("scikeras")
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "course.md"
 sys.path.insert(0, str(ROOT / "benchmarks"))

@@ -1,4 +1,4 @@
-"""scikit-learn's own checks on the two estimators that take your own Keras model."""
+"""scikit-learn's own checks on the two estimators that take a custom Keras model."""
 
 from functools import partial
 
