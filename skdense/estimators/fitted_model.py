@@ -60,7 +60,7 @@ class FittedModel:
 
     @property
     def split_seed(self) -> int:
-        """Seed of the validation split: every training holds out the same rows."""
+        """Seed of the validation split: every training holds out the same samples."""
         return draw_seed(self.seed, 1)
 
     @property
@@ -70,7 +70,7 @@ class FittedModel:
         return draw_seed(self.seed, first), draw_seed(self.seed, first + 1)
 
     def arrange(self, data: NetworkData, weight: np.ndarray, rows: np.ndarray) -> tuple:
-        """Give some rows as the model takes them, the weights of mean 1.
+        """Give some samples as the model takes them, the weights of mean 1.
 
         Parameters
         ----------

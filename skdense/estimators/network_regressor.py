@@ -120,7 +120,7 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
-        """Train for one epoch on some rows; the model, its optimizer and the history go on.
+        """Train for one epoch on some samples; the model, its optimizer and the history go on.
 
         Parameters
         ----------

@@ -36,7 +36,7 @@ class CustomModelDescription:
     Parameters
     ----------
     config : str
-        The model's own description as JSON, without the running numbers in names.
+        The model's configuration as JSON, without the running numbers in names.
     specs : tuple of WeightSpec
         One for each array of weights, those first that the optimizer moves.
     n_dropouts : int

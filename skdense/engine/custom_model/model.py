@@ -14,7 +14,7 @@ from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.custom_model.output import Output
 
-_PREDICTED_ROWS = 512  # rows of one forward pass
+_CHUNK = 512  # samples of one forward pass
 _seeding = threading.RLock()
 
 
@@ -163,14 +163,14 @@ def check_input_shapes(model: keras.Model, X: Any) -> None:
 
 
 def outputs_of(model: keras.Model, X: Any) -> list[Output]:
-    """Send a few rows through the model and see what comes out; builds what is not yet built.
+    """Send a few samples through the model and see what comes out; builds what is not yet built.
 
     Parameters
     ----------
     model : keras.Model
         Compiled.
     X : array, list of arrays, or dict of arrays
-        A few rows.
+        A few samples.
 
     Returns
     -------
@@ -237,9 +237,9 @@ def model_outputs(model: keras.Model, X: Any, **arguments: Any) -> list[np.ndarr
     else:
         n_samples = len(keras.tree.flatten(X)[0])
         chunks = []
-        for start in range(0, n_samples, _PREDICTED_ROWS):
+        for start in range(0, n_samples, _CHUNK):
             chunk = keras.tree.map_structure(
-                lambda array, start=start: tf.constant(array[start : start + _PREDICTED_ROWS]), X
+                lambda array, start=start: tf.constant(array[start : start + _CHUNK]), X
             )
             chunks.append(
                 keras.tree.map_structure(

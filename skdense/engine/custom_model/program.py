@@ -27,7 +27,10 @@ class StepContext:
 
 
 class StepDropout(keras.layers.Layer):
-    """Dropout whose seed is a value of the program: Keras's own is slow under XLA.
+    """Dropout whose seed is a program input: Keras's own is slow under XLA.
+
+    The rate is a constant of the graph, as in the model that is cloned. As a program input, which
+    it is in the dense networks, it would divide and not multiply, to other last bits.
 
     Parameters
     ----------
@@ -181,7 +184,7 @@ class CustomModelProgram(Program):
 
     def __init__(self, key: ProgramKey, description: CustomModelDescription):
         super().__init__(key, CustomModelNetwork(key, description))
-        self._traces = description.traced
+        self._is_traced = description.traced
 
     def run(
         self, rows: Rows, validation: Rows | None, orders, inputs: ProgramInputs, state: State
@@ -200,6 +203,6 @@ class CustomModelProgram(Program):
         state : State
         epochs : Epochs
         """
-        if self._traces:
+        if self._is_traced:
             return super().run(rows, validation, orders, inputs, state)
         return self._run(rows, validation, orders, inputs, state)
