@@ -206,8 +206,8 @@ class NetworkBase(BaseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features), or (n_samples, ...) for a model that takes
-        it
+        X : array-like of shape (n_samples, n_features)
+            Or (n_samples, ...), for a model that takes it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each sample, never written to.
