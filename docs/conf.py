@@ -45,7 +45,7 @@ sphinx_gallery_conf = {
 
 
 def is_foreign(app, what, name, member, skip, options):
-    """Leave out what the estimators inherit from scikit-learn and scikeras."""
+    """Leave out what the estimators inherit from scikit-learn."""
     function = unwrap(getattr(member, "fget", None) or getattr(member, "__func__", member))
     return skip or not str(getattr(function, "__module__", "")).startswith("skdense")
 

@@ -8,7 +8,8 @@ from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.regressor import DenseRegressor
 
 if TYPE_CHECKING:
-    from skdense.estimators.networks import NetworkClassifier, NetworkRegressor
+    from skdense.estimators.network_classifier import NetworkClassifier
+    from skdense.estimators.network_regressor import NetworkRegressor
     from skdense.inspection.diagnose import Diagnosis, diagnose
     from skdense.inspection.history_display import HistoryDisplay
     from skdense.model_selection.compare import compare
@@ -45,8 +46,8 @@ _LATER = {
     "Comparison": "model_selection.comparison",
     "Diagnosis": "inspection.diagnose",
     "HistoryDisplay": "inspection.history_display",
-    "NetworkClassifier": "estimators.networks",
-    "NetworkRegressor": "estimators.networks",
+    "NetworkClassifier": "estimators.network_classifier",
+    "NetworkRegressor": "estimators.network_regressor",
     "TRUSTED_TYPES": "persistence.save_load",
     "compare": "model_selection.compare",
     "diagnose": "inspection.diagnose",

@@ -12,7 +12,6 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 pytest.importorskip("matplotlib")
-pytest.importorskip("scikeras")
 from benchmarks.course import __main__ as course
 from benchmarks.course.entries import ENTRIES, Entry, reached
 from benchmarks.course.images import fashion, fashion_saved

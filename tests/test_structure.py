@@ -30,12 +30,19 @@ ORDER = (
 ENGINE_ONLY = {"keras", "tensorflow"}
 TENSORFLOW = "skdense.engine._tensorflow"
 # Extras: never needed to import the package.
-LAZY = {"matplotlib", "onnx", "pyarrow", "scikeras", "skl2onnx"}
-# The one door to scikeras. Its classes inherit from scikeras's, so it imports that at once, and
-# TensorFlow with it; the package makes its names when they are asked for.
-SCIKERAS_DOOR = "skdense.estimators.networks"
-# The modules behind that door.
-NEEDS_TENSORFLOW = {SCIKERAS_DOOR, "skdense.estimators.network_base"}
+LAZY = {"matplotlib", "onnx", "pyarrow", "skl2onnx"}
+# Who fits a custom model has imported Keras to build it; the package makes these names when they
+# are asked for.
+NEEDS_TENSORFLOW = {
+    f"skdense.estimators.{name}"
+    for name in (
+        "fitted_model",
+        "network_base",
+        "network_classifier",
+        "network_regressor",
+        "parameter_routing",
+    )
+}
 COMPAT = {"skdense.preprocessing._compat", "skdense.engine._compat"}
 
 
@@ -148,13 +155,12 @@ def test_tensorflow_is_imported_when_it_is_needed(module):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_optional_packages_are_imported_where_they_are_used(module):
-    allowed = {"scikeras"} if module == SCIKERAS_DOOR else set()
-    assert not (third_party(module, lazy=False) & LAZY) - allowed
+    assert not third_party(module, lazy=False) & LAZY
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_one_door_to_scikeras(module):
-    assert ("scikeras" in third_party(module)) == (module == SCIKERAS_DOOR)
+def test_scikeras_is_an_oracle_only(module):
+    assert "scikeras" not in third_party(module)
 
 
 def private_imports(module: str) -> set[str]:

@@ -1,36 +1,11 @@
-"""What of Keras and TensorFlow has no public name, and what other packages change in Keras."""
+"""What of Keras and TensorFlow has no public name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from skdense.engine._tensorflow import keras
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """Leave pickling and copying of Keras's classes as they were before.
-
-    Yields
-    ------
-    None
-    """
-    from skdense.engine._tensorflow import keras
-
-    classes = (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
-    methods = ("__reduce__", "__deepcopy__")
-    before = [(cls, method, vars(cls).get(method)) for cls in classes for method in methods]
-    try:
-        yield
-    finally:
-        for cls, method, own in before:
-            if own is not None:
-                setattr(cls, method, own)
-            elif method in vars(cls):
-                delattr(cls, method)
 
 
 def optimizer_state(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from skdense.networks.architecture import Architecture
+from skdense.networks.network_description import NetworkDescription
 
 VALIDATION_CHUNK = 1024  # samples of one forward pass over the validation data
 _SAMPLES_PER_CALL = 2**18  # epochs times samples of one call: about a second of work
@@ -100,7 +100,7 @@ def round_up(n: int, pieces: int) -> int:
 
 
 def worth_compiling(
-    architecture: Architecture, n_samples: int, batch_size: int, epochs: int
+    architecture: NetworkDescription, n_samples: int, batch_size: int, epochs: int
 ) -> bool:
     """Whether XLA compiles a program, or TensorFlow runs its plain graph.
 
@@ -109,7 +109,7 @@ def worth_compiling(
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture : NetworkDescription
     n_samples, batch_size, epochs : int
 
     Returns

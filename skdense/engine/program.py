@@ -14,6 +14,7 @@ from skdense.engine.program_cache import count_trace
 from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
+from skdense.networks.architecture import Architecture
 
 
 class Program:
@@ -32,9 +33,17 @@ class Program:
 
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
         self.key = key
-        self._network = network or TrainableNetwork(
-            key.architecture, key.optimizer, key.loss, key.compiled, key.sparse, key.label_smoothing
-        )
+        if network is None:
+            assert isinstance(key.architecture, Architecture)
+            network = TrainableNetwork(
+                key.architecture,
+                key.optimizer,
+                key.loss,
+                key.compiled,
+                key.sparse,
+                key.label_smoothing,
+            )
+        self._network = network
         self._epochs: Any = None
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from skdense.engine.keras_config import KerasConfig
 from skdense.engine.padding import PaddedSizes
-from skdense.networks.architecture import Architecture
+from skdense.networks.network_description import NetworkDescription
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ProgramKey:
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture : NetworkDescription
     optimizer, loss : KerasConfig
     sizes : PaddedSizes
         How much of them a fit uses is one of the program's inputs.
@@ -30,7 +30,7 @@ class ProgramKey:
         0 where it is padded.
     """
 
-    architecture: Architecture
+    architecture: NetworkDescription
     optimizer: KerasConfig
     loss: KerasConfig
     sizes: PaddedSizes

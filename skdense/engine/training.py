@@ -22,11 +22,11 @@ from skdense.engine.program_key import ProgramKey
 from skdense.engine.settings import Settings
 from skdense.engine.training_record import TrainingRecord
 from skdense.engine.training_result import TrainingResult
-from skdense.networks.architecture import Architecture
+from skdense.networks.network_description import NetworkDescription
 
 
 def train(
-    architecture: Architecture,
+    architecture: NetworkDescription,
     settings: Settings,
     rows: Rows,
     validation: Rows | None,
@@ -41,7 +41,7 @@ def train(
 
     Parameters
     ----------
-    architecture : Architecture
+    architecture : NetworkDescription
     settings : Settings
     rows : Rows
         X (n_samples, n_features), a CSR matrix of that shape or Selected; y (n_samples, n_outputs)
@@ -127,7 +127,9 @@ def _call_by_call(
     return state
 
 
-def _program_key(architecture, settings: Settings, rows: Rows, validation: Rows | None):
+def _program_key(
+    architecture: NetworkDescription, settings: Settings, rows: Rows, validation: Rows | None
+) -> ProgramKey:
     n_samples, is_sparse = len(rows.y), sparse.issparse(rows.X)
     n_validation = 0 if validation is None else len(validation.y)
     n_features = int(np.prod(rows.X.shape[1:]))

@@ -1,177 +1,332 @@
-"""Fitting a model that the user's own function builds: data in, trained model and history out."""
+"""What NetworkClassifier and NetworkRegressor share: fitting a custom model, and predicting."""
 
 from __future__ import annotations
 
-from copy import deepcopy
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy, deepcopy
+from dataclasses import replace
 from itertools import repeat
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.training import Job, train_custom_model
-from skdense.estimators.network_data import Data, NetworkData, rows_of
-from skdense.estimators.outputs import (
-    ClassOutput,
-    OutputColumns,
-    RegressionOutput,
-    TargetOutput,
-    in_columns,
-    match_outputs,
-)
-from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
+from skdense.estimators.match_outputs import match_outputs, output_columns
+from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
+from skdense.estimators.outputs import in_columns
+from skdense.estimators.parameter_routing import ROUTES, check_routed, make_callbacks, routed
+from skdense.preprocessing._compat import Interval, Options, _fit_context
 from skdense.preprocessing.random_split import hold_out
 from skdense.preprocessing.weights import class_weights
 
+_OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
-class NetworkBase(NetworkData):
-    """What the two network estimators share; scikeras's wrapper supplies the building."""
 
-    # Supplied by scikeras's BaseWrapper and by the constructor.
-    loss: Any
-    random_state: Any
-    validation_batch_size: int | None
-    _build_keras_model: Any
-    _get_compile_kwargs: Any
-    _initialize_callbacks: Any
-    _check_parameters: Any
-    _setting: Any
-    get_params: Any
+class NetworkBase(BaseEstimator):
+    """A custom model under scikit-learn's rules, its parameters routed by scikeras's."""
 
-    history_: dict[str, list[float]]
-    _outputs: list[TargetOutput]
+    _is_of_classes: bool  # whether an output is of classes unless something else is said
+    _user_params: frozenset[str] = frozenset()  # names that no signature lists
+    _fitted: FittedModel
+
+    _parameter_constraints: dict = {
+        "inputs": [dict, None],
+        "outputs": [dict, None],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
+        "validation_batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "validation_split": [Interval(Real, 0, 1, closed="left")],
+        "shuffle": ["boolean"],
+        "run_eagerly": ["boolean"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        model=None,
+        *,
+        inputs=None,
+        outputs=None,
+        optimizer="rmsprop",
+        loss=None,
+        loss_weights=None,
+        metrics=None,
+        batch_size=None,
+        validation_batch_size=None,
+        epochs=1,
+        validation_split=0.0,
+        shuffle=True,
+        callbacks=None,
+        run_eagerly=False,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+        **routed,
+    ):
+        self.model = model
+        self.inputs = inputs
+        self.outputs = outputs
+        self.optimizer = optimizer
+        self.loss = loss
+        self.loss_weights = loss_weights
+        self.metrics = metrics
+        self.batch_size = batch_size
+        self.validation_batch_size = validation_batch_size
+        self.epochs = epochs
+        self.validation_split = validation_split
+        self.shuffle = shuffle
+        self.callbacks = callbacks
+        self.run_eagerly = run_eagerly
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+        self._set_user_params(routed)
+
+    # Parameters ---------------------------------------------------------------------------------
+
+    def _set_user_params(self, params: dict[str, Any]) -> None:
+        """Keep parameters that no signature can list, since the user's function has them."""
+        self.__dict__.update(params)
+        if params:
+            self._user_params = self._user_params | set(params)
+
+    def _get_param_names(self):
+        # Every name of every signature, a subclass's included, and what was routed.
+        names = set(self._user_params)
+        for cls in type(self).__mro__:
+            if "__init__" in vars(cls) and issubclass(cls, NetworkBase):
+                parameters = inspect.signature(cls.__init__).parameters.values()
+                names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+        return sorted(name for name in names if name in vars(self))
+
+    def set_params(self, **params):
+        """Set parameters, those for the build function, optimizer, loss or callbacks included.
+
+        Parameters
+        ----------
+        **params : dict
+            For example ``epochs=20``, ``model__units=64``, ``optimizer__learning_rate=0.01``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter.
+        """
+        known = self._get_param_names()
+        for name, value in params.items():
+            route, rest, _ = name.partition("__")
+            if name not in known and not (rest and route in ROUTES):
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. Valid parameters are: "
+                    f"{known}, and names that begin with "
+                    f"{', '.join(f'{route}__' for route in ROUTES)}."
+                )
+            if name in known:
+                setattr(self, name, value)
+            else:
+                self._set_user_params({name: value})
+        return self
+
+    def _setting(self, route: str, name: str) -> Any:
+        """Give a parameter's value; ``fit__epochs`` goes before ``epochs``."""
+        return getattr(self, f"{route}__{name}", getattr(self, name, None))
+
+    def _check_parameters(self) -> None:
+        for hook, instead in (("target_encoder", "outputs"), ("feature_encoder", "inputs")):
+            if hasattr(type(self), hook):
+                raise TypeError(
+                    f"{type(self).__name__} overrides scikeras's {hook}, which is not used here: "
+                    f"say with {instead}= which columns go where, and put other transformations "
+                    "into a Pipeline or a TransformedTargetRegressor."
+                )
+        build = self._build_function(self.get_params(), {})
+        check_routed(self.get_params(), self._user_params, build, type(self).__name__)
+
+    def _build_function(self, params: dict[str, Any], meta: dict[str, Any]) -> Callable:
+        """Give the function that builds the model."""
+        model = params["model"]
+        if model is None:
+            if not hasattr(self, "_keras_build_fn"):
+                raise ValueError("model=None: pass a function that returns a keras.Model.")
+            # scikeras's way to fix a model in a class: a method that finds parameters and `meta`
+            # as attributes, so it belongs to an estimator that has them.
+            estimator = copy(self)
+            estimator._forget()
+            estimator.__dict__.update({**params, **meta})
+            return estimator._keras_build_fn
+        if custom_model.is_model(model):
+            return lambda: custom_model.copy_model(model)  # a fit must not change a parameter
+        if not callable(model):
+            raise TypeError(
+                f"model={model!r} is neither a function that returns a keras.Model nor such "
+                "a model itself."
+            )
+        return model
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.required = True
+        return tags
 
     # Fitting ------------------------------------------------------------------------------------
 
-    def _fit_network(self, X, y, sample_weight, *, continuing, epochs, classes=None, part=False):
-        """Build a model unless training goes on, and train it; all or nothing."""
-        before = dict(vars(self))
-        try:
-            self._check_parameters()
-            if not continuing:
-                self._forget()
-            X, y, weight, parts = self._check_data(X, y, sample_weight, continuing, classes)
-            if not continuing:
-                self._start(X, y, parts)
+    def initialize(self, X, y):
+        """Build the model without training it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+
+        Returns
+        -------
+        self
+        """
+        return self._fit_network(X, y, None, epochs=0)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Build the model and train it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Or (n_samples, ...), for a model that takes it.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample, never written to.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter, the model or the data cannot be used, before any training; or if the
+            loss did not stay finite. The estimator is then as it was before.
+        """
+        epochs = int(self._setting("fit", "epochs"))
+        continuing = self.warm_start and self.initialized_
+        return self._fit_network(X, y, sample_weight, epochs=epochs, continuing=continuing)
+
+    def _fit_part(self, X, y, sample_weight, classes=None):
+        return self._fit_network(
+            X, y, sample_weight, epochs=1, continuing=self.initialized_, classes=classes, part=True
+        )
+
+    def _fit_network(
+        self, X, y, sample_weight, *, epochs, continuing=False, classes=None, part=False
+    ):
+        """Read the data, build a model unless training goes on, and train it; then keep it all."""
+        self._check_parameters()
+        with _features_restored(self):
+            data = read_data(self, X, y, sample_weight, reset=not continuing)
+            if continuing:
+                self._check_same_outputs(data)
+                fitted, learned = self._with_model(), {}
+            else:
+                fitted, learned = self._start(data, classes)
             if epochs:
-                weight = weight * self._class_weights(y, part)
-                self._train(X, y, weight, epochs, continuing, watch=not part)
-        except BaseException:
-            # A failed or interrupted fit leaves what was there before.
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
+                history, engine = train_custom_model(self._job(fitted, data, epochs, part))
+                earlier = getattr(self, "history_", {}) if continuing else {}
+                history = _joined(earlier, history)
+                learned |= {"history_": history, "n_iter_": len(history["loss"]), "engine_": engine}
+                fitted = replace(fitted, n_trainings=fitted.n_trainings + 1)
+        if not continuing:
+            self._forget()
+        self.__dict__.update(learned, _fitted=fitted)
         return self
 
     def _forget(self) -> None:
-        """Drop what an earlier fit left, which the build function would find in `meta`."""
+        """Drop what an earlier fit has found out."""
         for name in list(vars(self)):
-            if name.endswith("_") or name in ("_model", "_saved", "_outputs", "_fitted_with"):
+            if name.endswith("_") or name == "_fitted":
                 delattr(self, name)
 
-    def _start(self, X: Data, y: np.ndarray, parts: list[OutputColumns]) -> None:
-        """Build and compile the model, and bring its outputs and y together."""
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        self._seeds = np.random.SeedSequence(seed)
-        first, split = self._draw(2)
-        self._split_seed = split
-        row = rows_of(X, slice(0, 1))
-        self._model, outputs = self._build(row, first)
-        self._outputs = match_outputs(parts, outputs, y, self._is_of_classes)
-        self._output_names = [output.name for output in outputs]
+    def _check_same_outputs(self, data: NetworkData) -> None:
+        if data.y.ndim != self.y_ndim_ or data.table.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y has shape {data.y.shape}, but training goes on with a model for y of "
+                f"{self.n_outputs_} column(s): fit anew with warm_start=False."
+            )
+
+    def _start(self, data: NetworkData, classes: Any) -> tuple[FittedModel, dict[str, Any]]:
+        """Build and compile a model; give it, and what has been found out."""
+        columns = output_columns(data.y, data.y_names, self.outputs, self._is_of_classes, classes)
+        of_sklearn = {name: vars(self)[name] for name in _OF_SKLEARN if name in vars(self)}
+        learned = {**of_sklearn, **data.meta(), "n_outputs_expected_": len(columns)}
         if self._is_of_classes:
-            self._set_classes([output.classes for output in self._class_outputs()])
-        self._example = (
-            {k: np.zeros_like(v) for k, v in row.items()}
-            if isinstance(row, dict)
-            else np.zeros_like(row)
+            learned |= _of_classes([each.classes for each in columns])
+            if data.y.ndim == 1 and learned["n_classes_"] > 2:  # y alone need not show it
+                learned["target_type_"] = "multiclass"
+        params, row = self.get_params(), select_rows(data.X, slice(0, 1))
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        model, outputs = build_model(
+            self._build_function(params, learned),
+            params,
+            self._user_params,
+            dict(learned),
+            row,
+            draw_seed(seed, 0),
         )
-        self._fitted_with = {
-            name: value
-            for name, value in self.get_params(deep=False).items()
-            if not name.startswith("callbacks")
-        }
-
-    def _build(self, row: Data, seed: int):
-        with custom_model.seeded(seed):
-            model = self._build_keras_model()
-            custom_model.check_is_model(model)
-            if not model.compiled:
-                if self.loss is None:
-                    raise ValueError(
-                        "loss=None, and the function given as model= returned a model that is not "
-                        "compiled: pass loss='mse', for example, or compile the model in the "
-                        "function."
-                    )
-                model.compile(**self._get_compile_kwargs())
-            if not model.loss:
-                raise ValueError(
-                    "The model was compiled without a loss: add loss= to model.compile, or leave "
-                    "compiling to the estimator and pass loss= there."
-                )
-            self._check_inputs(model)
-            data = self._arranged(model, row)
-            custom_model.check_input_shapes(model, data)
-            return model, custom_model.outputs_of(model, data)
-
-    def _check_inputs(self, model) -> None:
-        names = custom_model.input_names(model)
-        if self.inputs is not None and names is not None and set(names) != set(self.inputs):
-            raise ValueError(
-                f"inputs= names {list(self.inputs)}, but the model's inputs are {names}: name "
-                "each of them, as in keras.Input(..., name=...)."
-            )
-
-    def _arranged(self, model, X: Data):
-        return custom_model.arrange_inputs(model, X) if isinstance(X, dict) else X
-
-    def _class_weights(self, y: np.ndarray, part_only: bool) -> np.ndarray:
-        """Give a new array: the caller's weights are multiplied with it, never written to."""
-        given = getattr(self, "class_weight", None)
-        if given is None:
-            return np.ones(len(y))
-        output = self._class_outputs()[0]
-        labels = y[:, 0] if y.shape[1] == 1 else y
-        kind = output.kind if output.kind in ("multilabel", "one-hot") else "binary"
-        if len(self._outputs) > 1:
-            raise ValueError(
-                f"class_weight={given!r} is for one output, but the model has "
-                f"{len(self._outputs)}: weigh rows with sample_weight, outputs with loss_weights."
-            )
-        return class_weights(given, labels, ClassEncoding(kind, output.classes, ""), part_only)
+        fitted = FittedModel(
+            model,
+            match_outputs(columns, outputs, data.table, self._is_of_classes),
+            [output.name for output in outputs],
+            {n: v for n, v in self.get_params(deep=False).items() if not n.startswith("callbacks")},
+            {name: np.zeros_like(array) for name, array in row.items()}
+            if isinstance(row, dict)
+            else np.zeros_like(row),
+            seed,
+        )
+        if self._is_of_classes:
+            learned |= _of_classes([output.encoding.classes for output in fitted.class_outputs])
+        return fitted, learned
 
     # Training -----------------------------------------------------------------------------------
 
-    def _train(self, X, y, weight, epochs: int, continuing: bool, watch: bool) -> None:
-        order, masks = self._draw(2)
+    def _job(self, fitted: FittedModel, data: NetworkData, epochs: int, part: bool) -> Job:
+        """Put together what trains the model."""
+        weight = data.weight * self._class_weights(fitted, data.table, part)
         used = np.flatnonzero(weight)  # rows of weight 0 would count in batch normalization
         if not len(used):
             raise ValueError(
                 "All rows have a weight of zero, from sample_weight times class_weight: leave "
                 "some of them more."
             )
-        fraction = self._setting("fit", "validation_split") if watch else 0
-        train, held_out = used, None
+        train, validation = used, None
+        fraction = 0 if part else self._setting("fit", "validation_split")
         if fraction:
-            train, held_out = (
-                used[part]
-                for part in hold_out(
-                    len(used), fraction, self._labels(y[used]), self._split_seed, "validation_split"
-                )
-            )
+            labels = self._stratification(fitted, data.table[used])
+            places = hold_out(len(used), fraction, labels, fitted.split_seed, "validation_split")
+            train, validation = (used[each] for each in places)
         options, extra = self._fit_options(len(train))
-        inputs, targets, weights = self._rows_for(X, y, weight, train)
-        job = Job(
-            self.model_,
+        inputs, targets, weights = fitted.arrange(data, weight, train)
+        return Job(
+            fitted.model,
             inputs,
             targets,
             weights,
-            validation=None if held_out is None else self._rows_for(X, y, weight, held_out),
+            validation=None if validation is None else fitted.arrange(data, weight, validation),
             epochs=epochs,
-            seeds=(order, masks),
+            seeds=fitted.training_seeds,
             options=options,
             extra=extra,
             callbacks=self._new_callbacks(),
@@ -179,35 +334,28 @@ class NetworkBase(NetworkData):
             if options["verbose"]
             else [],
         )
-        history, self.engine_ = train_custom_model(job)
-        earlier = self.history_ if continuing and hasattr(self, "history_") else {}
-        n_earlier = len(earlier.get("loss", []))
-        self.history_ = {
-            name: [*earlier.get(name, repeat(np.nan, n_earlier)), *history.get(name, [])]
-            for name in {**earlier, **history}
-        }
-        self.n_iter_ = len(self.history_["loss"])
 
-    def _rows_for(self, X, y, weight, rows):
-        """Give the rows as the model takes them, the weights of mean 1."""
-        model = self.model_
-        targets = [output.targets(y[rows]) for output in self._outputs]
-        scaled = (weight[rows] / weight[rows].mean()).astype(np.float32)
-        return (
-            self._arranged(model, rows_of(X, rows)),
-            custom_model.arrange_targets(model, self._output_names, targets),
-            custom_model.arrange_targets(model, self._output_names, [scaled] * len(targets)),
-        )
+    def _class_weights(self, fitted: FittedModel, y: np.ndarray, part: bool) -> np.ndarray:
+        """Give a new array: the caller's weights are multiplied with it, never written to."""
+        given = getattr(self, "class_weight", None)
+        if given is None:
+            return np.ones(len(y))
+        if len(fitted.outputs) > 1:
+            raise ValueError(
+                f"class_weight={given!r} is for one output, but the model has "
+                f"{len(fitted.outputs)}: weigh rows with sample_weight, outputs with loss_weights."
+            )
+        output = fitted.class_outputs[0]
+        return class_weights(given, output.labels(y), output.encoding, part)
 
-    def _labels(self, y: np.ndarray) -> np.ndarray | None:
-        """Give the classes to keep in proportion among the rows held out."""
-        if not self._is_of_classes or len(self._outputs) > 1:
+    def _stratification(self, fitted: FittedModel, y: np.ndarray) -> np.ndarray | None:
+        """Give the classes to keep in proportion in the validation split."""
+        if not self._is_of_classes or len(fitted.outputs) > 1:
             return None
-        output = self._class_outputs()[0]
-        numbers = output.numbers(y)
-        if output.kind == "one-hot":
-            return numbers.argmax(axis=1)
-        return numbers if numbers.ndim == 1 else None
+        output = fitted.class_outputs[0]
+        if output.encoding.kind == "multilabel":
+            return None
+        return output.encoding.numbers(output.labels(y))
 
     def _fit_options(self, n_samples: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give what `Model.fit` and the compiled epochs both know, and what only Keras does."""
@@ -215,81 +363,128 @@ class NetworkBase(NetworkData):
         options = {name: self._setting("fit", name) for name in ("shuffle", "verbose")}
         options["batch_size"] = n_samples if batch_size == -1 else int(batch_size)
         known = {*options, "epochs", "validation_split", "callbacks"}
-        extra = {k: v for k, v in self._routed("fit").items() if k not in known}
+        params = self.get_params(deep=False)
+        extra = {k: v for k, v in routed(params, "fit").items() if k not in known}
         if self.validation_batch_size is not None:
             extra["validation_batch_size"] = int(self.validation_batch_size)
         return options, extra
 
     def _new_callbacks(self) -> list:
-        # A callback keeps the model it has watched: each fit gets copies of its own.
-        self._initialize_callbacks()
-        callbacks = deepcopy(vars(self).pop("_fit_callbacks"))
-        del vars(self)["_predict_callbacks"]
-        return callbacks
-
-    def _draw(self, n: int) -> list[int]:
-        self._seeds = deepcopy(self._seeds)  # spawning changes it, and the fit may yet fail
-        return [int(child.generate_state(1)[0] % 2**31) for child in self._seeds.spawn(n)]
+        params = self.get_params()
+        callbacks = make_callbacks(params, "callbacks") + make_callbacks(params, "fit__callbacks")
+        # A callback keeps the model that it has seen: each fit gets copies of its own.
+        return deepcopy(callbacks)
 
     # The fitted model ---------------------------------------------------------------------------
 
     def __sklearn_is_fitted__(self) -> bool:
-        return "_model" in vars(self) or "_saved" in vars(self)
+        return "_fitted" in vars(self)
+
+    @property
+    def initialized_(self) -> bool:
+        """Whether there is a model."""
+        return self.__sklearn_is_fitted__()
 
     @property
     def model_(self):
         """The trained Keras model; built anew by the user's function after unpickling."""
         check_is_fitted(self)
-        if "_model" not in vars(self):
-            twin = object.__new__(type(self))
-            vars(twin).update({**vars(self), **self._fitted_with})
-            model, _ = twin._build(self._example, 0)
-            custom_model.restore_state(model, *self._saved)
-            self._model = model
-            del self._saved
-        return self._model
+        return self._with_model().model
 
-    def __getstate__(self):
-        # Arrays, not a Keras archive: no patched pickling, and a subclassed model needs no
-        # registration to come back.
-        state = dict(super().__getstate__())  # type: ignore[misc]
-        if "_model" in state:
-            state["_saved"] = custom_model.state_of(state.pop("_model"))
-        return state
+    def _with_model(self) -> FittedModel:
+        """Give what `_fitted` is, with a model; after unpickling it has arrays instead."""
+        fitted = self._fitted
+        if fitted.model is None:
+            params = {**self.get_params(), **fitted.params}
+            meta = {k: v for k, v in vars(self).items() if k.endswith("_") and k[0] != "_"}
+            build = self._build_function(params, meta)
+            model, _ = build_model(build, params, self._user_params, meta, fitted.example, 0)
+            custom_model.restore_state(model, *fitted.state)
+            self._fitted = replace(fitted, model=model, state=None)
+        return self._fitted
 
-    def _raw_outputs(self, X) -> list[np.ndarray]:
-        """Compute the model's outputs, one array for each."""
-        check_is_fitted(self)
-        X, _ = self._read(X, None, reset=False)
-        model = self.model_
-        data = self._arranged(model, X)
-        custom_model.check_input_shapes(model, data)
-        return custom_model.model_outputs(model, data, **self._routed("predict"))
+    def predict(self, X):
+        """Predict the labels or numbers of each sample.
 
-    def _routed(self, route: str) -> dict[str, Any]:
-        start = f"{route}__"
-        params = self.get_params(deep=False).items()
-        return {name.removeprefix(start): v for name, v in params if name.startswith(start)}
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
 
-    def _scored(self, X) -> list[np.ndarray]:
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_outputs)
+            In the columns of y.
+        """
         raw = self._raw_outputs(X)
-        return [output.scores(each) for output, each in zip(self._outputs, raw, strict=True)]
-
-    def _predicted(self, X) -> np.ndarray:
-        raw = self._raw_outputs(X)
-        parts = [output.values(each) for output, each in zip(self._outputs, raw, strict=True)]
-        table = in_columns(self._outputs, parts, self.n_outputs_)
+        outputs = self._fitted.outputs
+        parts = [output.predictions(each) for output, each in zip(outputs, raw, strict=True)]
+        table = in_columns(outputs, parts, self.n_outputs_)
         if self.y_ndim_ == 1:
             return table[:, 0]
         # float64, as scikit-learn wants a matrix of numbers
         return table.astype(np.float64) if table.dtype == np.float32 else table
 
-    def _class_outputs(self) -> list[ClassOutput]:
-        return [output for output in self._outputs if isinstance(output, ClassOutput)]
+    def predict_outputs(self, X):
+        """Compute each output of the model: probabilities where it is of classes, else numbers.
 
-    def _number_columns(self) -> list[int] | None:
-        """Give the columns of y that hold numbers; None where all of them do."""
-        numbers = [output for output in self._outputs if isinstance(output, RegressionOutput)]
-        if len(numbers) == len(self._outputs):
-            return None
-        return [column for output in numbers for column in output.columns]
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        dict of str to array of shape (n_samples, ...)
+            By the outputs' names.
+        """
+        scores = self._scores(X)
+        return dict(zip(self._fitted.output_names, scores, strict=True))
+
+    def _raw_outputs(self, X) -> list[np.ndarray]:
+        """Compute the model's outputs, one array for each."""
+        check_is_fitted(self)
+        X, _, _ = read_inputs(self, X)
+        model = self.model_
+        data = custom_model.arrange_inputs(model, X)
+        custom_model.check_input_shapes(model, data)
+        params = self.get_params()
+        arguments = routed(params, "predict", nested=False)
+        if "callbacks" in arguments:
+            arguments["callbacks"] = make_callbacks(params, "predict__callbacks")
+        return custom_model.model_outputs(model, data, **arguments)
+
+    def _scores(self, X) -> list[np.ndarray]:
+        """Compute what each output predicts: probabilities or numbers."""
+        raw = self._raw_outputs(X)
+        return [output.scores(r) for output, r in zip(self._fitted.outputs, raw, strict=True)]
+
+
+@contextmanager
+def _features_restored(estimator: NetworkBase) -> Iterator[None]:
+    """Give an estimator back what scikit-learn's check of X sets on it, where a fit fails."""
+    before = {name: vars(estimator)[name] for name in _OF_SKLEARN if name in vars(estimator)}
+    try:
+        yield
+    except BaseException:
+        for name in _OF_SKLEARN:
+            estimator.__dict__.pop(name, None)
+        estimator.__dict__.update(before)
+        raise
+
+
+def _of_classes(classes: list) -> dict[str, Any]:
+    """Give the classes of one output, or lists with those of each."""
+    sizes = [len(each) for each in classes]
+    alone = len(classes) == 1
+    return {
+        "classes_": classes[0] if alone else classes,
+        "n_classes_": sizes[0] if alone else sizes,
+    }
+
+
+def _joined(earlier: dict[str, list], history: dict[str, list]) -> dict[str, list[float]]:
+    """Put a history after an earlier one, NaN where that one lacks a metric."""
+    n_earlier = len(earlier.get("loss", []))
+    return {
+        name: [*earlier.get(name, repeat(np.nan, n_earlier)), *history.get(name, [])]
+        for name in {**earlier, **history}
+    }

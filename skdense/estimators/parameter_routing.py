@@ -1,23 +1,205 @@
-"""Parameters that go to a place by their names, such as ``model__units``."""
+"""Parameters that go where their names say, such as ``model__units``: by scikeras's rules."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from skdense.engine.custom_model import keras_objects
+
 ROUTES = ("model", "fit", "compile", "predict", "optimizer", "loss", "metrics", "callbacks")
-_GIVEN = {"meta", "params", "compile_kwargs"}  # what scikeras hands to a build function itself
+_FROM_FIT = {"meta", "params", "compile_kwargs"}  # arguments that are no parameters
+_OF_COMPILE = {"optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly"}
 
 
-def check_routed(estimator: Any, build: Callable) -> None:
+def routed(params: Mapping[str, Any], route: str, *, nested: bool = True) -> dict[str, Any]:
+    """Select the parameters of one route, without its name in front.
+
+    Parameters
+    ----------
+    params : dict
+    route : str
+    nested : bool, default=True
+        Whether to take those that go further, such as ``optimizer__learning_rate__decay_rate``.
+
+    Returns
+    -------
+    dict
+    """
+    start = f"{route}__"
+    found = {name.removeprefix(start): v for name, v in params.items() if name.startswith(start)}
+    return {name: v for name, v in found.items() if nested or "__" not in name}
+
+
+def build_arguments(
+    build: Callable, params: dict[str, Any], user_params: Collection[str], meta: dict[str, Any]
+) -> dict[str, Any]:
+    """Give the arguments of the user's function.
+
+    Parameters
+    ----------
+    build : callable
+        The function that builds the model.
+    params : dict
+        All the estimator's parameters.
+    user_params : collection of str
+        Names of those that the estimator's signature does not list.
+    meta : dict
+        What `fit` has found out.
+
+    Returns
+    -------
+    dict
+    """
+    arguments = {name: v for name, v in params.items() if name in user_params and "__" not in name}
+    arguments |= routed(params, "model", nested=False)
+    taken = inspect.signature(build).parameters.values()
+    by_name = {p.name for p in taken if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    if any(p.kind is p.VAR_KEYWORD for p in taken):
+        by_name |= _FROM_FIT
+    if "meta" in by_name:
+        arguments["meta"] = meta
+    if "compile_kwargs" in by_name:
+        arguments["compile_kwargs"] = compile_arguments(params)
+    if "params" in by_name:
+        arguments["params"] = params
+    return arguments
+
+
+def compile_arguments(params: dict[str, Any]) -> dict[str, Any]:
+    """Give the arguments of ``Model.compile``, with optimizer, loss and metrics made.
+
+    Parameters
+    ----------
+    params : dict
+        All the estimator's parameters.
+
+    Returns
+    -------
+    dict
+        Of this model alone: optimizers and metrics are copies.
+    """
+    arguments = {name: v for name, v in params.items() if name in _OF_COMPILE}
+    arguments |= routed(params, "compile")
+    for name, find, nested in (
+        ("optimizer", keras_objects.optimizer_of_name, False),
+        ("loss", keras_objects.loss_of_name, True),
+        ("metrics", keras_objects.metric_of_name, True),
+    ):
+        things = _find_names(arguments[name], find)
+        arguments[name] = make(things, routed(params, name, nested=nested))
+    if arguments["metrics"] is not None and not isinstance(arguments["metrics"], dict | list):
+        arguments["metrics"] = [arguments["metrics"]]
+    return keras_objects.copy_keras_objects(arguments)
+
+
+def make_callbacks(params: dict[str, Any], parameter: str) -> list:
+    """Make the callbacks of a parameter.
+
+    Parameters
+    ----------
+    params : dict
+        All the estimator's parameters.
+    parameter : {"callbacks", "fit__callbacks", "predict__callbacks"}
+
+    Returns
+    -------
+    list of keras.callbacks.Callback, or of lists of them
+
+    Raises
+    ------
+    TypeError
+        If one is no callback of Keras's.
+    """
+    given = params.get(parameter)
+    if given is None:
+        return []
+    made = make(given, routed(params, parameter))
+    if isinstance(made, Mapping):
+        made = list(made.values())
+    elif keras_objects.is_callback(made):
+        made = [made]
+    if not isinstance(made, list) or not all(
+        keras_objects.is_callback(each)
+        for item in made
+        for each in (item if isinstance(item, list) else [item])
+    ):
+        raise TypeError(
+            f"{parameter}={given!r} has to be a keras.callbacks.Callback, or a list or dict of "
+            "such objects, of their classes, or of lists of them."
+        )
+    return made
+
+
+def make(thing: Any, params: dict[str, Any], common: Mapping[str, Any] | None = None) -> Any:
+    """Make objects of classes, also inside lists, tuples and dicts; leave all else.
+
+    Parameters
+    ----------
+    thing : object
+    params : dict
+        Arguments of a class; ``0__patience`` is that of the first of a list, ``loss__delta`` that
+        of a dict's entry, ``schedule__decay_rate`` that of a class given as an argument. A number
+        alone is the place of an argument.
+    common : mapping, default=None
+        Arguments for all the classes of the list or dict that `thing` is in.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    TypeError
+        If there are arguments for something that is no class.
+    """
+    own = {name: value for name, value in params.items() if "__" not in name}
+    if isinstance(thing, list | tuple):
+        return type(thing)(
+            make(item, routed(params, str(place)), own) for place, item in enumerate(thing)
+        )
+    if isinstance(thing, dict):
+        return {key: make(item, routed(params, str(key)), own) for key, item in thing.items()}
+    arguments = {**(common or {}), **own}
+    if inspect.isclass(thing):
+        arguments = {name: make(v, routed(params, name)) for name, v in arguments.items()}
+        places = sorted((name for name in arguments if name[0].isdigit()), key=int)
+        return thing(*[arguments.pop(place) for place in places], **arguments)
+    if arguments:
+        raise TypeError(
+            f"{thing!r} takes no parameters, but was given {arguments}: pass a class, whose "
+            "parameters these are, or set them in the object."
+        )
+    return thing
+
+
+def _find_names(things: Any, find: Callable[[str], Any]) -> Any:
+    """Replace names, also inside lists, tuples and dicts, by what is found under them."""
+    if isinstance(things, str):
+        return find(things)
+    if isinstance(things, list | tuple):
+        return type(things)(_find_names(thing, find) for thing in things)
+    if isinstance(things, Mapping):
+        return {key: _find_names(thing, find) for key, thing in things.items()}
+    return things
+
+
+def check_routed(
+    params: dict[str, Any], user_params: Collection[str], build: Callable, estimator: str
+) -> None:
     """Check that the user's function takes what is routed to it.
 
     Parameters
     ----------
-    estimator : NetworkClassifier or NetworkRegressor
+    params : dict
+        All the estimator's parameters.
+    user_params : collection of str
+        Names of those that the estimator's signature does not list.
     build : callable
         The function that builds the model.
+    estimator : str
+        Name of the estimator's class, for errors.
 
     Raises
     ------
@@ -27,15 +209,14 @@ def check_routed(estimator: Any, build: Callable) -> None:
     taken = inspect.signature(build).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
         return
-    for name in getattr(estimator, "_user_params", ()):
-        route, routed, rest = name.partition("__")
-        if routed and route in ROUTES and (route != "model" or "__" in rest):
+    for name in user_params:
+        route, is_routed, rest = name.partition("__")
+        if is_routed and route in ROUTES and (route != "model" or "__" in rest):
             continue
-        argument = rest if routed and route == "model" else name
+        argument = rest if is_routed and route == "model" else name
         if argument not in taken:
-            known = [each for each in taken if each not in _GIVEN]
+            known = [each for each in taken if each not in _FROM_FIT]
             raise TypeError(
-                f"{name}={getattr(estimator, name)!r} is an unexpected parameter: "
-                f"{type(estimator).__name__} has none of that name, and the function given as "
-                f"model= takes {known}."
+                f"{name}={params[name]!r} is an unexpected parameter: {estimator} has none of that "
+                f"name, and the function given as model= takes {known}."
             )

@@ -160,8 +160,11 @@ class ClassEncoding:
         if self.kind == "multilabel":
             return (logits > 0).astype(int)
         if self.kind == "binary":
-            return self.classes[(self.decisions(logits) > 0).astype(int)]
-        numbers = logits.argmax(axis=1)
+            return self.labels_of((self.decisions(logits) > 0).astype(int))
+        return self.labels_of(logits.argmax(axis=1))
+
+    def labels_of(self, numbers: np.ndarray) -> np.ndarray:
+        """Give each class number's label, or its row of a one-hot matrix."""
         if self.kind == "one-hot":
             return np.eye(len(self.classes), dtype=int)[numbers]
         return self.classes[numbers]

@@ -15,7 +15,7 @@ TABLE = pd.DataFrame(
 ).assign(Shelf=["good", "bad", "medium"] * 20)
 SALES = 3 - 2 * TABLE["Price"] + TABLE["Income"]
 SOLD = pd.Series(np.where(SALES > 3, "yes", "no"))
-DEALT = {"company": ["Price", "Advertising"], "region": ["Income", "Population"]}
+COLUMNS = {"company": ["Price", "Advertising"], "region": ["Income", "Population"]}
 
 
 def two_inputs(meta, units=4):
@@ -42,15 +42,15 @@ def two_softmaxes(meta):
     import keras
 
     inputs = keras.Input((4,))
-    heads = [
+    outputs = [
         keras.layers.Dense(len(classes), activation="softmax", name=name)(inputs)
         for name, classes in zip(["size", "shelf"], meta["classes_"], strict=True)
     ]
-    return keras.Model(inputs, heads)
+    return keras.Model(inputs, outputs)
 
 
 def network(**parameters):
-    defaults = {"model": two_inputs, "inputs": DEALT, "loss": "mse", "random_state": 0}
+    defaults = {"model": two_inputs, "inputs": COLUMNS, "loss": "mse", "random_state": 0}
     return NetworkRegressor(**{**defaults, **parameters})
 
 
@@ -59,7 +59,7 @@ def test_two_inputs_from_one_table():
     assert net.input_columns_ == {"company": [0, 1], "region": [2, 3]}
     assert list(net.feature_names_in_) == list(TABLE.columns)
     assert "several inputs" in net.engine_
-    company, region = (TABLE[columns].to_numpy(np.float32) for columns in DEALT.values())
+    company, region = (TABLE[columns].to_numpy(np.float32) for columns in COLUMNS.values())
     assert np.allclose(net.predict(TABLE), np.array(net.model_([company, region]))[:, 0])
 
 
@@ -78,7 +78,7 @@ def test_ways_to_name_columns(company, positions):
     assert net.predict(TABLE).shape == (60,)
 
 
-def test_arrays_are_dealt_by_position():
+def test_columns_of_arrays_are_named_by_position():
     numbers = TABLE.iloc[:, :4].to_numpy()
     net = network(inputs={"company": [0, 1], "region": [2, 3]}).initialize(numbers, SALES)
     named = network().initialize(TABLE, SALES)
@@ -90,7 +90,7 @@ def test_columns_are_searched(monkeypatch):
     monkeypatch.setattr(
         "skdense.engine.custom_model.training._fit_with_keras", lambda job: {"loss": [0.0]}
     )
-    grid = {"inputs": [DEALT, {"company": ["Price"], "region": ["Income"]}]}
+    grid = {"inputs": [COLUMNS, {"company": ["Price"], "region": ["Income"]}]}
     search = GridSearchCV(network(), grid, cv=2).fit(TABLE, SALES)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
@@ -120,12 +120,12 @@ def fixed_inputs():
     return two_inputs({"input_columns_": {"company": [0], "region": [2]}})
 
 
-def test_several_inputs_without_dealing():
+def test_several_inputs_without_columns():
     with pytest.raises(ValueError, match=r"2 inputs, .* say with inputs="):
         network(inputs=None, model=fixed_inputs).fit(TABLE.iloc[:, :2], SALES)
 
 
-def test_heads_of_different_kinds():
+def test_outputs_of_different_kinds():
     y = pd.DataFrame({"cost": SALES, "bought": SOLD})
     X = TABLE.iloc[:, :4]
     net = NetworkRegressor(

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from scipy.special import expit, softmax
 
-import skdense.engine  # noqa: F401 - before Keras, so that TensorFlow starts quietly
+import skdense.engine._tensorflow  # noqa: F401 - before Keras, so that TensorFlow starts quietly
 from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor
 
 RANDOM = np.random.default_rng(0)

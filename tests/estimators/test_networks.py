@@ -1,9 +1,7 @@
-"""NetworkClassifier and NetworkRegressor among scikit-learn's tools: what scikeras gets wrong."""
+"""NetworkClassifier and NetworkRegressor among scikit-learn's tools."""
 
 import copy
-import importlib
 import pickle
-import sys
 
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
 from skdense import NetworkClassifier, NetworkRegressor
+from skdense.estimators import network_base
 from tests.network_models import classifier as build_classifier
 from tests.network_models import compiled_classifier, regressor
 
@@ -146,13 +145,11 @@ def test_random_state(cancer):
     assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 
-def test_held_out_rows_are_stratified_and_shuffled(iris, monkeypatch):
-    from skdense import own_network
-
+def test_validation_set_is_stratified_and_shuffled(iris, monkeypatch):
     jobs = []
-    train = own_network.train_custom_model
+    train = network_base.train_custom_model
     monkeypatch.setattr(
-        own_network, "train_custom_model", lambda job: (jobs.append(job), train(job))[1]
+        network_base, "train_custom_model", lambda job: (jobs.append(job), train(job))[1]
     )
     X, y = (array[np.argsort(iris[1], kind="stable")] for array in iris)
     net = classifier(loss="sparse_categorical_crossentropy", validation_split=0.2, epochs=1)
@@ -162,7 +159,7 @@ def test_held_out_rows_are_stratified_and_shuffled(iris, monkeypatch):
     assert set(net.history_) == {"loss", "val_loss"}
 
 
-def test_early_stopping_watches_held_out_rows_and_callbacks_are_recipes(iris):
+def test_early_stopping_by_the_validation_set_and_callbacks_are_copied(iris):
     import keras
 
     stop = keras.callbacks.EarlyStopping(patience=0, min_delta=1e6, restore_best_weights=True)
@@ -251,6 +248,51 @@ def test_a_ready_made_model_is_copied(iris):
     assert abs(first - float(own)) < 0.2, "training starts from the model's own weights"
 
 
+def test_a_failed_fit_leaves_the_features_that_scikit_learn_keeps():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(np.eye(20, 3), columns=["a", "b", "c"])
+    net = NetworkRegressor(regressor, loss="mse").fit(table, np.arange(20.0))
+    with pytest.raises(ValueError, match="does not fit"):
+        net.set_params(model=lambda: regressor({"n_features_in_": 2, "n_outputs_": 5})).fit(
+            np.eye(20, 2), np.arange(20.0)
+        )
+    assert net.n_features_in_ == 3
+    assert list(net.feature_names_in_) == ["a", "b", "c"]
+    assert net.predict(table).shape == (20,)
+    unfitted = NetworkRegressor(regressor).set_params(loss=None)
+    with pytest.raises(ValueError, match="loss=None"):
+        unfitted.fit(table, np.arange(20.0))
+    assert not [name for name in vars(unfitted) if name.endswith("_")]
+
+
+class BuildsByItself(NetworkClassifier):
+    """scikeras's way again: the method reads parameters, and what fit has found out, on self."""
+
+    def __init__(self, units=3, **others):
+        super().__init__(**others)
+        self.units = units
+
+    def _keras_build_fn(self):
+        return compiled_classifier(
+            {
+                "n_features_in_": self.n_features_in_,
+                "n_classes_": self.n_classes_,
+                "target_type_": self.target_type_,
+            },
+            self.units,
+        )
+
+
+def test_a_method_that_builds_the_model_finds_everything_on_self(iris):
+    net = BuildsByItself(units=5, random_state=0).fit(*iris)
+    assert net.model_.layers[0].units == 5
+    with pytest.raises(ValueError, match="sample_weight"):
+        net.set_params(units=4).fit(*iris, sample_weight=-np.ones(150))
+    again = pickle.loads(pickle.dumps(net))
+    assert again.model_.layers[0].units == 5, "built as it was fitted"
+    assert np.array_equal(again.predict_proba(iris[0]), net.predict_proba(iris[0]))
+
+
 def test_a_failed_fit_leaves_what_was_there(diabetes):
     X, y = diabetes
     net = NetworkRegressor(regressor, loss="mse", **COMMON).fit(X, y)
@@ -291,7 +333,7 @@ def compiled_softmax(meta):
     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, activation="softmax")])
 
 
-def test_scikeras_patches_do_not_leak_and_imports_stay_lazy(run_python):
+def test_keras_is_left_as_it_is_and_imports_stay_lazy(run_python):
     done = run_python(
         """
         import sys
@@ -308,8 +350,17 @@ def test_scikeras_patches_do_not_leak_and_imports_stay_lazy(run_python):
     assert done.stderr == ""
 
 
-def test_without_scikeras(monkeypatch):
-    monkeypatch.delitem(sys.modules, "skdense.estimators.networks")
-    monkeypatch.setitem(sys.modules, "scikeras.wrappers", None)
-    with pytest.raises(ImportError, match=r'pip install "skdense\[networks\]"'):
-        importlib.import_module("skdense.estimators.networks")
+def test_without_scikeras(run_python):
+    done = run_python(
+        """
+        import sys
+        sys.modules["scikeras"] = None
+        import numpy as np
+        from skdense import NetworkRegressor
+        from tests.network_models import regressor
+        X = np.eye(8)
+        net = NetworkRegressor(regressor, loss="mse", model__units=3).fit(X, X[:, 0])
+        assert net.model_.layers[1].units == 3
+        """
+    )
+    assert done.stderr == ""

@@ -1,14 +1,15 @@
-"""A user's model as a hashable description, so that models built alike share one program."""
+"""A custom model as a hashable description, so that models built alike share one program."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from math import prod
+from typing import Any
 
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
+from skdense.networks.architecture import WeightSpec
 
 MOST_EAGER_STEPS = 24  # a graph costs about as much time as these, a layer or two each
 # Replaced in the program by layers that know which rows are real and which step it is.
@@ -29,25 +30,17 @@ class NotCompiled(Exception):
     """Why a model is trained by ``Model.fit``."""
 
 
-class Weight(NamedTuple):
-    """One array of the model: whether the optimizer moves it."""
-
-    trainable: bool
-
-
 @dataclass(frozen=True)
 class CustomModelDescription:
-    """What the engine has to know of a model; equal for models built alike.
+    """A `NetworkDescription` of a custom model; equal for models built alike.
 
     Parameters
     ----------
     config : str
-        The model's own description as JSON, without the running numbers in names.
-    n_trainable, n_others : int
-        How many arrays the optimizer moves, and how many it does not.
-    n_weights : int
-        Number of weights.
-    n_hidden : int
+        The model's configuration as JSON, without the running numbers in names.
+    specs : tuple of WeightSpec
+        One for each array of weights, those first that the optimizer moves.
+    n_dropouts : int
         Number of dropout layers.
     dtype : str
     traced : bool
@@ -57,33 +50,20 @@ class CustomModelDescription:
     """
 
     config: str
-    n_trainable: int
-    n_others: int
-    n_weights: int
-    n_hidden: int
+    specs: tuple[WeightSpec, ...]
+    n_dropouts: int
     dtype: str
     traced: bool
     model: Any = field(compare=False, repr=False)
 
     @property
-    def n_penalties(self) -> int:
-        """No penalties are values here: the model's own regularizers are in its graph."""
-        return 0
+    def n_weights(self) -> int:
+        """Number of weights, those included that the optimizer does not move."""
+        return sum(prod(spec.shape) for spec in self.specs)
 
-    @property
-    def batch_norm(self) -> None:
-        """No mask goes into the call: the normalization layers find it themselves."""
-        return None
-
-    def weights(self) -> Iterator[Weight]:
-        """Every array, the trainable ones first.
-
-        Yields
-        ------
-        Weight
-        """
-        yield from [Weight(True)] * self.n_trainable
-        yield from [Weight(False)] * self.n_others
+    def weights(self) -> tuple[WeightSpec, ...]:
+        """Every array, the trainable ones first."""
+        return self.specs
 
 
 def describe(model: keras.Model, n_steps: int) -> CustomModelDescription:
@@ -108,6 +88,35 @@ def describe(model: keras.Model, n_steps: int) -> CustomModelDescription:
     kind = type(model).__name__
     if not type(model).__module__.startswith("keras.") or kind not in ("Sequential", "Functional"):
         raise NotCompiled(f"a {kind} model of your own class has no description of itself")
+    _check_compilation(model)
+    n_dropouts = 0
+    for operation in model.operations if kind == "Functional" else model.layers:
+        n_dropouts += _check_operation(operation)
+    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
+        raise NotCompiled("the model has several outputs, or one that is not flat")
+    n_trainable = len(model.trainable_weights)
+    variables = [*model.trainable_weights, *model.non_trainable_weights]
+    types = {str(variable.dtype) for variable in variables}
+    if types != {"float32"}:
+        raise NotCompiled(f"its weights are of the types {sorted(types)}")
+    if not n_trainable:
+        raise NotCompiled("it has no weights to train")
+    config = model.get_config()
+    return CustomModelDescription(
+        config=json.dumps([kind, _canonical(config, {})], sort_keys=True),
+        specs=tuple(
+            WeightSpec(place, "other" if place < n_trainable else "moving_other", variable.shape)
+            for place, variable in enumerate(variables)
+        ),
+        n_dropouts=n_dropouts,
+        dtype="float32",
+        traced=n_steps > MOST_EAGER_STEPS,
+        model=model,
+    )
+
+
+def _check_compilation(model: keras.Model) -> None:
+    """Refuse what the model was compiled with and the compiled epochs do not know."""
     if model.run_eagerly:
         raise NotCompiled("run_eagerly is set")
     asked = _compat.compile_arguments(model)
@@ -118,28 +127,6 @@ def describe(model: keras.Model, n_steps: int) -> CustomModelDescription:
             raise NotCompiled(f"{name} are to be computed; the compiled epochs know the loss only")
     if asked.get("loss_weights"):
         raise NotCompiled("loss_weights are set")
-    n_dropouts = 0
-    for operation in model.operations if kind == "Functional" else model.layers:
-        n_dropouts += _check_operation(operation)
-    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
-        raise NotCompiled("the model has several outputs, or one that is not flat")
-    variables = [*model.trainable_weights, *model.non_trainable_weights]
-    types = {str(variable.dtype) for variable in variables}
-    if types != {"float32"}:
-        raise NotCompiled(f"its weights are of the types {sorted(types)}")
-    if not model.trainable_weights:
-        raise NotCompiled("it has no weights to train")
-    config = model.get_config()
-    return CustomModelDescription(
-        config=json.dumps([kind, _canonical(config, {})], sort_keys=True),
-        n_trainable=len(model.trainable_weights),
-        n_others=len(model.non_trainable_weights),
-        n_weights=model.count_params(),
-        n_hidden=n_dropouts,
-        dtype="float32",
-        traced=n_steps > MOST_EAGER_STEPS,
-        model=model,
-    )
 
 
 def _check_operation(operation: Any) -> bool:
@@ -157,44 +144,49 @@ def _check_operation(operation: Any) -> bool:
         if operation.seed is not None or operation.noise_shape is not None:
             raise NotCompiled(f"the layer {operation.name!r} has a seed or noise_shape of its own")
         return operation.rate > 0
-    if name == NORMALIZATION:
-        if len(operation.output.shape) != 2 or operation.get_config().get("synchronized"):
-            raise NotCompiled(f"the layer {operation.name!r} normalizes more than flat rows")
-        return False
-    if name not in _LAYERS:
-        raise NotCompiled(f"the compiled epochs do not know the layer {operation.name!r} ({name})")
-    if getattr(operation, "activity_regularizer", None) is not None:
-        raise NotCompiled(f"the layer {operation.name!r} has an activity regularizer")
+    _check_layer(operation, name)
     return False
+
+
+def _check_layer(layer: keras.layers.Layer, name: str) -> None:
+    """Refuse a layer that could differ from Keras's in training, none of dropout."""
+    if name == NORMALIZATION:
+        if len(layer.output.shape) != 2 or layer.get_config().get("synchronized"):
+            raise NotCompiled(f"the layer {layer.name!r} normalizes more than flat rows")
+    elif name not in _LAYERS:
+        raise NotCompiled(f"the compiled epochs do not know the layer {layer.name!r} ({name})")
+    elif getattr(layer, "activity_regularizer", None) is not None:
+        raise NotCompiled(f"the layer {layer.name!r} has an activity regularizer")
 
 
 def _canonical(config: Any, names: dict[str, str]) -> Any:
     """Rename layers by order of appearance: "dense_7" in one fold is "dense_12" in the next."""
-
-    def known(name: str) -> str:
-        return names.setdefault(name, f"layer {len(names)}")
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, str):
-            return known(value)
-        return [renamed(each) for each in value] if isinstance(value, list | tuple) else value
-
     if isinstance(config, dict):
-        if config.get("class_name") in ("function", "__lambda__"):
-            raise NotCompiled(f"it holds a function of your own, {config.get('config')!r}")
-        if not str(config.get("module", "keras")).startswith("keras"):
-            raise NotCompiled(f"it holds {config.get('class_name')!r}, a thing of your own")
-        found = {}
-        for key, value in config.items():
-            if key == "dtype":  # its policy has a name that means something
-                found[key] = value
-            elif key in ("name", "keras_history", "input_layers", "output_layers"):
-                found[key] = renamed(value)
-            elif key not in ("shared_object_id", "build_config"):
-                found[key] = _canonical(value, names)
-        return found
+        return _canonical_dict(config, names)
     if isinstance(config, list | tuple):
         return [_canonical(each, names) for each in config]
     if config is None or isinstance(config, str | int | float | bool):
         return config
     raise NotCompiled(f"its description holds {config!r}, which JSON cannot tell")
+
+
+def _canonical_dict(config: dict, names: dict[str, str]) -> dict:
+    if config.get("class_name") in ("function", "__lambda__"):
+        raise NotCompiled(f"it holds a function of your own, {config.get('config')!r}")
+    if not str(config.get("module", "keras")).startswith("keras"):
+        raise NotCompiled(f"it holds {config.get('class_name')!r}, a thing of your own")
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, str):
+            return names.setdefault(value, f"layer {len(names)}")
+        return [renamed(each) for each in value] if isinstance(value, list | tuple) else value
+
+    found = {}
+    for key, value in config.items():
+        if key == "dtype":  # its policy has a name that means something
+            found[key] = value
+        elif key in ("name", "keras_history", "input_layers", "output_layers"):
+            found[key] = renamed(value)
+        elif key not in ("shared_object_id", "build_config"):
+            found[key] = _canonical(value, names)
+    return found

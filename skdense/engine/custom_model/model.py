@@ -1,4 +1,4 @@
-"""A Keras model that the user built: looked at, trained by ``Model.fit``, asked for outputs."""
+"""A custom model: its inputs and outputs, its predictions, its weights as arrays."""
 
 from __future__ import annotations
 
@@ -6,40 +6,16 @@ import random
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
+from skdense.engine.custom_model.output import Output
 
-_PREDICTED_ROWS = 512  # rows of one forward pass
+_CHUNK = 512  # samples of one forward pass
 _seeding = threading.RLock()
-
-
-@dataclass(frozen=True)
-class Output:
-    """One output of a model, and the loss it is trained with.
-
-    Parameters
-    ----------
-    name : str
-    shape : tuple of int
-        Without the rows.
-    loss : str or None
-        Name of the loss, as Keras spells functions; None where the output has none.
-    from_logits : bool
-        Whether the loss takes the output as it is before a sigmoid or softmax.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    loss: str | None
-    from_logits: bool
-
-    def __str__(self) -> str:
-        return f"{self.name} (None, {', '.join(map(str, self.shape))})"
 
 
 @contextmanager
@@ -112,28 +88,6 @@ def copy_model(model: keras.Model) -> keras.Model:
     return copied
 
 
-def copy_keras_objects(thing: Any) -> Any:
-    """Copy optimizers, losses and metrics, also inside lists and dicts; leave all else.
-
-    Keras ties such an object to the first model it trains, so that a second fit would fail.
-
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    object
-    """
-    if isinstance(thing, dict):
-        return {key: copy_keras_objects(value) for key, value in thing.items()}
-    if isinstance(thing, list | tuple):
-        return type(thing)(copy_keras_objects(value) for value in thing)
-    if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric):
-        return type(thing).from_config(thing.get_config())
-    return thing
-
-
 def input_names(model: keras.Model) -> list[str] | None:
     """Give the names of a model's inputs; None where only a call would tell.
 
@@ -152,22 +106,23 @@ def input_names(model: keras.Model) -> list[str] | None:
     return list(struct) if isinstance(struct, dict) else [tensor.name for tensor in tensors]
 
 
-def arrange_inputs(model: keras.Model, parts: dict[str, np.ndarray]) -> Any:
+def arrange_inputs(model: keras.Model, X: np.ndarray | dict[str, np.ndarray]) -> Any:
     """Order named inputs as the model takes them: a list, or a dict where it was made with one.
 
     Parameters
     ----------
     model : keras.Model
-    parts : dict of name to array of shape (n_samples, ...)
+    X : array of shape (n_samples, ...), or dict of name to such an array
+        A single array stays as it is.
 
     Returns
     -------
     array, list of arrays, or dict of arrays
     """
     struct = _symbolic(model, "input")
-    if struct is None or isinstance(struct, dict):
-        return parts
-    ordered = [parts[name] for name in input_names(model) or parts]
+    if not isinstance(X, dict) or struct is None or isinstance(struct, dict):
+        return X
+    ordered = [X[name] for name in input_names(model) or X]
     return ordered if len(ordered) > 1 else ordered[0]
 
 
@@ -208,14 +163,14 @@ def check_input_shapes(model: keras.Model, X: Any) -> None:
 
 
 def outputs_of(model: keras.Model, X: Any) -> list[Output]:
-    """Send a few rows through the model and see what comes out; builds what is not yet built.
+    """Send a few samples through the model and see what comes out; builds what is not yet built.
 
     Parameters
     ----------
     model : keras.Model
         Compiled.
     X : array, list of arrays, or dict of arrays
-        A few rows.
+        A few samples.
 
     Returns
     -------
@@ -282,9 +237,9 @@ def model_outputs(model: keras.Model, X: Any, **arguments: Any) -> list[np.ndarr
     else:
         n_samples = len(keras.tree.flatten(X)[0])
         chunks = []
-        for start in range(0, n_samples, _PREDICTED_ROWS):
+        for start in range(0, n_samples, _CHUNK):
             chunk = keras.tree.map_structure(
-                lambda array, start=start: tf.constant(array[start : start + _PREDICTED_ROWS]), X
+                lambda array, start=start: tf.constant(array[start : start + _CHUNK]), X
             )
             chunks.append(
                 keras.tree.map_structure(

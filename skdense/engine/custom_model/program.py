@@ -1,4 +1,4 @@
-"""A user's own model as a network that takes training steps in our compiled epochs."""
+"""A custom model as a network that takes training steps in compiled epochs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class StepContext:
 
 
 class StepDropout(keras.layers.Layer):
-    """Dropout whose seed is a value of the program: Keras's own is slow under XLA.
+    """Dropout whose seed is a program input: Keras's own is slow under XLA.
+
+    The rate is a constant of the graph, as in the model that is cloned. As a program input, which
+    it is in the dense networks, it would divide and not multiply, to other last bits.
 
     Parameters
     ----------
@@ -94,13 +97,12 @@ class CustomModelNetwork(TrainableNetwork):
     Parameters
     ----------
     key : ProgramKey
-        Its `architecture` is the CustomModelDescription of a model.
+    description : CustomModelDescription
     """
 
-    def __init__(self, key: ProgramKey):
-        description: Any = key.architecture
+    def __init__(self, key: ProgramKey, description: CustomModelDescription):
         self._now = StepContext()
-        self.architecture = description
+        self._dtype = description.dtype
         self.specs = list(description.weights())
         self.loss = make_loss(key.loss)
         self.model = self._clone(description, key.compiled)
@@ -153,7 +155,7 @@ class CustomModelNetwork(TrainableNetwork):
         gradients : list of tensors, None for variables without a regularizer
         """
         del inputs
-        total = tf.zeros((), self.architecture.dtype)
+        total = tf.zeros((), self._dtype)
         with tf.GradientTape() as tape:
             for variable in self.trainable:
                 if variable.regularizer is not None:
@@ -171,16 +173,18 @@ class CustomModelNetwork(TrainableNetwork):
 
 
 class CustomModelProgram(Program):
-    """A program of a user's model; a handful of steps is taken without a graph.
+    """A program of a custom model; a handful of steps is taken without a graph.
 
     Parameters
     ----------
     key : ProgramKey
-        Its `architecture` is the CustomModelDescription of a model.
+    description : CustomModelDescription
+        The key's `architecture`.
     """
 
-    def __init__(self, key: ProgramKey):
-        super().__init__(key, CustomModelNetwork(key))
+    def __init__(self, key: ProgramKey, description: CustomModelDescription):
+        super().__init__(key, CustomModelNetwork(key, description))
+        self._is_traced = description.traced
 
     def run(
         self, rows: Rows, validation: Rows | None, orders, inputs: ProgramInputs, state: State
@@ -199,7 +203,6 @@ class CustomModelProgram(Program):
         state : State
         epochs : Epochs
         """
-        description: Any = self.key.architecture
-        if description.traced:
+        if self._is_traced:
             return super().run(rows, validation, orders, inputs, state)
         return self._run(rows, validation, orders, inputs, state)

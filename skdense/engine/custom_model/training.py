@@ -1,4 +1,4 @@
-"""Training a user's own model: by our compiled epochs where it allows that, else ``Model.fit``."""
+"""Training a custom model: by compiled epochs where it allows that, else by ``Model.fit``."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Job:
     X, y, weight : array, list of arrays, or dict of arrays
         As the model takes them.
     validation : (X, y, weight) or None
-        Rows held out.
+        The validation set.
     epochs : int
     seeds : (int, int)
-        Of the order of the rows, and of dropout masks.
+        Of the order of the samples, and of dropout masks.
     options : dict
         ``batch_size``, ``shuffle``, ``verbose``, ``validation_batch_size``.
     extra : dict
@@ -71,7 +71,7 @@ def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
     Returns
     -------
     history : dict of lists
-        Figures of each epoch.
+        Losses and metrics of each epoch.
     engine : str
         What trained it and, where that was Keras, why.
 
@@ -114,7 +114,7 @@ def _describe(job: Job) -> tuple[CustomModelDescription, Settings]:
         epochs=job.epochs,
         l1=(),
         l2=(),
-        dropout=(0.0,) * description.n_hidden,
+        dropout=(0.0,) * description.n_dropouts,
     )
     return description, settings
 
@@ -166,7 +166,9 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
         ).history
 
 
-def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
+def _fit_compiled(
+    job: Job, description: CustomModelDescription, settings: Settings
+) -> dict[str, list[float]]:
     model, optimizer = job.model, job.model.optimizer
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
@@ -184,9 +186,9 @@ def _fit_compiled(job: Job, description: Any, settings: Settings) -> dict:
         orders=(order.permutation(n_samples) for _ in count())
         if job.options["shuffle"]
         else repeat(np.arange(n_samples)),
-        random_seeds=masks.integers(2**31, size=description.n_hidden),
+        random_seeds=masks.integers(2**31, size=description.n_dropouts),
         callbacks=job.epoch_callbacks,
-        make_program=CustomModelProgram,
+        make_program=lambda key: CustomModelProgram(key, description),
     )
     if trained.stopped_by == "interrupted":
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Compiled epochs of a user's own model: equal to ``Model.fit``, shared, or declined."""
+"""Compiled epochs of a custom model: equal to ``Model.fit``, shared, or declined."""
 
 import keras
 import numpy as np
@@ -6,15 +6,15 @@ import pytest
 from keras import layers
 
 import skdense
-import skdense.engine
+import skdense.engine._tensorflow
 from skdense import NetworkClassifier, NetworkRegressor
 
-N_ROWS = 70  # in batches of 16: a last one of 6
+N_SAMPLES = 70  # in batches of 16: a last one of 6
 RANDOM = np.random.default_rng(0)
-X = RANDOM.normal(size=(N_ROWS, 5)).astype(np.float32)
+X = RANDOM.normal(size=(N_SAMPLES, 5)).astype(np.float32)
 NUMBERS = (X @ RANDOM.normal(size=5) + 0.1).astype(np.float32)
-CLASSES = RANDOM.integers(3, size=N_ROWS)
-WEIGHT = RANDOM.uniform(0.5, 2.0, N_ROWS)
+CLASSES = RANDOM.integers(3, size=N_SAMPLES)
+WEIGHT = RANDOM.uniform(0.5, 2.0, N_SAMPLES)
 
 
 def plain(n_outputs=1, activation=None):
@@ -154,7 +154,7 @@ def test_dropout_drops_in_training_only(compiled, monkeypatch):
     assert losses[1] > 2 * losses[0]
 
 
-class Own(keras.Model):
+class Custom(keras.Model):
     def __init__(self):
         super().__init__()
         self.dense = layers.Dense(1)
@@ -171,15 +171,15 @@ def with_layer(layer):
     return lambda: keras.Sequential([keras.Input((5,)), layer(), layers.Dense(1)])
 
 
-def own_loss(y_true, y_pred):
+def custom_loss(y_true, y_pred):
     return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
 
 
 DECLINED = {
-    "own class": (Own, {}, "own class"),
+    "own class": (Custom, {}, "own class"),
     "metrics": (plain, {"metrics": ["mae"]}, "metrics"),
     "callbacks": (plain, {"callbacks": [keras.callbacks.TerminateOnNaN()]}, "callbacks"),
-    "own loss": (plain, {"loss": own_loss}, "loss"),
+    "own loss": (plain, {"loss": custom_loss}, "loss"),
     "noise": (with_layer(lambda: layers.GaussianNoise(0.1)), {}, "GaussianNoise"),
     "own function": (with_layer(lambda: layers.Dense(4, activation=double)), {}, "double"),
 }

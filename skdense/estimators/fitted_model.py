@@ -1,0 +1,175 @@
+"""A custom model with what belongs to it: how it was built, and what its outputs are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdense.engine.custom_model import model as custom_model
+from skdense.engine.custom_model.output import Output
+from skdense.estimators.network_data import Inputs, NetworkData, select_rows
+from skdense.estimators.outputs import ClassOutput, TargetOutput
+from skdense.estimators.parameter_routing import build_arguments, compile_arguments
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A custom model that is built, and how the data go into it and come out.
+
+    Parameters
+    ----------
+    model : keras.Model or None
+        None after unpickling: then `state` is to go into a model built anew.
+    outputs : list of RegressionOutput or ClassOutput
+        In the model's order.
+    output_names : list of str
+    params : dict
+        The parameters that it was built with.
+    example : array, or dict of arrays
+        Zeros of the shape of one sample, to build it again.
+    seed : int
+        What all that is drawn for it comes from.
+    n_trainings : int, default=0
+        How often it was trained.
+    state : (list of arrays, list of arrays), default=None
+        Weights and the optimizer's variables, without a model.
+    """
+
+    model: Any
+    outputs: list[TargetOutput]
+    output_names: list[str]
+    params: dict[str, Any]
+    example: Inputs
+    seed: int
+    n_trainings: int = 0
+    state: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Arrays, not a Keras archive: a subclassed model needs no registration to come back.
+        if self.model is None:
+            return vars(self)
+        return {**vars(self), "model": None, "state": custom_model.state_of(self.model)}
+
+    @property
+    def class_outputs(self) -> list[ClassOutput]:
+        """The outputs that predict classes."""
+        return [output for output in self.outputs if isinstance(output, ClassOutput)]
+
+    @property
+    def split_seed(self) -> int:
+        """Seed of the validation split: every training holds out the same samples."""
+        return draw_seed(self.seed, 1)
+
+    @property
+    def training_seeds(self) -> tuple[int, int]:
+        """Seeds of the next training: of the order of the samples, and of dropout masks."""
+        first = 2 + 2 * self.n_trainings
+        return draw_seed(self.seed, first), draw_seed(self.seed, first + 1)
+
+    def arrange(self, data: NetworkData, weight: np.ndarray, rows: np.ndarray) -> tuple:
+        """Give some samples as the model takes them, the weights of mean 1.
+
+        Parameters
+        ----------
+        data : NetworkData
+        weight : array of shape (n_samples,)
+        rows : int array
+
+        Returns
+        -------
+        inputs, targets, weights : arrays, lists of arrays, or dicts of arrays
+        """
+        y = data.table[rows]
+        targets = [output.targets(y) for output in self.outputs]
+        scaled = [(weight[rows] / weight[rows].mean()).astype(np.float32)] * len(targets)
+        return (
+            custom_model.arrange_inputs(self.model, select_rows(data.X, rows)),
+            custom_model.arrange_targets(self.model, self.output_names, targets),
+            custom_model.arrange_targets(self.model, self.output_names, scaled),
+        )
+
+
+def draw_seed(seed: int, place: int) -> int:
+    """Draw one of the seeds that come from another.
+
+    Parameters
+    ----------
+    seed : int
+    place : int
+        0 for the initial weights, 1 for the validation split, then two for each training.
+
+    Returns
+    -------
+    int
+    """
+    child = np.random.SeedSequence(seed, spawn_key=(place,))
+    return int(child.generate_state(1)[0] % 2**31)
+
+
+def build_model(
+    build: Callable,
+    params: dict[str, Any],
+    user_params: Collection[str],
+    meta: dict[str, Any],
+    row: Inputs,
+    seed: int,
+) -> tuple[Any, list[Output]]:
+    """Build a model by the user's function, compile it, and see what it takes and gives.
+
+    Parameters
+    ----------
+    build : callable
+    params : dict
+        All the estimator's parameters.
+    user_params : collection of str
+        Names of those that the estimator's signature does not list.
+    meta : dict
+        What `fit` has found out.
+    row : array, or dict of arrays
+        One sample.
+    seed : int
+        Of the initial weights.
+
+    Returns
+    -------
+    model : keras.Model
+    outputs : list of Output
+
+    Raises
+    ------
+    ValueError
+        If it is no model, has no loss, or its inputs do not fit the data.
+    """
+    with custom_model.seeded(seed):
+        model = build(**build_arguments(build, params, user_params, meta))
+        custom_model.check_is_model(model)
+        if not model.compiled:
+            if params["loss"] is None:
+                raise ValueError(
+                    "loss=None, and the function given as model= returned a model that is not "
+                    "compiled: pass loss='mse', for example, or compile the model in the "
+                    "function."
+                )
+            model.compile(**compile_arguments(params))
+        if not model.loss:
+            raise ValueError(
+                "The model was compiled without a loss: add loss= to model.compile, or leave "
+                "compiling to the estimator and pass loss= there."
+            )
+        _check_input_names(model, params["inputs"])
+        data = custom_model.arrange_inputs(model, row)
+        custom_model.check_input_shapes(model, data)
+        return model, custom_model.outputs_of(model, data)
+
+
+def _check_input_names(model: Any, inputs: dict | None) -> None:
+    """Compare the names of `inputs` with those of the model."""
+    names = custom_model.input_names(model)
+    if inputs is not None and names is not None and set(names) != set(inputs):
+        raise ValueError(
+            f"inputs= names {list(inputs)}, but the model's inputs are {names}: name "
+            "each of them, as in keras.Input(..., name=...)."
+        )
