@@ -5,8 +5,8 @@ SHELL := /bin/sh
 PYTHONS := python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
-# Two processes; PYTEST_FLAGS= for one.
-PYTEST_FLAGS ?= -n 2 --dist loadfile
+# Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
+PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow test-kernels test-oldest coverage check format bench bench-quick figures docs clean

@@ -46,28 +46,55 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_stops_and_restores_as_keras_does(case):
-    architecture = make_architecture()
-    settings = make_settings(
-        architecture, learning_rate=0.7, epochs=30, l2=(0.001, 0.0), early_stopping=True, **case
+ARCHITECTURE = make_architecture()
+SETTINGS = make_settings(ARCHITECTURE, learning_rate=0.7, epochs=30, l2=(0.001, 0.0))
+ROWS = make_rows(ARCHITECTURE, weighted=True)
+# Other labels than the training rows': over-fitting sets in soon.
+VALIDATION = make_rows(ARCHITECTURE, n_samples=37, weighted=True, seed=5)
+
+
+@pytest.fixture(scope="module")
+def keras_with():
+    """Keras with one callback, which sees the epochs of a training that is done once for all."""
+    epochs = []
+    keep = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: epochs.append((keep.model.get_weights(), logs))
     )
-    rows = make_rows(architecture, weighted=True)
-    # Other labels than the training rows': over-fitting sets in soon.
-    validation = make_rows(architecture, n_samples=37, weighted=True, seed=5)
-    reference = keras.callbacks.EarlyStopping(monitor="val_loss", **case)
-    model, history = keras_fit(architecture, settings, rows, validation, [reference])
-    none_counts = case.get("start_from_epoch") == settings.epochs
-    ends_early = case["patience"] < 50 and not none_counts
-    for monitoring, callbacks in WAYS.values():
-        settings = replace(settings, **monitoring)
-        trained = engine_fit(architecture, settings, rows, validation, callbacks=callbacks)
-        assert len(trained.val_loss) == len(history["val_loss"])
+    model, _ = keras_fit(ARCHITECTURE, SETTINGS, ROWS, VALIDATION, [keep], eager=False)
+
+    def replay(callback):
+        callback.set_model(model)
+        callback.on_train_begin()
+        model.stop_training = False
+        history = []
+        for number, (weights, logs) in enumerate(epochs):
+            model.set_weights(weights)
+            history.append(logs["val_loss"])
+            callback.on_epoch_end(number, dict(logs))
+            if model.stop_training:
+                break
+        callback.on_train_end()
+        return model.get_weights(), history
+
+    return replay
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_stops_and_restores_as_keras_does(case, keras_with):
+    settings = replace(SETTINGS, early_stopping=True, **case)
+    watcher = keras.callbacks.EarlyStopping(monitor="val_loss", **case)
+    weights, val_loss = keras_with(watcher)
+    judges_none = case.get("start_from_epoch") == settings.epochs
+    ends_early = case["patience"] < 50 and not judges_none
+    for watching, callbacks in WAYS.values():
+        settings = replace(settings, **watching)
+        trained = engine_fit(ARCHITECTURE, settings, ROWS, VALIDATION, callbacks=callbacks)
+        assert len(trained.val_loss) == len(val_loss)
         assert (len(trained.val_loss) < 30) == ends_early
         assert trained.stopped_by == ("early_stopping" if ends_early else "epochs")
-        assert trained.best_epoch == (30 if none_counts else reference.best_epoch + 1)
-        np.testing.assert_allclose(trained.val_loss, history["val_loss"], rtol=1e-4)
-        assert largest_difference(trained.weights, model.get_weights()) < 1e-4
+        assert trained.best_epoch == (30 if judges_none else watcher.best_epoch + 1)
+        np.testing.assert_allclose(trained.val_loss, val_loss, rtol=1e-4)
+        assert largest_difference(trained.weights, weights) < 1e-4
 
 
 def test_best_epoch_without_early_stopping_keeps_the_last_weights():

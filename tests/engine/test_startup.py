@@ -1,12 +1,11 @@
 """TensorFlow starts with no more threads than joblib's workers are allowed, and quietly."""
 
 import os
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from joblib import Parallel, delayed
+
+from skdense.engine.startup import limit_threads
 
 PROGRAM = """
 import numpy as np
@@ -18,29 +17,25 @@ print(os.environ.get("TF_NUM_INTRAOP_THREADS"))
 """
 
 
-def run(**environment):
-    inherited = {
-        k: v for k, v in os.environ.items() if "NUM_THREADS" not in k and "INTRAOP" not in k
-    }
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+@pytest.mark.parametrize(
+    ("openmp", "tensorflow", "expected"),
+    [(None, None, None), ("1", None, "1"), ("1", "2", "2"), ("4,2", None, None)],
+)
+def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, expected):
+    given = {"OMP_NUM_THREADS": openmp, "TF_NUM_INTRAOP_THREADS": tensorflow}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value or "")
+        if value is None:
+            monkeypatch.delenv(name)
+    limit_threads()
+    assert os.environ.get("TF_NUM_INTRAOP_THREADS") == expected
 
 
-def test_threads_follow_openmp_unless_set():
-    cases = [
-        ({}, "None"),
-        ({"OMP_NUM_THREADS": "1"}, "1"),
-        ({"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "2"}, "2"),
-    ]
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda case: run(**case[0]), cases))
-    assert [each.stdout.strip() for each in found] == [expected for _, expected in cases]
-    assert [each.stderr for each in found] == ["", "", ""]
+def test_a_fit_is_quiet_and_has_the_threads_of_openmp(run_python):
+    environment = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": None}
+    done = run_python(PROGRAM, environment=environment)
+    assert done.stdout.strip() == "1"
+    assert done.stderr == ""
 
 
 def threads_of_a_worker():

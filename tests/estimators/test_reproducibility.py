@@ -21,9 +21,9 @@ NETS = {
     "plain graph": DenseClassifier((16, 8), dropout=0.2, epochs=5, random_state=3),
 }
 PROGRAM = """
-import sys
+import json
 from tests.estimators.test_reproducibility import NETS, fingerprint
-print(fingerprint(NETS[sys.argv[1]]))
+print(json.dumps({kind: fingerprint(net) for kind, net in NETS.items()}))
 """
 
 
@@ -35,17 +35,20 @@ def fingerprint(net):
     return digest.hexdigest() + json.dumps(net.history_)
 
 
+@pytest.fixture(scope="module")
+def in_a_fresh_process():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True)
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("kind", sorted(NETS))
-def test_in_this_process_a_fresh_one_workers_and_threads(kind):
+def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_process):
     net = NETS[kind]
     here = fingerprint(net)
     assert fingerprint(net) == here
     clear_cache()
     assert fingerprint(net) == here
-    fresh = subprocess.run(
-        [sys.executable, "-c", PROGRAM, kind], capture_output=True, text=True, check=True
-    )
-    assert fresh.stdout.strip() == here
+    assert in_a_fresh_process[kind] == here
     for backend in ("loky", "threading"):
         found = Parallel(n_jobs=2, backend=backend)(delayed(fingerprint)(net) for _ in range(4))
         assert found == [here] * 4
