@@ -219,6 +219,7 @@ TESTED_ELSEWHERE = {
     "callbacks/test_scorers.py": "callbacks.time_limit estimators.fit_callbacks",
     "callbacks/test_sklearn_callbacks.py": "callbacks.fit_logging",
     "engine/custom_model/test_model.py": "engine.custom_model.description "
+    "engine.custom_model.keras_objects engine.custom_model.output networks.network_description "
     "engine.custom_model.program engine.custom_model.training",
     "engine/test_padded_data.py": "engine.batch_slicing",
     "engine/test_early_stopping.py": "engine.training_record engine.callback_list engine.epoch",
@@ -233,7 +234,8 @@ TESTED_ELSEWHERE = {
     "engine.training_result",
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_lr_schedule.py": "schedules",
-    "estimators/test_networks.py": "engine._compat estimators.network_base "
+    "estimators/test_networks.py": "estimators.network_classifier estimators.network_regressor "
+    "estimators.fitted_model estimators.match_outputs engine._compat estimators.network_base "
     "estimators.parameter_routing",
     "estimators/test_sklearn_checks.py": "estimators.base estimators.classifier "
     "estimators.regressor",
