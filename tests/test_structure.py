@@ -235,8 +235,7 @@ TESTED_ELSEWHERE = {
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_lr_schedule.py": "schedules",
     "estimators/test_networks.py": "estimators.network_classifier estimators.network_regressor "
-    "estimators.fitted_model estimators.match_outputs engine._compat estimators.network_base "
-    "estimators.parameter_routing",
+    "estimators.fitted_model estimators.match_outputs engine._compat estimators.network_base ",
     "estimators/test_sklearn_checks.py": "estimators.base estimators.classifier "
     "estimators.regressor",
     "estimators/test_warm_start_and_partial_fit.py": "estimators.fitted_state "
