@@ -46,7 +46,8 @@ def optimizer_schedule(optimizer: keras.optimizers.Optimizer) -> Any:
 
 def excludes_weights_from_decay(optimizer: keras.optimizers.Optimizer) -> bool:
     """Whether `exclude_from_weight_decay` has named weights: no configuration tells."""
-    return bool(getattr(optimizer, "_exclude_from_weight_decay_names", None))
+    variables = getattr(optimizer, "_exclude_from_weight_decay", None)
+    return bool(variables or getattr(optimizer, "_exclude_from_weight_decay_pattern", None))
 
 
 def loss_arguments(loss: keras.losses.Loss) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from skdense.callbacks.fit_logging import log_fit
 from skdense.callbacks.scorers import scorer_metrics
 from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
 from skdense.engine.inference import forward
+from skdense.engine.keras_config import check_exclusions
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import losses_svg
@@ -113,6 +114,10 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
+
+    def __sklearn_clone__(self):
+        check_exclusions(self.optimizer)  # the copy would look like one without any
+        return super().__sklearn_clone__()
 
     # Fitting -------------------------------------------------------------------------------------
 

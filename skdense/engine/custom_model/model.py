@@ -13,6 +13,7 @@ import numpy as np
 
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
+from skdense.engine.keras_config import check_exclusions
 
 _PREDICTED_ROWS = 512  # rows of one forward pass
 _seeding = threading.RLock()
@@ -129,6 +130,7 @@ def copy_keras_objects(thing: Any) -> Any:
         return {key: copy_keras_objects(value) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
         return type(thing)(copy_keras_objects(value) for value in thing)
+    check_exclusions(thing)
     if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric):
         return type(thing).from_config(thing.get_config())
     return thing
