@@ -139,6 +139,7 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
     def _fit(self, given: FitArguments, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
         epochs = 1 if one_epoch else int(self.epochs)
+        given = given.without_tensors()
         task = begin_fit_task(self, given, epochs)
         earlier = FittedState.of(self) if continuing else None
         with self._input_attributes_kept_on_failure():
@@ -179,7 +180,8 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
     def _check_parameters(self, given: FitArguments, earlier: FittedState | None) -> None:
         check_callbacks(self.callbacks)
         scorer_metrics(self)  # unknown names are told first
-        check_validation_parameters(self, given, earlier is not None and earlier.validation_given)
+        learned = earlier is not None and earlier.has_learned_all_rows
+        check_validation_parameters(self, given, learned)
 
     def _check_data(self, given: FitArguments, earlier, classes, one_epoch: bool) -> CheckedData:
         shape = None if earlier is None else earlier.input_shape
@@ -338,7 +340,9 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
-        return Rows(select(X, index), values[index], weight)
+        # Where missing values are filled, there is a copy in any case.
+        is_filled = self.missing != "error" or hasattr(self, "missing_features_")
+        return Rows(X[index] if is_filled else select(X, index), values[index], weight)
 
     def _validation_rows(self, given: FitArguments, data: CheckedData) -> Rows:
         """X_val, its targets and weights, checked as X was and encoded as y was."""
