@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -92,3 +93,9 @@ def tensorflow_seed() -> int | None:
     from tensorflow.python.eager import context
 
     return context.global_seed()
+
+
+def tensorflow_has_run() -> bool:
+    """Whether TensorFlow has started its threads, without importing it."""
+    module = sys.modules.get("tensorflow.python.eager.context")
+    return bool(getattr(getattr(module, "_context", None), "_initialized", False))

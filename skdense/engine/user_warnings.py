@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 
 # Between the user's line and a warning: this package, and those that call it for the user.
@@ -19,8 +19,8 @@ def warn(message: str, category: type[Warning]) -> None:
     message : str
     category : type of Warning
     """
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and _is_passed_over(frame.f_globals):
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_back is not None and _is_passed_over(frame.f_globals):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
 

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skdense.callbacks.fit_logging import log_fit
 from skdense.callbacks.scorers import scorer_metrics
 from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
+from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
@@ -138,6 +139,7 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, given: FitArguments, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
+        check_not_forked()
         epochs = 1 if one_epoch else int(self.epochs)
         given = given.without_tensors()
         task = begin_fit_task(self, given, epochs)
@@ -500,6 +502,7 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         (150, 3)
         """
         check_is_fitted(self)
+        check_not_forked()
         state = FittedState.of(self)
         return self._keras_model(state, self._settings(self.epochs, state.encoding))
 

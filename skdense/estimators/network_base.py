@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.training import Job, train_custom_model
+from skdense.engine.fork import check_not_forked
 from skdense.estimators.network_data import Data, NetworkData, rows_of
 from skdense.estimators.outputs import (
     ClassOutput,
@@ -48,6 +49,7 @@ class NetworkBase(NetworkData):
 
     def _fit_network(self, X, y, sample_weight, *, continuing, epochs, classes=None, part=False):
         """Build a model unless training goes on, and train it; all or nothing."""
+        check_not_forked()
         before = dict(vars(self))
         try:
             self._check_parameters()
@@ -240,6 +242,7 @@ class NetworkBase(NetworkData):
     def model_(self):
         """The trained Keras model; built anew by the user's function after unpickling."""
         check_is_fitted(self)
+        check_not_forked()
         if "_model" not in vars(self):
             twin = object.__new__(type(self))
             vars(twin).update({**vars(self), **self._fitted_with})
