@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def optimizer_schedule(optimizer: keras.optimizers.Optimizer) -> Any:
 
 def excludes_weights_from_decay(optimizer: keras.optimizers.Optimizer) -> bool:
     """Whether `exclude_from_weight_decay` has named weights: no configuration tells."""
-    return bool(getattr(optimizer, "_exclude_from_weight_decay_names", None))
+    variables = getattr(optimizer, "_exclude_from_weight_decay", None)
+    return bool(variables or getattr(optimizer, "_exclude_from_weight_decay_pattern", None))
 
 
 def loss_arguments(loss: keras.losses.Loss) -> dict[str, Any] | None:
@@ -66,3 +68,9 @@ def tensorflow_seed() -> int | None:
     from tensorflow.python.eager import context
 
     return context.global_seed()
+
+
+def tensorflow_has_run() -> bool:
+    """Whether TensorFlow has started its threads, without importing it."""
+    module = sys.modules.get("tensorflow.python.eager.context")
+    return bool(getattr(getattr(module, "_context", None), "_initialized", False))

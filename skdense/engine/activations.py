@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdense.engine._tensorflow import keras, tf
+from skdense.engine.fork import check_not_forked
 from skdense.engine.keras_config import unknown_name
 from skdense.networks.architecture import Activation
 
@@ -104,4 +105,5 @@ def activate_in_keras(activation: Activation, x: np.ndarray) -> np.ndarray:
     -------
     array of shape (n_samples, n_units)
     """
+    check_not_forked()
     return np.asarray(keras.activations.get(activation)(keras.ops.convert_to_tensor(x)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from itertools import count
 from numbers import Real
@@ -16,6 +15,7 @@ from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.epoch import Epoch
 from skdense.engine.program_inputs import State
+from skdense.engine.user_warnings import warn
 
 _BATCH_HOOKS = tuple(
     f"on_{kind}batch_{end}" for kind in ("", "train_", "test_") for end in ("begin", "end")
@@ -148,12 +148,11 @@ def _copy(place: int, callback: Any) -> Any:
 
 
 def _warn_of_path(place: int, kind: str, attribute: str, path: str, consequence: str) -> None:
-    warnings.warn(
+    warn(
         f"callbacks[{place}], a {kind}, writes to {attribute}={path!r}, as an earlier fit of this "
         f"process did, and {consequence}. Put {{fit}} into the path, such as "
         f"'{{fit}}-{os.path.basename(path)}', to give each fit its own; callbacks_ says which.",
         UserWarning,
-        stacklevel=9,
     )
 
 

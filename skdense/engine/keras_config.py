@@ -37,7 +37,15 @@ class KerasConfig:
     def of(cls, thing: Any, config: dict[str, Any] | None = None) -> KerasConfig:
         """Describe an object by its complete configuration, or by `config` in place of that."""
         config = complete_config(thing) if config is None else config
-        return cls(type(thing), json.dumps(config, sort_keys=True, default=repr))
+        for name, value in config.items():
+            try:
+                json.dumps(value)
+            except TypeError as error:
+                raise ValueError(
+                    f"{type(thing).__name__} has {name}={value!r}, which cannot be kept as a "
+                    f"number, text, list or dict: pass one of these. ({error})"
+                ) from error
+        return cls(type(thing), json.dumps(config, sort_keys=True))
 
     @property
     def label(self) -> str:
@@ -59,7 +67,7 @@ def complete_config(thing: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        What its class takes, NumPy's numbers as Python's.
+        What its class takes; numbers and arrays of NumPy or TensorFlow as Python's.
 
     Examples
     --------
@@ -73,8 +81,38 @@ def complete_config(thing: Any) -> dict[str, Any]:
     if arguments:
         taken = inspect.signature(type(thing)).parameters
         config.update({name: value for name, value in arguments.items() if name in taken})
-    config.update({name: v.item() for name, v in config.items() if isinstance(v, np.generic)})
-    return config
+    return _without_arrays(config)
+
+
+def _without_arrays(value: Any) -> Any:
+    """Give numbers and arrays of NumPy or TensorFlow, at any depth, as Python's."""
+    if isinstance(value, dict):
+        return {name: _without_arrays(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_arrays(each) for each in value]
+    if isinstance(value, np.generic | np.ndarray) or hasattr(value, "numpy"):
+        return np.asarray(value).tolist()
+    return value
+
+
+def check_exclusions(optimizer: Any) -> None:
+    """Refuse an optimizer whose `exclude_from_weight_decay` was called: no copy of it knows.
+
+    Parameters
+    ----------
+    optimizer : object
+
+    Raises
+    ------
+    ValueError
+    """
+    if _compat.excludes_weights_from_decay(optimizer):
+        raise ValueError(
+            f"optimizer={optimizer!r}: its exclude_from_weight_decay(...) would be lost, for a "
+            "copy of an optimizer does not keep it. In a dense estimator, set weight_decay=None "
+            "and l2=, which penalizes kernels but not biases; with a model function of your own, "
+            "make the optimizer and compile in that function."
+        )
 
 
 def unknown_name(parameter: str, value: str, known: list[str], other: str) -> ValueError:

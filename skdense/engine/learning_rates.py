@@ -12,7 +12,9 @@ from skdense.engine.plateau import PlateauTracker
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.settings import Settings
 
-_STEPS_AT_A_TIME = 2**20
+# What of a schedule is checked before training; the rest is when it is needed.
+_CHECKED_EPOCHS, _CHECKED_STEPS = 2**16, 16
+_VANISHING = 1e-30  # a rate that falls from below this to zero has been rounded
 
 
 class LearningRates:
@@ -40,7 +42,7 @@ class LearningRates:
     Raises
     ------
     ValueError
-        If a rate of the schedule is no positive number.
+        If a rate of the schedule's first epochs is no positive number.
     """
 
     def __init__(self, settings: Settings, key: ProgramKey, n_samples: int, n_taken: int):
@@ -53,9 +55,10 @@ class LearningRates:
         self._first_epoch, self._n_taken = settings.first_epoch, n_taken
         self._ends: list[float] = []
         self._constant: Any = None
-        at_a_time = max(1, _STEPS_AT_A_TIME // self._n_steps)
-        for first in range(0, settings.epochs, at_a_time) if self._schedule else ():
-            self._scheduled(first, min(at_a_time, settings.epochs - first))
+        self._least = np.inf
+        if self._schedule is not None:
+            steps = np.linspace(0, self._n_steps - 1, min(self._n_steps, _CHECKED_STEPS))
+            self._scheduled(0, min(settings.epochs, _CHECKED_EPOCHS), steps.astype(int))
         self._plateau: PlateauTracker | None = None
         if settings.plateau is not None:
             self._plateau = PlateauTracker(settings.plateau, settings.greater_is_better)
@@ -79,7 +82,7 @@ class LearningRates:
         if self.now is None:
             return None
         if self._schedule is not None:
-            rates = self._scheduled(first, n_epochs)
+            rates, self._least = self._scheduled(first, n_epochs, np.arange(self._n_steps))
             self._ends = rates[:, -1].tolist()
             filled = np.zeros(self._shape, np.float32)
             filled[:n_epochs, : self._n_steps] = rates
@@ -139,27 +142,29 @@ class LearningRates:
         assert self.now is not None  # a schedule of the optimizer's own excludes others
         return self.now
 
-    def _scheduled(self, first: int, n_epochs: int) -> np.ndarray:
-        """Rates of some epochs, (n_epochs, n_steps), checked."""
+    def _scheduled(self, first: int, n_epochs: int, steps: np.ndarray) -> tuple[np.ndarray, float]:
+        """Rates of some steps of some epochs, checked, and the least above zero in the last one."""
         assert self._schedule is not None
         epochs = np.arange(first, first + n_epochs)[:, None]
-        steps = np.arange(self._n_steps)
         taken = self._n_taken + epochs * self._n_steps + steps
         passed = self._first_epoch + epochs + steps / self._n_steps
         rates = self._schedule(passed, taken)
+        wrong = ~(np.isfinite(rates) & (rates >= 0))
         # A warm-up may begin at zero, but an epoch at zero learns nothing.
-        bad = ~(np.isfinite(rates).all(axis=1) & (rates >= 0).all(axis=1) & (rates > 0).any(axis=1))
+        is_zero = ~(rates > 0).any(axis=1)
+        least = np.where(is_zero, 0, np.where(rates > 0, rates, np.inf).min(axis=1))
+        before = np.array([self._least, *least[:-1]])
+        bad = wrong.any(axis=1) | (is_zero & (before >= _VANISHING))
         if bad.any():
             number = int(np.flatnonzero(bad)[0])
             row = rates[number]
-            wrong = row[~(np.isfinite(row) & (row >= 0))]
-            shown = float(wrong[0] if len(wrong) else row[-1])
+            shown = float(row[wrong[number]][0] if wrong[number].any() else row[-1])
             raise ValueError(
                 f"lr_schedule gives a learning rate of {shown:g} in epoch "
                 f"{self._first_epoch + first + number} (counted from 0): every epoch needs a rate "
                 "above zero. Let it end later, or at a positive rate."
             )
-        return rates
+        return rates, float(least[-1])
 
 
 def check_rate(name: str, rate: Any) -> float:

@@ -6,8 +6,14 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
-from skdense.engine.keras_config import KerasConfig, complete_config, unknown_name
+from skdense.engine.keras_config import (
+    KerasConfig,
+    check_exclusions,
+    complete_config,
+    unknown_name,
+)
 
 # Element-by-element optimizers: exact when all weights are one flat variable.
 _ELEMENTWISE = frozenset(
@@ -35,7 +41,7 @@ def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasCon
     Raises
     ------
     ValueError
-        If the name is unknown or the object is no Keras optimizer.
+        If the name is unknown, the object is no Keras optimizer, or a setting of it would be lost.
     """
     if isinstance(optimizer, str):
         return _named_optimizer(optimizer.lower())
@@ -44,6 +50,19 @@ def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasCon
             f"optimizer={optimizer!r} is neither the name of a Keras optimizer nor an instance of "
             "keras.optimizers.Optimizer: pass for example 'adam' or "
             "keras.optimizers.SGD(momentum=0.9)."
+        )
+    check_exclusions(optimizer)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            f"optimizer={optimizer!r} scales the loss for float16, but training is in float32 or "
+            "float64: pass its inner_optimizer."
+        )
+    own = _compat.optimizer_schedule(optimizer)
+    kinds = (keras.optimizers.schedules.LearningRateSchedule, keras.Variable)
+    if callable(own) and not isinstance(own, kinds):
+        raise ValueError(
+            f"optimizer={optimizer!r} has a function as its learning_rate: pass a number there, "
+            "and the function, of the epoch, as lr_schedule=."
         )
     return _describe_optimizer(optimizer, drop_learning_rate)
 
@@ -61,6 +80,11 @@ def _describe_optimizer(
 ) -> tuple[KerasConfig, float | None]:
     config = complete_config(optimizer)
     config.pop("name", None)  # means nothing
+    if "learning_rate" not in config:
+        raise ValueError(
+            f"optimizer={optimizer!r} has no learning_rate in its get_config(), from which each "
+            "fit builds an optimizer of its own: let it return every setting."
+        )
     learning_rate = config["learning_rate"]
     if drop_learning_rate or not isinstance(learning_rate, dict):
         config["learning_rate"] = 0.001

@@ -18,7 +18,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skdense.callbacks.fit_logging import log_fit
 from skdense.callbacks.scorers import scorer_metrics
 from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
+from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
+from skdense.engine.keras_config import check_exclusions
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import losses_svg
@@ -114,6 +116,10 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
+    def __sklearn_clone__(self):
+        check_exclusions(self.optimizer)  # the copy would look like one without any
+        return super().__sklearn_clone__()
+
     # Fitting -------------------------------------------------------------------------------------
 
     @property
@@ -133,7 +139,9 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, given: FitArguments, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
+        check_not_forked()
         epochs = 1 if one_epoch else int(self.epochs)
+        given = given.without_tensors()
         task = begin_fit_task(self, given, epochs)
         earlier = FittedState.of(self) if continuing else None
         with self._input_attributes_kept_on_failure():
@@ -174,7 +182,8 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
     def _check_parameters(self, given: FitArguments, earlier: FittedState | None) -> None:
         check_callbacks(self.callbacks)
         scorer_metrics(self)  # unknown names are told first
-        check_validation_parameters(self, given, earlier is not None and earlier.validation_given)
+        learned = earlier is not None and earlier.has_learned_all_rows
+        check_validation_parameters(self, given, learned)
 
     def _check_data(self, given: FitArguments, earlier, classes, one_epoch: bool) -> CheckedData:
         shape = None if earlier is None else earlier.input_shape
@@ -333,7 +342,9 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
-        return Rows(select(X, index), values[index], weight)
+        # Where missing values are filled, there is a copy in any case.
+        is_filled = self.missing != "error" or hasattr(self, "missing_features_")
+        return Rows(X[index] if is_filled else select(X, index), values[index], weight)
 
     def _validation_rows(self, given: FitArguments, data: CheckedData) -> Rows:
         """X_val, its targets and weights, checked as X was and encoded as y was."""
@@ -491,6 +502,7 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         (150, 3)
         """
         check_is_fitted(self)
+        check_not_forked()
         state = FittedState.of(self)
         return self._keras_model(state, self._settings(self.epochs, state.encoding))
 

@@ -95,6 +95,15 @@ class FittedState:
         """Labels of a classifier."""
         return self.encoding.classes if isinstance(self.encoding, ClassEncoding) else None
 
+    @property
+    def has_learned_all_rows(self) -> bool:
+        """Whether an epoch held out none of the rows given to `fit`, a refit's for one."""
+        losses, val_losses = self.history["loss"], self.history.get("val_loss")
+        if self.validation_given or val_losses is None:
+            return True
+        pairs = zip(losses, val_losses, strict=True)  # NaN both where training diverged
+        return any(np.isnan(val_loss) and np.isfinite(loss) for loss, val_loss in pairs)
+
     @classmethod
     def of(cls, estimator: Any) -> FittedState:
         """Read the state of a fitted estimator.

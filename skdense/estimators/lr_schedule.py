@@ -12,7 +12,7 @@ import numpy as np
 from skdense.schedules import NAMED, ReduceOnPlateau, Schedule
 
 if TYPE_CHECKING:
-    from skdense.engine.settings import Settings
+    from skdense.engine.settings import RateFunction, Settings
 
 
 def with_schedule(
@@ -65,7 +65,7 @@ def with_schedule(
             "other, for this schedule gives the rate itself: set learning_rate=None."
         )
     if of_steps is None:
-        return with_rates(settings, _by_epoch(schedule, takes_rate, settings))
+        return replace(settings, schedule=_by_epoch(schedule, takes_rate, settings.learning_rate))
     return replace(settings, schedule=of_steps)
 
 
@@ -121,14 +121,19 @@ def _takes_rate(function: Callable) -> bool:
     return sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in needed) == 2
 
 
-def _by_epoch(function: Callable, takes_rate: bool, settings: Settings) -> list[float]:
-    """Ask a function for the rates of all epochs, once and in order."""
+def _by_epoch(function: Callable, takes_rate: bool, rate: float) -> RateFunction:
+    """Ask a function for the rate of each epoch, once and in order, as far as they are needed."""
     from skdense.engine.learning_rates import check_rate
 
-    rates: list[float] = []
-    rate = settings.learning_rate
-    for epoch in range(settings.first_epoch + settings.epochs):
-        given = function(epoch, rate) if takes_rate else function(epoch)
-        rate = check_rate(f"lr_schedule({epoch})", given)
-        rates.append(rate)
-    return rates
+    rates = [rate]  # the one before the first epoch, and that of each epoch
+
+    def of_epochs(epochs: np.ndarray, taken: np.ndarray) -> np.ndarray:
+        del taken
+        numbers = np.floor(epochs).astype(int)
+        first, last = int(numbers.min()), int(numbers.max())
+        for epoch in range(len(rates) - 1, last + 1):
+            given = function(epoch, rates[-1]) if takes_rate else function(epoch)
+            rates.append(check_rate(f"lr_schedule({epoch})", given))
+        return np.array(rates[first + 1 : last + 2])[numbers - first]
+
+    return of_epochs

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.training import Job, train_custom_model
+from skdense.engine.fork import check_not_forked
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.match_outputs import match_outputs, output_columns
 from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
@@ -235,6 +236,7 @@ class NetworkBase(BaseEstimator):
         self, X, y, sample_weight, *, epochs, continuing=False, classes=None, part=False
     ):
         """Read the data, build a model unless training goes on, and train it; then keep it all."""
+        check_not_forked()
         self._check_parameters()
         with _features_restored(self):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
@@ -389,6 +391,7 @@ class NetworkBase(BaseEstimator):
     def model_(self):
         """The trained Keras model; built anew by the user's function after unpickling."""
         check_is_fitted(self)
+        check_not_forked()
         return self._with_model().model
 
     def _with_model(self) -> FittedModel:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from sklearn.exceptions import ConvergenceWarning
+
+from skdense.engine.user_warnings import warn
 
 if TYPE_CHECKING:
     from skdense.engine.training_result import TrainingResult
@@ -31,11 +32,10 @@ def report_not_finite(trained: TrainingResult) -> None:
             f"The loss or a weight stopped being finite in epoch {epoch} of this training, before "
             f"any epoch had ended well, so nothing was learned. {_REMEDY}"
         )
-    warnings.warn(
+    warn(
         f"The loss or a weight stopped being finite in epoch {epoch} and training ended there; the "
         f"weights of an earlier epoch, the best or the last finite one, were kept. {_REMEDY}",
         ConvergenceWarning,
-        stacklevel=6,
     )
 
 
@@ -56,7 +56,7 @@ def warn_and_raise_interrupt(estimator: Any) -> None:
         f"{type(estimator).__name__} is fitted: it has the weights of epoch {_kept(estimator)}."
     )
     try:
-        warnings.warn(words, ConvergenceWarning, stacklevel=5)
+        warn(words, ConvergenceWarning)
     finally:
         raise KeyboardInterrupt(words)
 

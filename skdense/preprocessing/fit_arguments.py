@@ -25,6 +25,10 @@ class FitArguments(NamedTuple):
     sample_weight_val: Any = None
     groups: Any = None
 
+    def without_tensors(self) -> FitArguments:
+        """Give arrays in place of tensors, of which rows cannot be chosen by their numbers."""
+        return FitArguments(*(each.numpy() if hasattr(each, "numpy") else each for each in self))
+
     def validation_samples(self, index: np.ndarray | None) -> tuple[Any, Any, Any]:
         """X, y and sample weight of the validation set: given, or the samples at `index`."""
         if self.X_val is not None:

@@ -18,7 +18,9 @@ _NOT_HELD_OUT = (
 )
 
 
-def check_validation_parameters(estimator: Any, given: FitArguments, continues_given: bool) -> None:
+def check_validation_parameters(
+    estimator: Any, given: FitArguments, has_learned_all_rows: bool
+) -> None:
     """Refuse choices of a validation set that contradict each other.
 
     Parameters
@@ -26,8 +28,8 @@ def check_validation_parameters(estimator: Any, given: FitArguments, continues_g
     estimator : DenseClassifier or DenseRegressor
         Its parameters are read.
     given : FitArguments
-    continues_given : bool
-        Whether training goes on that was given its validation data at first.
+    has_learned_all_rows : bool
+        Whether training goes on that held out none of its rows in an earlier epoch.
 
     Raises
     ------
@@ -36,11 +38,14 @@ def check_validation_parameters(estimator: Any, given: FitArguments, continues_g
     """
     _check_validation_data(given)
     has_validation = has_validation_set(estimator, given)
-    if continues_given and given.X_val is None and has_validation:
+    if has_learned_all_rows and given.X_val is None and has_validation:
         raise ValueError(
-            "Training that goes on would hold out rows that it has learned from: the first fit "
-            "was given X_val and y_val. Pass rows to watch again, or fit anew with "
-            "warm_start=False."
+            "Training that goes on would hold out rows that it has learned from, for an earlier "
+            "fit trained on all of its rows (without a validation set, with X_val and y_val, or "
+            "by refit_best_epoch=True). Pass rows to watch as X_val and y_val, hold none out "
+            f"(early_stopping={estimator.early_stopping}, validation_fraction="
+            f"{estimator.validation_fraction}, validation={estimator.validation!r}), or fit anew "
+            "with warm_start=False."
         )
     _check_one_choice(estimator, given)
     if not has_validation:

@@ -1,10 +1,16 @@
 """Schedules of the learning rate equal those of plain Keras on the same rows."""
 
+import time
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from skdense import DenseClassifier, cache_info
+from skdense.engine.learning_rates import LearningRates
+from skdense.engine.padding import padded_sizes
+from skdense.engine.program_key import ProgramKey
 from skdense.engine.training import train
 from skdense.estimators.lr_schedule import with_schedule
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau
@@ -30,6 +36,11 @@ def settings_with(schedule, learning_rate=None, history=None, **changes):
     settings = make_settings(ARCHITECTURE, epochs=EPOCHS, **rate, **changes)
     net = DenseClassifier(lr_schedule=schedule, learning_rate=learning_rate, epochs=EPOCHS)
     return with_schedule(settings, net, history)
+
+
+def make_key(settings, n_samples):
+    sizes = padded_sizes(n_samples, 5, settings.batch_size, 0)
+    return ProgramKey(ARCHITECTURE, settings.optimizer, settings.loss, sizes, compiled=False)
 
 
 def assert_same(settings, reference, validation=None, callbacks=()):
@@ -195,3 +206,49 @@ def test_schedules_share_a_program():
     after = cache_info()
     assert (after.traces, after.misses) == (before.traces, before.misses)
     assert after.hits == before.hits + 5
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_a_rate_may_become_too_small_for_a_number_but_not_zero_at_once(steps):
+    settings = replace(make_settings(ARCHITECTURE, learning_rate=0.1), epochs=40_000)
+    key = make_key(settings, steps * 32)
+
+    def learning_rates(schedule):
+        net = DenseClassifier(lr_schedule=schedule, epochs=settings.epochs)
+        return LearningRates(with_schedule(settings, net, None), key, steps * 32, 0)
+
+    ours = learning_rates("exponential")
+    theirs = learning_rates(KERAS.ExponentialDecay(0.1, steps, 0.96))
+    for first in (0, 100, 18_000, 39_000):
+        expected = 0.1 * 0.96 ** np.arange(first, first + 2.0, 1 / steps)
+        for rates in (ours, theirs):
+            rates._least = 0.0 if first >= 18_000 else np.inf
+            found = rates.for_call(first, 2).numpy()[:2, :steps].ravel()
+            np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-37)
+    for cosine in (CosineDecay(5_000), KERAS.CosineDecay(0.1, 5_000 * steps - 1)):
+        with pytest.raises(ValueError, match="rate of 0 in epoch (4999|5000)"):
+            learning_rates(cosine)
+
+
+def test_rates_are_computed_as_they_are_needed():
+    asked = []
+
+    def by_rate(epoch, rate):
+        asked.append(epoch)
+        return 0.5 * rate if epoch == 70_000 else rate
+
+    settings = replace(make_settings(ARCHITECTURE, learning_rate=0.25), epochs=10**9)
+    key = make_key(settings, 64)
+    net = DenseClassifier(lr_schedule=by_rate, learning_rate=0.25, epochs=10**9)
+    start = time.monotonic()
+    rates = LearningRates(with_schedule(settings, net, None), key, 64, 0)
+    assert asked == list(range(2**16))
+    found = [rates.for_call(first, 1).numpy()[0, 0] for first in (3, 69_999, 70_000, 70_001)]
+    assert found == [0.25, 0.25, 0.125, 0.125]
+    assert asked == list(range(70_002))  # once each, and in order
+    for schedule in ("cosine", KERAS.CosineDecay(0.25, 2 * 10**9)):
+        net = DenseClassifier(lr_schedule=schedule, epochs=10**9)
+        rates = LearningRates(with_schedule(settings, net, None), key, 64, 0)
+        middle = rates.for_call(5 * 10**8, 1).numpy()[0, 0]
+        assert middle == pytest.approx(0.125, rel=1e-4)
+    assert time.monotonic() - start < 30

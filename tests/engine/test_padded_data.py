@@ -5,8 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.impute import SimpleImputer
 
-from skdense import DenseClassifier
+from skdense import DenseClassifier, DenseRegressor
 from skdense.engine import padded_data
 from skdense.engine.program_inputs import Selected
 
@@ -39,6 +40,40 @@ def test_it_trains_to_the_last_bit_as_from_a_copy(mapped, changes, monkeypatch):
     for one, other in zip(in_place.weights_, copied.weights_, strict=True):
         assert np.array_equal(one, other)
     assert np.array_equal(in_place.predict(X), copied.predict(np.array(X)))
+
+
+@pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("held_out", [{}, {"validation_fraction": 0.3}, {"X_val": 100}])
+def test_missing_values_of_a_large_file_are_filled(kind, dtype, held_out, tmp_path, monkeypatch):
+    monkeypatch.setattr(padded_data, "LEAST_BYTES_IN_PLACE", 0)
+    random = np.random.default_rng(0)
+    X = random.normal(size=(300, 6)).astype(dtype)
+    y = (X[:, 0] > 0).astype(int)
+    X[random.random(X.shape) < 0.2] = np.nan
+    np.save(tmp_path / "X.npy", X)
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    options = {"epochs": 4, "batch_size": 16, "random_state": 0, "dtype": dtype}
+    # The same by scikit-learn: zeros, and an indicator for each column.
+    filled = SimpleImputer(strategy="constant", fill_value=0, add_indicator=True).fit_transform(X)
+    if "X_val" in held_out:
+        rows = {"X_val": X[:100], "y_val": y[:100]}, {"X_val": filled[:100], "y_val": y[:100]}
+    else:
+        rows = {}, {}
+        options |= held_out
+    net = kind(8, missing="indicator", **options).fit(X, y, **rows[0])
+    expected = kind(8, **options).fit(filled, y, **rows[1])
+    assert net.history_ == expected.history_
+    assert np.array_equal(net.predict(X), expected.predict(filled))
+    goes_on = net.set_params(missing="error", warm_start=True, epochs=1)
+    assert (
+        goes_on.fit(
+            np.nan_to_num(X), y, **rows[0] and {"X_val": filled[:100, :6], "y_val": y[:100]}
+        ).n_iter_
+        == 5
+    )
+    augmented = kind(8, missing="augment", **options).fit(X, y, **rows[0])
+    assert np.isfinite(augmented.loss_curve_).all()
 
 
 def test_rows_of_a_large_file_are_chosen_without_a_copy(mapped, monkeypatch):

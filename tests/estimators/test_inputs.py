@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor
@@ -231,3 +232,32 @@ def test_a_clone_is_unfitted_and_has_the_same_parameters(iris):
             assert twin.get_params()[name] == value, name
     assert twin.optimizer is not optimizer
     assert twin.optimizer.get_config() == optimizer.get_config()
+
+
+TENSORS = {
+    "held out": {"early_stopping": True},
+    "splitter": {"validation": StratifiedKFold(3, shuffle=True)},
+    "groups": {"validation": GroupKFold(3)},
+    "given": {},
+    "weights": {"validation_fraction": 0.2},
+}
+
+
+@pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize("case", TENSORS)
+def test_tensors_of_tensorflow_are_arrays(whole, kind, case):
+    X, y = whole
+    arguments = {"X": X, "y": y}
+    if case == "groups":
+        arguments["groups"] = np.arange(len(y)) // 10
+    if case == "given":
+        arguments |= {"X_val": X[:50], "y_val": y[:50]}
+    if case == "weights":
+        arguments["sample_weight"] = y + 1.0
+    monitor = "accuracy" if kind is DenseClassifier else "r2"
+    options = {**SMALL, **TENSORS[case], "monitor": monitor, "metrics": [monitor]}
+    expected = kind(**options).fit(**arguments)
+    tensors = {name: keras.ops.convert_to_tensor(value) for name, value in arguments.items()}
+    found = kind(**options).fit(**tensors)
+    assert found.history_ == expected.history_
+    assert np.array_equal(found.predict(tensors["X"]), expected.predict(X))

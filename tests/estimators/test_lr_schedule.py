@@ -1,5 +1,7 @@
 """`lr_schedule` in the estimators: parameters, history, training that goes on, errors."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
@@ -272,3 +274,13 @@ def test_a_plateau_watches_the_scorer_that_early_stopping_watches(iris):
     # The first epoch is an improvement on nothing; no other gains 0.9.
     expected = 0.001 * 0.5 ** np.array([0, 0, 1, 2, 3, 4, 5, 6])
     np.testing.assert_allclose(net.history_["learning_rate"], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize("lr_schedule", ["cosine", "exponential", by_epoch])
+def test_a_time_limit_holds_however_many_epochs_there_are(iris, kind, lr_schedule):
+    start = time.monotonic()
+    net = kind(8, epochs=10**9, time_limit=0.5, lr_schedule=lr_schedule, batch_size=1000)
+    net.fit(*iris)
+    assert net.stopped_by_ == "time_limit"
+    assert time.monotonic() - start < 20

@@ -502,3 +502,46 @@ def test_rows_already_learned_from_are_not_watched(iris):
     assert net.n_iter_ == 2
     assert net.fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2]).n_iter_ == 4
     assert net.set_params(early_stopping=False).fit(X, y).n_iter_ == 6
+
+
+@pytest.mark.parametrize("kind", [classifier, regressor])
+@pytest.mark.parametrize(
+    "first",
+    [
+        {"early_stopping": True, "refit_best_epoch": True},
+        {},
+        {"partial_fit": True},
+        {"early_stopping": True, "monitor": "loss"},
+    ],
+    ids=["refit", "without validation", "partial_fit", "by the training loss"],
+)
+@pytest.mark.parametrize(
+    "then",
+    [{"early_stopping": True}, {"validation_fraction": 0.2}, {"validation": "last"}],
+    ids=lambda then: next(iter(then)),
+)
+def test_going_on_holds_out_no_rows_that_were_trained_on(iris, kind, first, then):
+    X, y = iris
+    first = dict(first)
+    if first.pop("partial_fit", False):
+        options = {"classes": [0, 1, 2]} if kind is classifier else {}
+        net = kind().partial_fit(X, y, **options)
+    else:
+        net = kind(**first).fit(X, y)
+    plain = {"early_stopping": False, "refit_best_epoch": False, "monitor": "val_loss"}
+    net.set_params(**plain, warm_start=True)
+    net.set_params(**then)
+    before = net.n_iter_
+    with pytest.raises(ValueError, match="would hold out rows that it has learned from"):
+        net.fit(X, y)
+    assert net.n_iter_ == before
+    if "early_stopping" in then:  # rows of one's own may be watched
+        assert "val_loss" in net.fit(X[:100], y[:100], X_val=X[100:], y_val=y[100:]).history_
+    else:
+        assert net.set_params(validation_fraction=None, validation=None).fit(X, y).n_iter_ > before
+
+
+def test_going_on_may_hold_out_the_rows_held_out_before(iris):
+    X, y = iris
+    net = classifier(validation="last", warm_start=True).fit(X, y).fit(X, y)
+    assert net.history_["val_loss"][-1] == last_loss(net, X[120:], y[120:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skdense.engine._tensorflow import keras
+from skdense.engine.keras_config import check_exclusions
 
 # What Keras takes for one of several metrics, once it knows the loss and the output's shape.
 _OF_THE_LOSS = ("acc", "accuracy", "ce", "crossentropy")
@@ -83,6 +84,7 @@ def copy_keras_objects(thing: Any) -> Any:
         return {key: copy_keras_objects(value) for key, value in thing.items()}
     if isinstance(thing, list | tuple):
         return type(thing)(copy_keras_objects(value) for value in thing)
+    check_exclusions(thing)
     if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric):
         return type(thing).from_config(thing.get_config())
     return thing
