@@ -30,7 +30,7 @@ ORDER = (
 ENGINE_ONLY = {"keras", "tensorflow"}
 TENSORFLOW = "skdense.engine._tensorflow"
 # Extras: never needed to import the package.
-LAZY = {"matplotlib", "onnx", "pyarrow", "scikeras", "skl2onnx"}
+LAZY = {"matplotlib", "onnx", "onnxruntime", "pyarrow", "scikeras", "skl2onnx"}
 # The one door to scikeras. Its classes inherit from scikeras's, so it imports that at once, and
 # TensorFlow with it; the package makes its names when they are asked for.
 SCIKERAS_DOOR = "skdense.estimators.networks"
