@@ -19,6 +19,7 @@ from skdense.callbacks.fit_logging import log_fit
 from skdense.callbacks.scorers import scorer_metrics
 from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
 from skdense.engine.inference import forward
+from skdense.engine.keras_pickling import make_picklable
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import losses_svg
@@ -83,6 +84,16 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
     _encoding: Any
     _split_seed: int
     _validation_given: bool
+
+    # Copies and pickles --------------------------------------------------------------------------
+
+    def __getstate__(self):
+        make_picklable(self.get_params(deep=False))
+        return super().__getstate__()
+
+    def __sklearn_clone__(self):
+        make_picklable(self.get_params(deep=False))
+        return super().__sklearn_clone__()
 
     # Hooks in which classifier and regressor differ ----------------------------------------------
 
