@@ -1,4 +1,4 @@
-"""Copies and pickles of objects of the user's own Keras classes, without registration.
+"""Copies and pickles of Keras objects: of the user's own classes, and without Keras's pickling.
 
 Keras pickles its objects by the name that a class is registered by, and does not find classes that
 are not. `make_picklable` tells `copyreg`, where `pickle` and `copy` look first, another way for
@@ -43,6 +43,50 @@ def make_picklable(value: Any) -> None:
         copyreg.pickle(type(value), _reduce)  # type: ignore[arg-type]
         if not _has_complete_config(value):
             make_picklable(vars(value))
+
+
+def pack(optimizer: Any) -> Any:
+    """Turn a Keras optimizer into its class and configuration, which skops can write, too.
+
+    Parameters
+    ----------
+    optimizer : object
+        What is no Keras optimizer is given back as it is.
+
+    Returns
+    -------
+    object
+    """
+    if not any(base.__module__.startswith("keras.") for base in type(optimizer).__mro__):
+        return optimizer
+    from skdense.engine._tensorflow import keras
+    from skdense.engine.keras_serialization import describe
+
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    own = {"class": type(optimizer), "config": optimizer.get_config()}
+    return {"keras": describe(optimizer) or own}
+
+
+def unpack(packed: Any) -> Any:
+    """Make the optimizer that `pack` packed.
+
+    Parameters
+    ----------
+    packed : object
+
+    Returns
+    -------
+    object
+    """
+    if not (isinstance(packed, dict) and list(packed) == ["keras"]):
+        return packed
+    from skdense.engine.keras_serialization import build
+
+    description = packed["keras"]
+    if isinstance(description["class"], str):
+        return build(description)
+    return description["class"].from_config(description["config"])
 
 
 def _is_own(kind: type) -> bool:

@@ -19,7 +19,7 @@ from skdense.callbacks.fit_logging import log_fit
 from skdense.callbacks.scorers import scorer_metrics
 from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
 from skdense.engine.inference import forward
-from skdense.engine.keras_pickling import make_picklable
+from skdense.engine.keras_pickling import make_picklable, pack, unpack
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import losses_svg
@@ -89,7 +89,11 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
 
     def __getstate__(self):
         make_picklable(self.get_params(deep=False))
-        return super().__getstate__()
+        state = super().__getstate__()
+        return {**state, "optimizer": pack(state["optimizer"])}
+
+    def __setstate__(self, state):
+        super().__setstate__({**state, "optimizer": unpack(state["optimizer"])})
 
     def __sklearn_clone__(self):
         make_picklable(self.get_params(deep=False))
