@@ -30,7 +30,7 @@ ORDER = (
 ENGINE_ONLY = {"keras", "tensorflow"}
 TENSORFLOW = "skdense.engine._tensorflow"
 # Extras: never needed to import the package.
-LAZY = {"matplotlib", "onnx", "pyarrow", "skl2onnx"}
+LAZY = {"matplotlib", "onnx", "onnxruntime", "pyarrow", "skl2onnx"}
 # Who fits a custom model has imported Keras to build it; the package makes these names when they
 # are asked for.
 NEEDS_TENSORFLOW = {

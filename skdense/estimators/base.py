@@ -21,6 +21,7 @@ from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
 from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
+from skdense.engine.keras_pickling import make_picklable, pack, unpack
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import losses_svg
@@ -85,6 +86,20 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
     _encoding: Any
     _split_seed: int
     _validation_given: bool
+
+    # Copies and pickles --------------------------------------------------------------------------
+
+    def __getstate__(self):
+        make_picklable(self.get_params(deep=False))
+        state = super().__getstate__()
+        return {**state, "optimizer": pack(state["optimizer"])}
+
+    def __setstate__(self, state):
+        super().__setstate__({**state, "optimizer": unpack(state["optimizer"])})
+
+    def __sklearn_clone__(self):
+        make_picklable(self.get_params(deep=False))
+        return super().__sklearn_clone__()
 
     # Hooks in which classifier and regressor differ ----------------------------------------------
 

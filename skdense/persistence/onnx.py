@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy as np
-from sklearn.compose import ColumnTransformer
-from sklearn.pipeline import Pipeline
+from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skdense.estimators.classifier import DenseClassifier
@@ -16,13 +14,17 @@ from skdense.persistence.archive import atomic_write
 from skdense.persistence.onnx_graph import (
     OPSET,
     Graph,
-    add_class_outputs,
+    add_labels,
     add_missing_indicators,
     add_network,
+    add_probabilities,
+    add_raw_scores,
     add_target_output,
     label_values,
     needs_double,
 )
+from skdense.persistence.onnx_inputs import sample_inputs
+from skdense.persistence.onnx_verification import verify
 
 
 def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
@@ -33,6 +35,9 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
     classifiers, ``variable``, a matrix, for regressors. The file computes in float32, and is
     equal to `predict` up to that rounding.
 
+    Before the file is put in place it is run on `X` and compared with `predict` and
+    `predict_proba`: by onnxruntime where it is installed, else by the evaluator within onnx.
+
     Transformers are converted by skl2onnx, which knows most of scikit-learn's. It takes the extra
     ``skdense[onnx]``.
 
@@ -42,11 +47,13 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
         Fitted.
     path : str or path-like
         A file that is there is replaced once the new one is complete.
-    X : DataFrame, default=None
-        A few rows as `predict` takes them. From a DataFrame each column becomes an input of its
-        name and kind: whole numbers, other numbers or text. A pipeline that picks columns by
-        their names needs that. None is one input ``X``, a matrix of numbers,
-        or images where the network was trained on them.
+    X : DataFrame or array-like, default=None
+        A few rows as `predict` takes them, the more different the better. From a DataFrame each
+        column becomes an input of its name and kind: whole numbers (truth values, too), other
+        numbers or text; numbers of one kind only without a ``ColumnTransformer``. A pipeline that
+        picks columns by their names needs that. From an array or None there is one input ``X``,
+        a matrix of numbers, or images where the network was trained on them; None draws the rows
+        to compare at random.
 
     Raises
     ------
@@ -55,8 +62,9 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
     NotFittedError
         If the estimator is not fitted.
     ValueError
-        If an activation has no counterpart in ONNX, or columns are picked by name and there is
-        no `X`.
+        If an activation has no counterpart in ONNX, columns are picked by name and there is no
+        `X`, its columns are not those of the fit, or the file predicts something else than the
+        estimator or cannot be compared with it. No file is written then.
 
     See Also
     --------
@@ -92,37 +100,20 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
             lambda operator: None,  # the parser has given the outputs their types
             _convert,
             parser=parse,
-            options={"zipmap": [True, False, "columns"]},  # pipelines set it
+            options={"zipmap": [True, False, "columns"], "raw_scores": [True, False]},
         )
+    inputs = sample_inputs(estimator, X)
     model = convert_sklearn(
         estimator,
-        initial_types=_input_types(estimator, X),
+        initial_types=inputs.types(),
         target_opset={"": OPSET, "ai.onnx.ml": 3},
-    )
+        # Of classifiers around the network: probabilities as a matrix, and not as dicts.
+        options={"zipmap": False} if is_classifier(estimator) else None,
+    ).SerializeToString()
+    rows = "X" if X is not None else "rows drawn at random (X=None; pass a few of yours)"
+    verify(model, estimator, inputs, rows)
     with atomic_write(path) as file:
-        file.write(model.SerializeToString())
-
-
-def _input_types(estimator: Any, X: Any) -> list[tuple[str, Any]]:
-    """Name and type of each input."""
-    from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
-
-    if hasattr(X, "dtypes"):
-        kinds = {"i": Int64TensorType, "u": Int64TensorType, "f": FloatTensorType}
-        columns = [(str(name), np.asarray(X[name])) for name in X.columns]
-        return [
-            (name, kinds.get(column.dtype.kind, StringTensorType)([None, 1]))
-            for name, column in columns
-        ]
-    steps = [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else []
-    for step in steps:
-        if isinstance(step, ColumnTransformer) and hasattr(step, "feature_names_in_"):
-            raise ValueError(
-                "X=None does not do for a pipeline that picks columns by their names: pass a few "
-                "rows of the table, export_onnx(pipeline, path, X[:5])."
-            )
-    shape = getattr(estimator, "input_shape_", (estimator.n_features_in_,))
-    return [("X", FloatTensorType([None, *shape]))]
+        file.write(model)
 
 
 def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_parsers=None):
@@ -165,6 +156,10 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     outputs = add_network(g, model.architecture_, model.weights_, x)
     names = [each.full_name for each in operator.outputs]
     if isinstance(model, DenseClassifier):
-        add_class_outputs(g, model._encoding, outputs, *names)
+        # A calibrator and its kin ask for what `decision_function` gives.
+        wants_scores = container.get_options(model, {"raw_scores": False}, fail=False)["raw_scores"]
+        add = add_raw_scores if wants_scores else add_probabilities
+        add(g, model._encoding, outputs, names[1])
+        add_labels(g, model._encoding, outputs, names[0])
     else:
         add_target_output(g, model._encoding, outputs, *names)

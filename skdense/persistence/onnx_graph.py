@@ -141,10 +141,8 @@ def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray],
     return x
 
 
-def add_class_outputs(
-    g: Graph, encoding: ClassEncoding, logits: str, label: str, probabilities: str
-) -> None:
-    """Add labels and probabilities.
+def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilities: str) -> None:
+    """Add what `predict_proba` gives.
 
     Parameters
     ----------
@@ -152,8 +150,8 @@ def add_class_outputs(
     encoding : ClassEncoding
     logits : str
         Name of the output layer before its activation.
-    label, probabilities : str
-        Names of the outputs to make.
+    probabilities : str
+        Name of the output to make.
     """
     if encoding.out_activation == "softmax":
         g("Softmax", logits, axis=-1, to=probabilities)
@@ -162,6 +160,40 @@ def add_class_outputs(
     else:
         sides = (g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits))
         g("Concat", *sides, axis=1, to=probabilities)
+
+
+def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str, scores: str) -> None:
+    """Add what `decision_function` gives; for two classes both sides, as skl2onnx wants them.
+
+    Parameters
+    ----------
+    g : Graph
+    encoding : ClassEncoding
+    logits : str
+        Name of the output layer before its activation.
+    scores : str
+        Name of the output to make.
+    """
+    if encoding.kind != "binary":
+        g("Identity", logits, to=scores)
+        return
+    if encoding.n_outputs == 2:
+        logits = g("MatMul", logits, g.constant(np.array([[-1], [1]], np.float32)))
+    g("Concat", g("Neg", logits), logits, axis=1, to=scores)
+
+
+def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> None:
+    """Add what `predict` gives.
+
+    Parameters
+    ----------
+    g : Graph
+    encoding : ClassEncoding
+    logits : str
+        Name of the output layer before its activation.
+    label : str
+        Name of the output to make.
+    """
     if encoding.n_outputs == 1 or encoding.kind == "multilabel":
         index = g.cast(g("Greater", logits, g.constant(0.0)), "INT64")
         if encoding.kind == "multilabel":

@@ -26,8 +26,13 @@ from skdense.persistence.fitted_state import (
 )
 from skdense.persistence.serialization import Writer
 
-# What skops.io.load has to be told to trust, beside scikit-learn's own types.
+# What skops.io.load has to be told to trust: our types, and what a ColumnTransformer of usual
+# columns needs beside the types that skops trusts. None of them can run code.
 TRUSTED_TYPES = (
+    "builtins.object",  # as in make_column_selector(dtype_include=object)
+    "numpy.dtype",
+    "numpy.number",
+    "sklearn.compose._column_transformer.make_column_selector",
     "skdense.networks.architecture.Architecture",
     "skdense.estimators.classifier.DenseClassifier",
     "skdense.preprocessing.class_encoding.ClassEncoding",

@@ -1,11 +1,15 @@
 """Whole pipelines through skops, which loads nothing but the types it is told to trust."""
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
@@ -17,6 +21,7 @@ NETS = {
     "classifier": DenseClassifier(**SMALL, batch_norm=True, dropout=0.2),
     "regressor": DenseRegressor(**SMALL, early_stopping=True),
     "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
+    "optimizer": DenseClassifier(**SMALL, optimizer=keras.optimizers.SGD(0.1, momentum=0.5)),
     "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
 }
 
@@ -52,7 +57,56 @@ def test_the_list_of_types_is_complete_and_holds_nothing_else(iris):
     schedules = {name: DenseClassifier(**SMALL, lr_schedule=kind()) for name, kind in NAMED.items()}
     for net in {**NETS, **schedules}.values():
         found |= set(skops.io.get_untrusted_types(data=skops.io.dumps(net.fit(*iris))))
+    for include in COLUMNS:
+        found |= set(skops.io.get_untrusted_types(data=skops.io.dumps(usual_pipeline(include))))
     assert sorted(found) == sorted(skdense.TRUSTED_TYPES)
+
+
+COLUMNS = ["number", np.number, object, "names"]
+TABLE = pd.DataFrame(
+    {"rooms": [3, 4, 2, 5] * 10, "area": [70.0, None, 40.5, 120.0] * 10, "town": list("abca") * 10}
+)
+TABLE["town"] = TABLE["town"].astype(object)
+
+
+def usual_pipeline(include):
+    numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+    others = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    if include == "names":
+        columns = ["rooms", "area"], ["town"]
+    elif include is object:
+        columns = (
+            make_column_selector(dtype_exclude=object),
+            make_column_selector(dtype_include=object),
+        )
+    else:
+        columns = [make_column_selector(**{f"dtype_{k}": include}) for k in ("include", "exclude")]
+    prepare = make_column_transformer((numbers, columns[0]), (others, columns[1]))
+    return make_pipeline(prepare, DenseRegressor(**SMALL)).fit(TABLE, TABLE.rooms)
+
+
+@pytest.mark.parametrize("include", COLUMNS, ids=str)
+def test_the_usual_pipeline_needs_no_other_types(include):
+    pipeline = usual_pipeline(include)
+    again = skops.io.loads(skops.io.dumps(pipeline), trusted=skdense.TRUSTED_TYPES)
+    assert np.array_equal(again.predict(TABLE), pipeline.predict(TABLE))
+
+
+class Slow(keras.optimizers.SGD):
+    pass
+
+
+def test_optimizers_come_back_with_their_settings(iris):
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.9)
+    for optimizer in (keras.optimizers.AdamW(schedule, weight_decay=0.1), keras.optimizers.Lion()):
+        net = DenseClassifier(**SMALL, optimizer=optimizer).fit(*iris)
+        again = skops.io.loads(skops.io.dumps(net), trusted=skdense.TRUSTED_TYPES)
+        assert again.optimizer.get_config() == optimizer.get_config()
+    data = skops.io.dumps(DenseClassifier(**SMALL, optimizer=Slow(0.1)).fit(*iris))
+    with pytest.raises(Exception, match=r"test_skops\.Slow"):
+        skops.io.loads(data, trusted=skdense.TRUSTED_TYPES)
+    trusted = [*skdense.TRUSTED_TYPES, f"{__name__}.Slow"]
+    assert type(skops.io.loads(data, trusted=trusted).optimizer) is Slow
 
 
 def own(x):
