@@ -128,3 +128,9 @@ def test_table_of_one_column():
 def test_target_without_any_value(table):
     with pytest.raises(ValueError, match="has no value in any row"):
         split_target(table.assign(empty=None))
+
+
+def test_without_pandas_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(read_table_module, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"needs pandas: pip install 'skdense\[compare\]'"):
+        read_table("iris")

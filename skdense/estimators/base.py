@@ -21,7 +21,7 @@ from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
 from skdense.engine.inference import forward
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
-from skdense.estimators.html_view import losses_svg
+from skdense.estimators.html_view import DocumentationLink, losses_svg
 from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
@@ -62,7 +62,7 @@ Encoding = ClassEncoding | TargetScale
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
-class DenseEstimator(CallbackSupportMixin, BaseEstimator):
+class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     """Base of the dense estimators; a subclass says how y becomes targets and back.
 
     `fit` goes one way: check parameters, check and encode the data (`CheckedData`), split and fill

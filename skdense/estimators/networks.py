@@ -15,6 +15,7 @@ from sklearn.metrics import r2_score
 
 from skdense.engine import _compat as patches
 from skdense.engine.custom_model import model as custom_model
+from skdense.estimators.html_view import DocumentationLink
 from skdense.estimators.network_base import NetworkBase
 from skdense.estimators.parameter_routing import ROUTES, check_routed
 from skdense.preprocessing._compat import Interval, Options, StrOptions, _fit_context
@@ -46,7 +47,7 @@ _Wrapper: Any = type(
 )
 
 
-class _Network(NetworkBase, _Wrapper):
+class _Network(NetworkBase, DocumentationLink, _Wrapper):
     """scikeras's routing of parameters to a build function, under scikit-learn's rules."""
 
     _parameter_constraints: dict = {
