@@ -131,6 +131,6 @@ def test_target_without_any_value(table):
 
 
 def test_without_pandas_the_error_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(read_table_module, "find_spec", lambda name: None)
+    monkeypatch.setattr("skdense.model_selection.read_table.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"needs pandas: pip install 'skdense\[compare\]'"):
         read_table("iris")
