@@ -86,7 +86,7 @@ def test_a_tag_that_disagrees(release, file, old, new, words):
 
 def test_an_undated_release_is_none(release):
     (release / "CHANGELOG.md").write_text("## [1.2.3] - unreleased\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="no '\\[1.2.3\\] - date'"):
+    with pytest.raises(ValueError, match=r"no '\[1\.2\.3\] - date'"):
         release_tag.complaints("v1.2.3", release)
 
 
