@@ -83,7 +83,7 @@ def try_out(wheel: Path, folder: Path) -> None:
     run(*pip, wheel, folder=elsewhere)
     run(python, "-m", "pip", "check", folder=elsewhere)
     for name in ("smoke_train.py", "smoke_load.py"):
-        run(python, "-W", "error::DeprecationWarning:skdense", name, folder=elsewhere)
+        run(python, name, folder=elsewhere)
     run(skdense, "--version", folder=elsewhere)
 
     say("The same with the extras compare and plot")

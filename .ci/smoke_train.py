@@ -17,7 +17,7 @@ assert not [name for name in ("pandas", "matplotlib", "scikeras") if find_spec(n
 
 X, y = load_iris(return_X_y=True)
 X = StandardScaler().fit_transform(X)
-net = skdense.DenseClassifier(16, epochs=60, random_state=0).fit(X, y)
+net = skdense.DenseClassifier(16, epochs=200, random_state=0).fit(X, y)
 assert net.score(X, y) > 0.9
 skdense.save(net, "iris.skdense")
 np.savez("expected.npz", X=X, probabilities=net.predict_proba(X))
