@@ -39,6 +39,9 @@ if address := os.environ.get("SKDENSE_DOCS_ADDRESS", "").rstrip("/"):
         "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
     }
 
+# An example with a "doctest: +SKIP" gets no links, as Sphinx takes that remark out of the page.
+suppress_warnings = ["codeautolink.match_block"]
+
 # Links to other projects' pages need their inventories, and so a network: CI alone has them.
 if os.environ.get("SKDENSE_DOCS_ONLINE"):
     extensions.append("sphinx.ext.intersphinx")
