@@ -26,7 +26,7 @@ exclude_patterns = ["_build", "gallery"]
 html_theme = "pydata_sphinx_theme"
 html_sidebars = {"*": []}  # only the gallery has pages below its own
 html_title = f"skdense {version}"
-html_theme_options = {"show_prev_next": False}
+html_theme_options = {"show_prev_next": False, "header_links_before_dropdown": 3}
 html_copy_source = False
 
 # The list of versions, where the pages will have an address: see RELEASING.md.
@@ -39,8 +39,9 @@ if address := os.environ.get("SKDENSE_DOCS_ADDRESS", "").rstrip("/"):
         "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
     }
 
-# An example with a "doctest: +SKIP" gets no links, as Sphinx takes that remark out of the page.
-suppress_warnings = ["codeautolink.match_block"]
+# Code gets links to the reference. Not matched are examples with a "doctest: +SKIP", which Sphinx
+# takes out of the page, and names in the gallery that sphinx-gallery has given a link before.
+suppress_warnings = ["codeautolink.match_block", "codeautolink.match_name"]
 
 # Links to other projects' pages need their inventories, and so a network: CI alone has them.
 if os.environ.get("SKDENSE_DOCS_ONLINE"):
