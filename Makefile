@@ -9,7 +9,8 @@ OLDEST := .venv-oldest/bin
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-kernels test-oldest coverage check format bench bench-quick figures docs clean
+.PHONY: help demo test test-slow test-kernels test-oldest coverage check format bench bench-quick figures docs \
+	release-check release-tag clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,10 +33,11 @@ coverage: .venv/ready  ## run the tests and tell which lines they miss; fails be
 test-oldest: .venv-oldest/ready  ## run the tests on the oldest versions that pyproject.toml admits
 	$(OLDEST)/python -m pytest $(PYTEST_FLAGS)
 
-check: .venv/ready  ## lint, formatting, types
+check: .venv/ready  ## lint, formatting, types, spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
 format: .venv/ready  ## mend what `make check` finds, where a tool can
 	$(BIN)/ruff check --fix .
@@ -53,8 +55,14 @@ figures: .venv/ready  ## draw the pictures of the documentation
 docs: .venv/ready-docs  ## build the documentation with its gallery: docs/_build/html/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
+release-check: .venv/ready-release  ## build the release, install it elsewhere and try it there
+	$(BIN)/python .ci/release_check.py
+
+release-tag:  ## TAG=v1.2.3: compare a tag with version, changelog and addresses (Python 3.11 alone)
+	python3 .ci/release_tag.py "$(TAG)"
+
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
+	rm -rf .venv .venv-oldest dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
@@ -72,6 +80,11 @@ clean:  ## remove the environments and everything made by tools
 # Sphinx and its extensions, which nothing but the documentation needs.
 .venv/ready-docs: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,docs]'
+	@touch $@
+
+# build and twine, which nothing but a release needs.
+.venv/ready-release: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,release]'
 	@touch $@
 
 .venv-oldest/ready: pyproject.toml .ci/oldest.py

@@ -4,9 +4,10 @@ import re
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("onnx", "plot", "parquet", "networks")
+EXTRAS = ("compare", "onnx", "plot", "parquet")
+PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
-project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+project = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]
 requirements = list(project["dependencies"])
 for extra in EXTRAS:
     requirements += project["optional-dependencies"][extra]

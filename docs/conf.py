@@ -9,18 +9,54 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import skdense
 
 project = "skdense"
-author = "the skdense authors"
+author = "the skdense developers"
 release = version = skdense.__version__
 
-extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx_codeautolink",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+]
 # The stories' sources become pages in `auto_gallery`.
 exclude_patterns = ["_build", "gallery"]
 
 html_theme = "pydata_sphinx_theme"
 html_sidebars = {"*": []}  # only the gallery has pages below its own
 html_title = f"skdense {version}"
-html_theme_options = {"show_prev_next": False}
+html_theme_options = {"show_prev_next": False, "header_links_before_dropdown": 3}
 html_copy_source = False
+
+# The list of versions, where the pages will have an address: see RELEASING.md.
+if address := os.environ.get("SKDENSE_DOCS_ADDRESS", "").rstrip("/"):
+    html_baseurl = f"{address}/stable/"
+    short = ".".join(version.split(".")[:2])
+    html_theme_options |= {
+        "switcher": {"json_url": f"{address}/versions.json", "version_match": short},
+        "check_switcher": False,
+        "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
+    }
+
+# Code gets links to the reference. Not matched are examples with a "doctest: +SKIP", which Sphinx
+# takes out of the page, and names in the gallery that sphinx-gallery has given a link before.
+suppress_warnings = ["codeautolink.match_block", "codeautolink.match_name"]
+
+# Links to other projects' pages need their inventories, and so a network: CI alone has them.
+if os.environ.get("SKDENSE_DOCS_ONLINE"):
+    extensions.append("sphinx.ext.intersphinx")
+    intersphinx_mapping = {
+        "matplotlib": ("https://matplotlib.org/stable", None),
+        "numpy": ("https://numpy.org/doc/stable", None),
+        "pandas": ("https://pandas.pydata.org/docs", None),
+        "python": ("https://docs.python.org/3", None),
+        "sklearn": ("https://scikit-learn.org/stable", None),
+    }
+
+# The copy button leaves prompts and results behind.
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 
 # Links such as engine.md#the-cache lead to headings, as they do on a code host.
 myst_heading_anchors = 3

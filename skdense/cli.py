@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from importlib.util import find_spec
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     args = _parser().parse_args(argv)
+    if isinstance(sys.stdout, TextIOWrapper):  # Windows pipes lack letters that columns may have
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _compare(args)
     except (ValueError, OSError) as error:

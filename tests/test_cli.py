@@ -1,3 +1,4 @@
+import os
 import runpy
 import subprocess
 import sys
@@ -145,7 +146,7 @@ def test_bad_input_is_one_line_and_code_2(content, options, message, tmp_path, c
     if content is not None:
         path.write_text(content)
     if message is None:
-        options, message = ["--out", str(path)], "File exists"
+        options, message = ["--out", str(path)], "exists"  # each system says it in its own words
     assert main(["compare", str(path), *options]) == 2
     err = capsys.readouterr().err
     assert err.startswith("skdense: ")
@@ -160,6 +161,31 @@ def test_failing_model_is_one_line_and_code_1(path, table, capsys):
     err = capsys.readouterr().err
     assert "the model 'dummy' could not be scored in fold 1 of 2" in err
     assert len(err.splitlines()) == 1
+
+
+def test_letters_that_the_output_lacks_are_escaped(tmp_path):
+    (tmp_path / "a.csv").write_text("größe,y\n1,a\n2,b\n", encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "skdense",
+        "compare",
+        "a.csv",
+        "--target",
+        "größe",
+        "--cv",
+        "1",
+    ]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        text=True,
+    )
+    assert r"target 'gr\xf6\xdfe'" in done.stdout
+    assert done.returncode == 2
+    assert "cv=1 must be at least 2" in done.stderr
 
 
 @pytest.mark.parametrize(

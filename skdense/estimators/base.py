@@ -24,7 +24,7 @@ from skdense.engine.keras_config import check_exclusions
 from skdense.engine.keras_pickling import make_picklable, pack, unpack
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
-from skdense.estimators.html_view import losses_svg
+from skdense.estimators.html_view import DocumentationLink, losses_svg
 from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
@@ -65,7 +65,7 @@ Encoding = ClassEncoding | TargetScale
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
-class DenseEstimator(CallbackSupportMixin, BaseEstimator):
+class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     """Base of the dense estimators; a subclass says how y becomes targets and back.
 
     `fit` goes one way: check parameters, check and encode the data (`CheckedData`), split and fill
@@ -98,6 +98,7 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         super().__setstate__({**state, "optimizer": unpack(state["optimizer"])})
 
     def __sklearn_clone__(self):
+        check_exclusions(self.optimizer)  # the copy would look like one without any
         make_picklable(self.get_params(deep=False))
         return super().__sklearn_clone__()
 
@@ -130,10 +131,6 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
-
-    def __sklearn_clone__(self):
-        check_exclusions(self.optimizer)  # the copy would look like one without any
-        return super().__sklearn_clone__()
 
     # Fitting -------------------------------------------------------------------------------------
 

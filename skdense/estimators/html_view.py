@@ -1,7 +1,9 @@
-"""The losses of a fitted network below its HTML view in a notebook, as a small SVG picture."""
+"""What estimators add to their HTML view: the losses as a small SVG picture, and the "?" link."""
 
 import html
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 
 import numpy as np
 
@@ -54,6 +56,39 @@ def losses_svg(history: Mapping[str, Sequence[float]], best: int | None = None) 
         parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="{_CURVES[1][2]}"/>')
     parts.append(_legend([(label, *style) for _, label, *style in curves], best))
     return "".join([*parts, "</svg>"])
+
+
+class DocumentationLink:
+    """Mixin: the "?" of scikit-learn's HTML view leads to the estimator's API documentation.
+
+    The address is the project's "Documentation" in the metadata of the installed package. Where
+    there is none, scikit-learn shows no "?".
+    """
+
+    _doc_link_module = "skdense"
+    _doc_link_template = "{address}"
+
+    def _doc_link_url_param_generator(self) -> dict[str, str]:
+        root = documentation_address()
+        page = f"{root}/reference.html#skdense.{type(self).__name__}"
+        return {"address": page if root else ""}
+
+
+@cache
+def documentation_address() -> str:
+    """Read the address of the documentation from the package's metadata.
+
+    Returns
+    -------
+    address : str
+        Without a slash at the end; empty where the package names none.
+    """
+    try:
+        entries = metadata("skdense").get_all("Project-URL") or []
+    except PackageNotFoundError:  # used from a folder, never installed
+        entries = []
+    addresses = dict(entry.split(", ", 1) for entry in entries)
+    return addresses.get("Documentation", "").rstrip("/")
 
 
 def _points(losses: Sequence[float], low: float, high: float, only: int | None = None) -> str:

@@ -21,6 +21,7 @@ from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.training import Job, train_custom_model
 from skdense.engine.fork import check_not_forked
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
+from skdense.estimators.html_view import DocumentationLink
 from skdense.estimators.match_outputs import match_outputs, output_columns
 from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
 from skdense.estimators.outputs import in_columns
@@ -32,7 +33,7 @@ from skdense.preprocessing.weights import class_weights
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
 
-class NetworkBase(BaseEstimator):
+class NetworkBase(DocumentationLink, BaseEstimator):
     """A custom model under scikit-learn's rules, its parameters routed by scikeras's."""
 
     _is_of_classes: bool  # whether an output is of classes unless something else is said

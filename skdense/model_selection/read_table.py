@@ -5,6 +5,7 @@ Pandas is imported where a file is read and nowhere else, so that `skdense --hel
 
 import difflib
 import gzip
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def read_table(data: str) -> "pandas.DataFrame":
     Raises
     ------
     ValueError
-        Where the file is missing, empty, unreadable or of an unknown kind.
+        Where the file is missing, empty, unreadable or of an unknown kind, or pandas is missing.
 
     Examples
     --------
@@ -44,6 +45,8 @@ def read_table(data: str) -> "pandas.DataFrame":
     >>> read_table("iris").shape
     (150, 5)
     """
+    if find_spec("pandas") is None:
+        raise ValueError(f"DATA={data!r}: this needs pandas: pip install 'skdense[compare]'")
     if data in BUNDLED:
         from sklearn import datasets
 

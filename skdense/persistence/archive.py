@@ -84,7 +84,7 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        os.replace(temporary, target)  # Windows refuses while another process reads the target
     except BaseException:
         if os.path.exists(temporary):
             os.remove(temporary)

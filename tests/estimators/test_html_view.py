@@ -1,3 +1,4 @@
+from email.message import Message
 from xml.etree import ElementTree
 
 import numpy as np
@@ -7,7 +8,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
-from skdense import DenseClassifier
+from skdense import DenseClassifier, NetworkRegressor
+from skdense.estimators import html_view
 from skdense.estimators.html_view import losses_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -74,3 +76,33 @@ def test_every_number_in_the_picture_is_finite(history):
 
 def test_a_single_epoch_is_no_curve():
     assert losses_svg({"loss": [1.0]}) == losses_svg({"loss": [1.0, np.nan]}) == ""
+
+
+@pytest.mark.parametrize("estimator", [DenseClassifier(), NetworkRegressor(len)])
+def test_the_question_mark_leads_to_the_api(estimator, monkeypatch):
+    name = type(estimator).__name__
+    monkeypatch.setattr(html_view, "documentation_address", lambda: "https://docs.example/stable")
+    link = f"https://docs.example/stable/reference.html#skdense.{name}"
+    assert f'href="{link}"' in estimator._repr_html_()
+    assert "docs.example" not in type("Mine", (type(estimator),), {})(len)._repr_html_()
+    monkeypatch.setattr(html_view, "documentation_address", lambda: "")
+    assert "reference.html" not in estimator._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("entries", "address"),
+    [
+        (
+            ["Source, https://a.example", "Documentation, https://b.example/x/"],
+            "https://b.example/x",
+        ),
+        (["Source, https://a.example"], ""),
+        (None, ""),
+    ],
+)
+def test_the_address_is_that_of_the_installed_package(entries, address, monkeypatch):
+    message = Message()
+    for entry in entries or []:
+        message["Project-URL"] = entry
+    monkeypatch.setattr(html_view, "metadata", lambda name: {"skdense": message}[name])
+    assert html_view.documentation_address.__wrapped__() == address

@@ -128,3 +128,9 @@ def test_table_of_one_column():
 def test_target_without_any_value(table):
     with pytest.raises(ValueError, match="has no value in any row"):
         split_target(table.assign(empty=None))
+
+
+def test_without_pandas_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("skdense.model_selection.read_table.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"needs pandas: pip install 'skdense\[compare\]'"):
+        read_table("iris")

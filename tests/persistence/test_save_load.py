@@ -278,6 +278,7 @@ def test_an_interrupted_save_leaves_the_earlier_file(net, path, iris, monkeypatc
     assert path.read_bytes() != earlier
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows cannot fork")
 def test_a_process_killed_while_saving_leaves_the_earlier_file(path, run_python):
     earlier = path.read_bytes()
     run_python(
