@@ -158,6 +158,12 @@ def test_each_lower_bound_is_in_the_oldest_versions():
     assert set(re.findall(r"\w+", all_of_them)) - {"skdense"} == bounded
 
 
+@pytest.mark.parametrize("name", ["SECURITY.md", "CODE_OF_CONDUCT.md", "RELEASING.md"])
+def test_links_of_the_other_pages_lead_somewhere(name):
+    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+    assert all(link.startswith("https://") or (ROOT / link).exists() for link in links)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("[!c]*.yml")))
 def test_issue_forms_are_forms(path):
     form = yaml.safe_load(path.read_text(encoding="utf-8"))
