@@ -226,7 +226,7 @@ def test_a_rate_may_become_too_small_for_a_number_but_not_zero_at_once(steps):
             found = rates.for_call(first, 2).numpy()[:2, :steps].ravel()
             np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-37)
     for cosine in (CosineDecay(5_000), KERAS.CosineDecay(0.1, 5_000 * steps - 1)):
-        with pytest.raises(ValueError, match="rate of 0 in epoch (4999|5000)"):
+        with pytest.raises(ValueError, match=r"rate of 0 in epoch (4999|5000)"):
             learning_rates(cosine)
 
 
