@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -25,6 +25,7 @@ from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import losses_svg
 from skdense.estimators.lr_schedule import with_rates, with_schedule
+from skdense.estimators.parameter_routing import check_not_routed
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
     make_architecture,
@@ -115,6 +116,25 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
+
+    def set_params(self, **params):
+        """Set parameters, those of a schedule in `lr_schedule` by ``lr_schedule__<name>``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter; scikeras's names are told what to set instead.
+        """
+        check_not_routed(self, params)
+        return super().set_params(**params)
 
     def __sklearn_clone__(self):
         check_exclusions(self.optimizer)  # the copy would look like one without any
@@ -366,6 +386,11 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
         """
         if sparse.issparse(X):
             self._check_takes_sparse()
+        if y and sparse.issparse(y[0]) and not is_classifier(self):
+            raise ValueError(
+                f"y is sparse, {y[0].shape}, but {type(self).__name__} learns numbers from a dense "
+                "array: pass y.toarray()."
+            )
         X, shape = flatten_images(X)
         if input_shape is not None:
             check_same_shape(input_shape, shape)

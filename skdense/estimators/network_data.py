@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     check_array,
@@ -30,6 +31,8 @@ class NetworkData:
 
     def _check_data(self, X, y, sample_weight, continuing, classes):
         names = column_names(y)
+        if self._is_of_classes and sparse.issparse(y):  # labels, mostly zeros
+            y = y.toarray()
         X, y = self._read(X, y, reset=not continuing)
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
