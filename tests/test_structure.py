@@ -235,6 +235,7 @@ TESTED_ELSEWHERE = {
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_lr_schedule.py": "schedules",
     "estimators/test_networks.py": "estimators.network_classifier estimators.network_regressor "
+    "estimators.scikeras_names "
     "estimators.fitted_model estimators.match_outputs engine._compat estimators.network_base ",
     "estimators/test_sklearn_checks.py": "estimators.base estimators.classifier "
     "estimators.regressor",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from difflib import get_close_matches
 from numbers import Number
@@ -31,13 +32,13 @@ class ScorerMetric(NamedTuple):
     """A scorer to be computed after each epoch.
 
     name : in the history; scorer : called with estimator, X and y; source : the parameter that
-    asked for it and its value, for errors; takes_weight : whether it has a `sample_weight`.
+    asked for it and its value, for errors; arguments : names of those that its function takes.
     """
 
     name: str
     scorer: Callable[..., Any]
     source: str
-    takes_weight: bool
+    arguments: frozenset[str]
 
 
 def monitor_name(monitor: Any) -> str:
@@ -129,8 +130,8 @@ def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric
             "have: choose another scorer."
         )
     function = getattr(scorer, "_score_func", scorer)
-    takes_weight = "sample_weight" in inspect.signature(function).parameters
-    return ScorerMetric(monitor_name(scoring), scorer, source, takes_weight)
+    arguments = frozenset(inspect.signature(function).parameters)
+    return ScorerMetric(monitor_name(scoring), scorer, source, arguments)
 
 
 def _unknown(source: str, value: str, known: list[str]) -> ValueError:
@@ -161,6 +162,29 @@ class ScorerCallback:
         self._view, self._given = view, given
         self._inputs = view._prediction_input(given[0])
 
+    def on_fit_begin(self, epoch: Epoch) -> None:
+        """Try the scorers that need to know the positive class, before any training.
+
+        Parameters
+        ----------
+        epoch : Epoch
+
+        Raises
+        ------
+        ValueError
+            If one has not been told, with how to tell it.
+        """
+        for metric in self._metrics:
+            if "pos_label" not in metric.arguments:
+                continue
+            self._predict(epoch)
+            try:
+                with warnings.catch_warnings():  # of a network that has not learned yet
+                    warnings.simplefilter("ignore")
+                    self._score(metric)
+            except ValueError as error:
+                raise ValueError(_without_positive_class(metric, self._view, error)) from error
+
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Compute the scores; what a scorer raises ends the training.
 
@@ -173,22 +197,55 @@ class ScorerCallback:
         ValueError
             If a score is no number, or the one watched is NaN.
         """
-        X, y, sample_weight = self._given
-        view = self._view
-        view.weights_ = epoch.weights
-        # So that each scorer need not check and predict the same X again.
-        view._known_outputs = X, forward(view.architecture_, epoch.weights, self._inputs)
+        self._predict(epoch)
         for metric in self._metrics:
-            weighted = metric.takes_weight and sample_weight is not None
-            options = {"sample_weight": sample_weight} if weighted else {}
             try:
-                score = _as_number(metric.scorer(view, X, y, **options))
-                if np.isnan(score) and metric.name == self._monitor:
-                    raise ValueError("The score is NaN, so that no epoch is better than another.")
+                score = self._score(metric)
             except Exception as error:
                 error.add_note(f"{metric.source} failed on the rows watched, epoch {epoch.number}.")
                 raise
+            if np.isnan(score) and metric.name == self._monitor:
+                raise ValueError(
+                    f"{metric.source}: the score is NaN on the rows watched, epoch {epoch.number}, "
+                    "so that no epoch is better than another. Monitor another score, or hold out "
+                    "rows for which it is defined."
+                )
             epoch.logs[metric.name] = score
+
+    def _predict(self, epoch: Epoch) -> None:
+        view = self._view
+        view.weights_ = epoch.weights
+        # So that each scorer need not check and predict the same X again.
+        outputs = forward(view.architecture_, epoch.weights, self._inputs)
+        view._known_outputs = self._given[0], outputs
+
+    def _score(self, metric: ScorerMetric) -> float:
+        X, y, sample_weight = self._given
+        weighted = "sample_weight" in metric.arguments and sample_weight is not None
+        options = {"sample_weight": sample_weight} if weighted else {}
+        return _as_number(metric.scorer(self._view, X, y, **options))
+
+
+def _without_positive_class(metric: ScorerMetric, view: Any, error: ValueError) -> str:
+    """Say which scorer to pass instead of one that takes 1 for the positive class."""
+    classes = view.classes_.tolist()
+    function = getattr(metric.scorer, "_score_func", metric.scorer)
+    name = getattr(function, "__name__", repr(function))
+    methods = getattr(metric.scorer, "_response_method", "predict")
+    if len(classes) != 2 or "pos_label" not in str(error):
+        return (
+            f"{metric.source} cannot be computed for the classes {classes}: {error} Choose a "
+            "scorer for several classes, such as 'f1_macro' instead of 'f1'."
+        )
+    method = "" if methods == "predict" else f", response_method={methods!r}"
+    if getattr(metric.scorer, "_sign", 1) < 0:
+        method += ", greater_is_better=False"
+    parameter = metric.source.partition("=")[0] if "=" in metric.source else "metrics"
+    return (
+        f"{metric.source} needs to know which of the classes {classes} is the positive one: pass "
+        f"make_scorer({name}{method}, pos_label={classes[1]!r}) of sklearn.metrics in {parameter}, "
+        "or y of 0 and 1."
+    )
 
 
 def _as_number(score: Any) -> float:

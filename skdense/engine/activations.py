@@ -10,6 +10,7 @@ import numpy as np
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.fork import check_not_forked
 from skdense.engine.keras_config import unknown_name
+from skdense.engine.user_functions import first_equal
 from skdense.networks.architecture import Activation
 
 
@@ -25,7 +26,7 @@ def activation_name(activation: str | Callable, dtype: str = "float32") -> str |
     Returns
     -------
     str or callable
-        The name, or the function itself where it is the user's own.
+        The name, or the function where it is the user's own: the first of all that equal it.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def activation_name(activation: str | Callable, dtype: str = "float32") -> str |
         if getattr(keras.activations, canonical, None) is activation:
             return canonical
     _check_function(activation, dtype)
-    return activation
+    return first_equal("activation", activation)
 
 
 def _check_function(activation: Callable, dtype: str) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable
 from typing import Any
 
 from skdense.engine._tensorflow import keras
 from skdense.engine.keras_config import KerasConfig, unknown_name
 from skdense.engine.quantile_loss import QuantileLoss
+from skdense.engine.user_functions import NotComparable, comparable, warn_of_copies
 
 _LOSSES = {
     "binary_crossentropy": "BinaryCrossentropy",
@@ -102,8 +102,8 @@ def make_loss(config: KerasConfig) -> keras.losses.Loss:
 def _state_of(thing: Any) -> Any:
     """Everything an object of the user's class holds, so that equal ones share a program."""
     try:
-        return pickle.dumps(vars(thing))
-    except (
-        Exception
-    ):  # whatever a user's object raises; the configuration keeps it, so its id is safe
-        return id(thing)
+        # Keras counts on in its names, which mean nothing.
+        return comparable({name: value for name, value in vars(thing).items() if name != "name"})
+    except NotComparable:
+        warn_of_copies("loss", thing)
+        return id(thing)  # safe, because the configuration keeps the object

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -33,6 +33,7 @@ from skdense.estimators.parameters import (
     same_network,
 )
 from skdense.estimators.prepared_data import CheckedData, PreparedData, Targets
+from skdense.estimators.scikeras_names import check_not_routed
 from skdense.estimators.training_warnings import report_not_finite, warn_and_raise_interrupt
 from skdense.networks.architecture import Architecture
 from skdense.networks.initialization import initial_weights
@@ -131,6 +132,25 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = self.missing == "error" and not self.input_noise
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
+
+    def set_params(self, **params):
+        """Set parameters, those of a schedule in `lr_schedule` by ``lr_schedule__<name>``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter; scikeras's names are told what to set instead.
+        """
+        check_not_routed(self, params)
+        return super().set_params(**params)
 
     # Fitting -------------------------------------------------------------------------------------
 
@@ -378,6 +398,11 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """
         if sparse.issparse(X):
             self._check_takes_sparse()
+        if y and sparse.issparse(y[0]) and not is_classifier(self):
+            raise ValueError(
+                f"y is sparse, {y[0].shape}, but {type(self).__name__} learns numbers from a dense "
+                "array: pass y.toarray()."
+            )
         X, shape = flatten_images(X)
         if input_shape is not None:
             check_same_shape(input_shape, shape)

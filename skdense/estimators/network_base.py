@@ -25,7 +25,8 @@ from skdense.estimators.html_view import DocumentationLink
 from skdense.estimators.match_outputs import match_outputs, output_columns
 from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
 from skdense.estimators.outputs import in_columns
-from skdense.estimators.parameter_routing import ROUTES, check_routed, make_callbacks, routed
+from skdense.estimators.parameter_routing import check_routed, make_callbacks, routed
+from skdense.estimators.scikeras_names import ROUTES
 from skdense.preprocessing._compat import Interval, Options, _fit_context
 from skdense.preprocessing.random_split import hold_out
 from skdense.preprocessing.weights import class_weights

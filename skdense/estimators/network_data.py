@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
+from sklearn.base import is_classifier
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import (
     check_array,
@@ -70,6 +72,8 @@ def read_data(estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool
     NetworkData
     """
     y_names = column_names(y)
+    if is_classifier(estimator) and sparse.issparse(y):  # labels, mostly zeros
+        y = y.toarray()
     X, y, input_columns = read_inputs(estimator, X, y, reset=reset)
     if y.ndim == 2 and y.shape[1] == 1:
         y = column_or_1d(y, warn=True)

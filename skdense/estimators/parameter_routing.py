@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from skdense.engine.custom_model import keras_objects
+from skdense.estimators.scikeras_names import ROUTES
 
-ROUTES = ("model", "fit", "compile", "predict", "optimizer", "loss", "metrics", "callbacks")
 _FROM_FIT = {"meta", "params", "compile_kwargs"}  # arguments that are no parameters
 _OF_COMPILE = {"optimizer", "loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly"}
 

@@ -10,11 +10,14 @@ from sklearn.metrics import (
     accuracy_score,
     average_precision_score,
     balanced_accuracy_score,
+    brier_score_loss,
+    f1_score,
     fbeta_score,
     get_scorer_names,
     log_loss,
     make_scorer,
     mean_absolute_error,
+    precision_score,
     roc_auc_score,
 )
 from sklearn.model_selection import GridSearchCV, KFold
@@ -297,7 +300,11 @@ def test_a_scorer_that_fails_leaves_the_estimator_as_it_was(iris):
 
 
 @pytest.mark.parametrize(
-    ("returned", "words"), [(np.nan, "score is NaN"), ({"a": 1.0}, "one number, not {'a': 1.0}")]
+    ("returned", "words"),
+    [
+        (np.nan, r"monitor=.*odd.*: the score is NaN .* epoch 1"),
+        ({"a": 1.0}, "one number, not {'a': 1.0}"),
+    ],
 )
 def test_a_figure_that_cannot_be_compared(iris, returned, words):
     def odd(estimator, X, y):
@@ -315,6 +322,46 @@ def test_a_recorded_score_may_be_nan(iris):
 
     net = classifier(metrics=[unknown], **WATCHING).fit(*iris)
     assert np.isnan(net.history_["val_unknown"]).all()
+
+
+NEEDS_POSITIVE = {
+    "f1": (f1_score, "predict"),
+    "precision": (precision_score, "predict"),
+    "average_precision": (average_precision_score, ("decision_function", "predict_proba")),
+    "neg_brier_score": (brier_score_loss, "predict_proba"),
+}
+
+
+@pytest.mark.parametrize("parameter", ["monitor", "metrics"])
+@pytest.mark.parametrize("name", NEEDS_POSITIVE)
+@pytest.mark.parametrize("labels", [("No", "Yes"), ("a", "b")])
+def test_the_positive_class_of_labels_has_to_be_told(halves, name, parameter, labels):
+    data = {key: each if each.ndim == 2 else np.array(labels)[each] for key, each in halves.items()}
+    net = classifier(early_stopping=True)
+    net.set_params(**{parameter: name if parameter == "monitor" else [name]})
+    with pytest.raises(ValueError, match=f"'{name}'.*needs to know which of the classes") as caught:
+        net.fit(**data)
+    assert f"pos_label={labels[1]!r}" in str(caught.value)
+    assert f"make_scorer({NEEDS_POSITIVE[name][0].__name__}" in str(caught.value)
+    assert not hasattr(net, "weights_")
+    # The cure that the message names.
+    cure = re.search(r"make_scorer\(.*?\)(?= of)", str(caught.value))[0]
+    functions = {function.__name__: function for function, _ in NEEDS_POSITIVE.values()}
+    scorer = eval(cure, {"make_scorer": make_scorer, **functions})
+    net.set_params(monitor="val_loss", metrics=[scorer]).fit(**data)
+    function, method = NEEDS_POSITIVE[name]
+    restored = net.best_epoch_ - 1  # the weights are those of the best epoch
+    answers = net.predict(data["X_val"])
+    if method != "predict":
+        answers = net.predict_proba(data["X_val"])[:, 1]
+    expected = function(data["y_val"], answers, pos_label=labels[1])
+    expected *= -1 if name.startswith("neg_") else 1
+    assert net.history_[f"val_{function.__name__}"][restored] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_score_of_two_classes_is_refused_for_three_before_training(iris):
+    with pytest.raises(ValueError, match=r"monitor='f1' cannot be computed for .*'f1_macro'"):
+        classifier(monitor="f1", early_stopping=True).fit(*iris)
 
 
 # Time and epochs ---------------------------------------------------------------------------------

@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sklearn.model_selection import GridSearchCV
 
+from skdense import DenseClassifier, DenseRegressor
 from skdense.estimators.parameters import layer_sizes, per_layer_activations, per_layer_rates
+from skdense.schedules import CosineDecay
 
 SIZES = st.lists(st.integers(1, 10**6), max_size=6)
 RATES = st.floats(0, 1, exclude_max=True)
@@ -62,3 +65,31 @@ def test_a_wrong_number_of_rates_names_both_lengths(rates, n_layers):
 def test_rates_out_of_range_are_refused(rates, bad):
     with pytest.raises(ValueError, match=r"dropout=.*it has to be in \[0, 1\)"):
         per_layer_rates("dropout", [*rates, bad], len(rates) + 1, below=1.0)
+
+
+@pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("optimizer__learning_rate", "set learning_rate= instead"),
+        ("optimizer__clipnorm", r"optimizer=keras\.optimizers\.Adam\(clipnorm=\.\.\.\)"),
+        ("model__dropout", "set dropout= instead"),
+        ("model__units", "hidden_layer_sizes.*NetworkClassifier"),
+        ("fit__batch_size", "set batch_size= instead"),
+        ("fit__validation_split", "set validation_fraction= instead"),
+        ("validation_split", "set validation_fraction= instead"),
+        ("fit__shuffle", "NetworkRegressor"),
+        ("loss__delta", r"keras\.losses\.Huber\(delta="),
+        ("callbacks__patience", "set patience= instead"),
+        ("compile__run_eagerly", "NetworkClassifier"),
+    ],
+)
+def test_names_of_scikeras_say_what_to_set_instead(kind, name, words):
+    net = kind(lr_schedule=CosineDecay())
+    with pytest.raises(ValueError, match=f"{name} is no parameter of {kind.__name__}.*{words}"):
+        net.set_params(**{name: 1})
+    with pytest.raises(ValueError, match=words):
+        GridSearchCV(net, {name: [1]}, cv=2, error_score="raise").fit(np.eye(4), [0, 1, 0, 1])
+    assert net.set_params(lr_schedule__alpha=0.5).lr_schedule.alpha == 0.5
+    with pytest.raises(ValueError, match="Invalid parameter 'speed'"):
+        net.set_params(speed=1)

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler
 
 import skdense
-from skdense import DenseClassifier, DenseRegressor
+from skdense import DenseClassifier, DenseRegressor, NetworkClassifier
 from skdense.engine.layers import ProgramDropout
 
 FORMATS = [
@@ -192,3 +192,26 @@ def test_bad_sparse_rows_get_clear_errors(data):
         net.predict(images)
     with pytest.raises(ValueError, match="X holds a table of rows"):
         classifier(epochs=1).fit(np.random.default_rng(0).random((9, 5, 6)), y[:9]).predict(X)
+
+
+@pytest.mark.parametrize("shape", [(-1, 1), (1, -1), (100, 2)])
+def test_a_sparse_y_of_numbers_is_refused_by_name(data, shape):
+    X, _, y = data
+    sparse_y = sparse.csr_matrix(np.asarray(y, float).reshape(shape))
+    with pytest.raises(ValueError, match=r"y is sparse.*DenseRegressor.*pass y\.toarray\(\)"):
+        DenseRegressor(4, epochs=1).fit(X, sparse_y)
+    with pytest.raises(ValueError, match=r"X_val, y_val.*y is sparse"):
+        DenseRegressor(4, epochs=1).fit(X, y, X_val=X, y_val=sparse_y)
+    with pytest.raises(ValueError, match=r"y is sparse"):
+        DenseRegressor(4, epochs=1).partial_fit(X, sparse_y)
+
+
+def test_a_sparse_0_1_matrix_is_labels_of_a_model_of_ones_own(data):
+    def build(meta):
+        return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "sigmoid")])
+
+    y = np.c_[data[1], 1 - data[1]]
+    X = data[0].toarray()[:, :3]
+    net = NetworkClassifier(build, loss="binary_crossentropy", epochs=2, random_state=0)
+    expected = net.fit(X, y).predict_proba(X)
+    assert np.array_equal(net.fit(X, sparse.csr_matrix(y)).predict_proba(X), expected)
