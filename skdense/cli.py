@@ -6,17 +6,21 @@ Whatever takes long to import is imported where the work begins, so that `--help
 import argparse
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from skdense.model_selection.input_error import InputError
 
 if TYPE_CHECKING:
     from skdense.model_selection.comparison import Comparison
 
 BAD_INPUT = 2
 MODEL_FAILED = 1
+INTERRUPTED = 130  # as shells have it: 128 and the number of the signal
 WIDTH = 88
 
 
@@ -31,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0 where all went well, 1 where a model failed, 2 where the input is at fault.
+        0 where all went well, 1 where a model failed, 2 where the input is at fault, 130 after
+        Ctrl-C, which shows what is finished. Other errors are ours, and keep their traceback.
 
     Raises
     ------
@@ -49,8 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return _compare(args)
-    except (ValueError, OSError) as error:
+    except InputError as error:
         return _complain(error, BAD_INPUT)
+    except KeyboardInterrupt as interrupt:
+        for finished in interrupt.args:
+            print("", finished, sep="\n", flush=True)
+        return _complain("interrupted", INTERRUPTED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,10 +126,11 @@ def _compare(args: argparse.Namespace) -> int:
     sys.stdout.flush()
     if args.out is not None:
         if find_spec("matplotlib") is None:
-            raise ValueError(
+            raise InputError(
                 "--out draws pictures and needs matplotlib: pip install 'skdense[plot]'"
             )
-        args.out.mkdir(parents=True, exist_ok=True)
+        with _errors_of(args.out):
+            args.out.mkdir(parents=True, exist_ok=True)
 
     from skdense.model_selection.compare import compare
     from skdense.model_selection.fit_and_score import ModelError
@@ -142,7 +152,8 @@ def _compare(args: argparse.Namespace) -> int:
     words = [textwrap.fill(line, WIDTH) for line in comparison.summary().splitlines()]
     print("", comparison, "", *words, sep="\n")
     if args.out is not None:
-        _write(comparison, args.out)
+        with _errors_of(args.out):
+            _write(comparison, args.out)
     return 0
 
 
@@ -193,6 +204,15 @@ def _write(comparison: "Comparison", folder: Path) -> None:
     print(f"\nWritten to {folder}: comparison.csv, scores.png, loss_curves.png")
 
 
-def _complain(error: Exception, code: int) -> int:
+@contextmanager
+def _errors_of(folder: Path) -> Iterator[None]:
+    """Turn the errors of writing to a folder into bad input."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"--out {folder}: {error}") from error
+
+
+def _complain(error: Exception | str, code: int) -> int:
     print(f"skdense: {' '.join(str(error).split())}", file=sys.stderr)
     return code

@@ -243,3 +243,70 @@ def test_help_imports_nothing_heavy():
     )
     assert "--target COLUMN" in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_unknown_errors_keep_their_traceback(path, monkeypatch):
+    from skdense.model_selection import compare
+
+    for error in (ValueError("of ours"), OSError("of ours"), np.linalg.LinAlgError("of ours")):
+
+        def fail(*given, error=error):
+            raise error
+
+        monkeypatch.setattr(compare, "default_models", fail)
+        with pytest.raises(type(error), match="of ours"):
+            main(["compare", path, "--cv", "2"])
+
+
+def test_lists_in_a_parquet_file_are_bad_input(table, tmp_path, capsys):
+    path = tmp_path / "a.parquet"
+    table.assign(size=[[1, 2]] * 40).to_parquet(path)
+    assert main(["compare", str(path)]) == 2
+    assert "in column 'size'" in capsys.readouterr().err
+    assert main(["compare", str(path), "--target", "size"]) == 2
+
+
+class Interrupted(LogisticRegression):
+    def fit(self, X, y):
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_shows_what_is_finished(path, monkeypatch, capsys):
+    monkeypatch.setattr(baselines, "network", lambda task, random_state: Interrupted())
+    assert main(["compare", path, "--cv", "2"]) == 130
+    out, err = capsys.readouterr()
+    lines = out[out.index("roc auc over 2 folds") :].splitlines()
+    assert sorted(line.split("  ")[0] for line in lines[2:]) == [
+        "dummy",
+        "gradient boosting",
+        "logistic regression",
+        "model",
+        "random forest",
+    ]
+    assert err.splitlines()[-1] == "skdense: interrupted"
+    monkeypatch.setattr(cli, "_compare", _raise)
+    assert main(["compare", path]) == 130
+    assert capsys.readouterr().out == ""
+
+
+def _raise(args):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another signal")
+def test_a_real_ctrl_c_leaves_no_traceback(path):
+    program = (
+        "import signal, os, sys\n"
+        "from skdense.model_selection import compare\n"
+        "from skdense.cli import main\n"
+        "report = compare._report\n"
+        "def interrupt(*given):\n"
+        "    report(*given)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "compare._report = interrupt\n"
+        f"sys.exit(main(['compare', {path!r}, '--cv', '2']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+    assert "dummy   0.5000" in done.stdout

@@ -214,7 +214,7 @@ def mirrored(module: str) -> Path:
 # Modules without a test file of their own, by the file that tests them: parts of a whole that has
 # a meaning, and an oracle to compare it with, only as a whole.
 TESTED_ELSEWHERE = {
-    "test_cli.py": "__main__",
+    "test_cli.py": "__main__ model_selection.input_error",
     "test_structure.py": "preprocessing._compat",
     "callbacks/test_scorers.py": "callbacks.time_limit estimators.fit_callbacks",
     "callbacks/test_sklearn_callbacks.py": "callbacks.fit_logging",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -118,12 +119,15 @@ class _TerminalLine(_WrittenOver):
         self._width = 0
 
     def _show(self, text: str) -> None:
+        # What does not fit goes on to a next line, which nothing would write over.
+        columns = shutil.get_terminal_size().columns - 1  # in the last one some move on, too
+        text = text if len(text) <= columns else text[: max(columns - 3, 0)] + "..."
         print("\r" + text.ljust(self._width), end="", flush=True)
         self._width = len(text)
 
     def close(self, line: str) -> None:
-        self._show(line)
-        print()
+        # Whole, as it stays; the first part covers what is there.
+        print("\r" + line.ljust(self._width))
 
 
 class _NotebookLine(_WrittenOver):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +93,25 @@ def fitted_model(
     model.compile(optimizer=settings.optimizer.make(**rate), loss=make_loss(settings.loss))
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads a saved copy
     return model
+
+
+def print_summary(model: keras.Model, name: str) -> None:
+    """Print Keras's table of a model, of its own weights and under names that are always the same.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A copy that nobody needs: its layers get other names.
+    name : str
+        Of the model.
+    """
+    counts: Counter[str] = Counter()
+    for layer in model.layers:  # as in a fresh process; Keras goes on counting
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(layer).__name__).lower()
+        layer.name = f"{words}_{counts[words]}" if counts[words] else words
+        counts[words] += 1
+    # Without an optimizer, whose variables Keras would count, too.
+    keras.Model(model.inputs, model.outputs, name=name).summary()
 
 
 def _noise_place(architecture: Architecture) -> int:

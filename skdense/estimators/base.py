@@ -557,6 +557,9 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
 
+        The optimizer's variables are not counted, and the names of the layers are the same each
+        time.
+
         Examples
         --------
         >>> from sklearn.datasets import load_iris
@@ -564,7 +567,9 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         >>> X, y = load_iris(return_X_y=True)
         >>> DenseClassifier(8, epochs=2, random_state=0).fit(X, y).summary()  # doctest: +SKIP
         """
-        self.to_keras().summary()
+        from skdense.engine.model_building import print_summary
+
+        print_summary(self.to_keras(), type(self).__name__)
 
     # In a notebook -------------------------------------------------------------------------------
 

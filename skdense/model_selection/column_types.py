@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skdense.model_selection.input_error import InputError
+
 
 class ColumnTypes(NamedTuple):
     """Positions of a table's columns, by what they hold.
@@ -34,10 +36,15 @@ def column_types(X: Any) -> ColumnTypes:
     -------
     types : ColumnTypes
 
+    Raises
+    ------
+    ValueError
+        Where a column holds lists, dicts or arrays.
+
     Examples
     --------
     >>> import numpy as np
-    >>> from skdense.model_selection.column_types import column_types
+    >>>     from skdense.model_selection.column_types import column_types
     >>> column_types(np.array([[1.5, "red"], [None, "blue"]], dtype=object))
     ColumnTypes(numeric=[0], categorical=[1])
     """
@@ -45,6 +52,12 @@ def column_types(X: Any) -> ColumnTypes:
     categorical: list[int] = []
     for position, column in enumerate(columns_of(X)):
         values = column_values(column)
+        if holds_collections(values):
+            name = getattr(column, "name", position)
+            raise InputError(
+                f"X holds lists, dicts or arrays in column {name!r}; spread them over columns of "
+                "numbers or text, one for each value, or leave the column out"
+            )
         is_number = values.dtype.kind == "M" or holds_numbers(column, values)
         (numeric if is_number else categorical).append(position)
     return ColumnTypes(numeric, categorical)
@@ -123,6 +136,13 @@ def holds_numbers(column: Any, values: NDArray[Any]) -> bool:
         return values.dtype.kind in "iuf"
     present = [v for v in values if not is_missing(v)]
     return bool(present) and all(_is_number(v) for v in present)
+
+
+def holds_collections(values: NDArray[Any]) -> bool:
+    """Tell whether a column, given as an array, has cells of several values."""
+    if values.dtype.kind != "O":
+        return values.ndim > 1
+    return any(hasattr(v, "__len__") and not isinstance(v, (str, bytes)) for v in values)
 
 
 def _is_number(value: object) -> bool:

@@ -20,6 +20,7 @@ from skdense.model_selection.fit_and_score import (
     check_metric,
     fit_and_score,
 )
+from skdense.model_selection.input_error import InputError
 from skdense.model_selection.splits import make_folds, set_aside
 from skdense.model_selection.task import Task, check_target
 from skdense.preprocessing._compat import _safe_indexing
@@ -81,6 +82,8 @@ def compare(
         Where a parameter is out of range, or X or y do not suit.
     ModelError
         Where a model fails in a fold; the error names the model.
+    KeyboardInterrupt
+        On Ctrl-C, with the `Comparison` of the models that are finished as its argument.
 
     Examples
     --------
@@ -97,7 +100,7 @@ def compare(
     X = _check_table(X, len(y))
     seed = _check_seed(random_state)
     if n_jobs == 0:
-        raise ValueError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
+        raise InputError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
     metric = check_metric(scoring, y, task)
     candidates = default_models(X, task, seed) | _check_models(models)
     rest, test = set_aside(test_size, y, task, seed)
@@ -105,39 +108,46 @@ def compare(
 
     parallel = Parallel(n_jobs=n_jobs)
     results: dict[str, list[FoldResult]] = {}
-    for name, model in candidates.items():
-        results[name] = parallel(
-            delayed(fit_and_score)(name, model, X, y, fold, metric, f"fold {k} of {len(folds)}")
-            for k, fold in enumerate(folds, start=1)
-        )
-        if verbose:
-            _report(f"[{len(results)}/{len(candidates)}] {name}", metric, results[name])
     test_results: list[FoldResult] = []
-    if len(test):
-        test_results = parallel(
-            delayed(fit_and_score)(name, model, X, y, (rest, test), metric, "the rows set aside")
-            for name, model in candidates.items()
-        )
+    try:
+        for name, model in candidates.items():
+            results[name] = parallel(
+                delayed(fit_and_score)(name, model, X, y, fold, metric, f"fold {k} of {len(folds)}")
+                for k, fold in enumerate(folds, start=1)
+            )
+            if verbose:
+                _report(f"[{len(results)}/{len(candidates)}] {name}", metric, results[name])
+        if len(test):
+            test_results = parallel(
+                delayed(fit_and_score)(
+                    name, model, X, y, (rest, test), metric, "the rows set aside"
+                )
+                for name, model in candidates.items()
+            )
+    except KeyboardInterrupt as interrupt:
+        if results:
+            raise KeyboardInterrupt(_collect(results, [], task, metric, 0)) from interrupt
+        raise
     return _collect(results, test_results, task, metric, len(test))
 
 
 def _check_table(X: Any, n_samples: int) -> Any:
     if issparse(X):
-        raise ValueError("X is a sparse matrix; compare takes dense tables: X.toarray()")
+        raise InputError("X is a sparse matrix; compare takes dense tables: X.toarray()")
     if not hasattr(X, "shape"):
         values = np.asarray(X)
         # NumPy would turn the numbers of a mixed list into text.
         X = np.asarray(X, dtype=object) if values.dtype.kind in "US" else values
     if len(X.shape) != 2 or X.shape[1] == 0:
-        raise ValueError(f"X has shape {X.shape}; it must be a table of rows and columns")
+        raise InputError(f"X has shape {X.shape}; it must be a table of rows and columns")
     if X.shape[0] != n_samples:
-        raise ValueError(f"X has {X.shape[0]} rows and y has {n_samples}; they must be as many")
+        raise InputError(f"X has {X.shape[0]} rows and y has {n_samples}; they must be as many")
     names = getattr(X, "columns", range(X.shape[1]))
     numeric = column_types(X).numeric
     infinite = np.isinf(as_numbers(_safe_indexing(X, numeric, axis=1))).any(axis=0)
     if infinite.any():
         worst = names[numeric[int(infinite.argmax())]]
-        raise ValueError(f"X holds infinity in column {worst!r}; make those cells missing")
+        raise InputError(f"X holds infinity in column {worst!r}; make those cells missing")
     return X
 
 
@@ -148,9 +158,9 @@ def _check_models(models: Mapping[str, Any] | None) -> dict[str, Any]:
         raise TypeError(f"models={models!r} must be a dict of names and estimators")
     for name, model in models.items():
         if not isinstance(name, str) or not name:
-            raise ValueError(f"models has the name {name!r}; names must be texts")
+            raise InputError(f"models has the name {name!r}; names must be texts")
         if isinstance(model, type) or not (hasattr(model, "fit") and hasattr(model, "get_params")):
-            raise ValueError(
+            raise InputError(
                 f"models[{name!r}]={model!r} is not an estimator; give an instance, such as "
                 "KNeighborsClassifier()"
             )
@@ -161,7 +171,7 @@ def _check_seed(random_state: Any) -> int:
     if isinstance(random_state, Integral):
         seed = int(random_state)
         if not 0 <= seed < 2**32:
-            raise ValueError(f"random_state={seed} must be between 0 and 2**32 - 1")
+            raise InputError(f"random_state={seed} must be between 0 and 2**32 - 1")
         return seed
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 

@@ -156,18 +156,27 @@ class Comparison:
 
     def _verdict(self, other: str, described: str) -> str:
         differences = self.differences(NETWORK, other)
+        # Rounding apart: equal predictions may be averaged in another order.
+        differences[np.isclose(self.scores[NETWORK], self.scores[other], rtol=1e-12, atol=0)] = 0
         mean, spread = float(differences.mean()), float(differences.std(ddof=1))
+        network, others = (self._format(self.scores[name].mean()) for name in (NETWORK, other))
+        if not differences.any():
+            return (
+                f"The network ties with {described}: {self.metric} {network} for both, equal in "
+                f"all {self.n_folds} folds."
+            )
         if abs(mean) <= spread:
             verdict, relation = "is within the folds' spread of", "no more than"
         else:
             verdict, relation = ("beats" if mean > 0 else "falls behind"), "more than"
+        size, n_equal = self._format(abs(mean)), int((differences == 0).sum())
+        is_same = size == self._format(0.0) and relation == "no more than"
+        average = "the same" if is_same else f"{size} {'better' if mean > 0 else 'worse'}"
         return (
-            f"The network {verdict} {described}: {self.metric} "
-            f"{self._format(self.scores[NETWORK].mean())} against "
-            f"{self._format(self.scores[other].mean())}, on average "
-            f"{self._format(abs(mean))} {'better' if mean > 0 else 'worse'}, {relation} the "
-            f"differences' spread of {self._format(spread)}; better in "
-            f"{int((differences > 0).sum())} of {self.n_folds} folds."
+            f"The network {verdict} {described}: {self.metric} {network} against {others}, on "
+            f"average {average}, {relation} the differences' spread of {self._format(spread)}; "
+            f"better in {int((differences > 0).sum())}{f', equal in {n_equal}' * (n_equal > 0)} "
+            f"of {self.n_folds} folds."
         )
 
     def plot(self, ax: Any = None) -> ComparisonDisplay:

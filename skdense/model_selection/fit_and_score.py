@@ -12,6 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import check_scoring
 from sklearn.pipeline import Pipeline
 
+from skdense.model_selection.input_error import InputError
 from skdense.model_selection.splits import Split
 from skdense.model_selection.task import Task
 from skdense.preprocessing._compat import _safe_indexing
@@ -91,7 +92,7 @@ def check_metric(scoring: str | Scorer | None, y: NDArray[Any], task: Task) -> M
     try:
         scorer = check_scoring(DummyClassifier(), scoring=scoring)
     except ValueError as error:
-        raise ValueError(
+        raise InputError(
             f"scoring={scoring!r} is not a scorer; sklearn.metrics.get_scorer_names() lists the "
             "names, sklearn.metrics.make_scorer makes one from a function"
         ) from error

@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from skdense.model_selection.input_error import InputError
+
 if TYPE_CHECKING:
     import pandas
 
@@ -41,7 +43,7 @@ def read_table(data: str) -> "pandas.DataFrame":
 
     Examples
     --------
-    >>> from skdense.model_selection.read_table import read_table
+    >>>     from skdense.model_selection.read_table import read_table
     >>> read_table("iris").shape
     (150, 5)
     """
@@ -55,24 +57,24 @@ def read_table(data: str) -> "pandas.DataFrame":
     path = Path(data)
     name = path.name.lower()
     if not name.endswith(_TEXT + _PARQUET):
-        raise ValueError(
+        raise InputError(
             f"DATA={data!r} is neither a bundled data set ({', '.join(BUNDLED)}) nor a file ending "
             f"in {', '.join(_TEXT + _PARQUET)}"
         )
     if not path.is_file():
-        raise ValueError(f"DATA={data!r}: there is no such file; check the path")
+        raise InputError(f"DATA={data!r}: there is no such file; check the path")
     try:
         table = _read_parquet(path) if name.endswith(_PARQUET) else _read_text(path)
     except ImportError as error:
-        raise ValueError(
+        raise InputError(
             f"DATA={data!r}: reading Parquet needs pyarrow; install it, or save the table as CSV"
         ) from error
     except UnicodeDecodeError as error:
-        raise ValueError(f"DATA={data!r} is not UTF-8 text; save it as UTF-8") from error
+        raise InputError(f"DATA={data!r} is not UTF-8 text; save it as UTF-8") from error
     except (ValueError, OSError, EOFError) as error:
-        raise ValueError(f"DATA={data!r} cannot be read: {error}") from error
+        raise InputError(f"DATA={data!r} cannot be read: {error}") from error
     if table.shape[0] == 0:
-        raise ValueError(f"DATA={data!r} is empty: it has no rows below its header")
+        raise InputError(f"DATA={data!r} is empty: it has no rows below its header")
     return table
 
 
@@ -89,7 +91,7 @@ def _read_text(path: Path) -> "pandas.DataFrame":
     with opener(path, "rt", encoding="utf-8-sig") as file:
         header = file.readline()
     if not header.strip():
-        raise ValueError("the file is empty, or its first line is")
+        raise InputError("the file is empty, or its first line is")
     separator = max(_SEPARATORS, key=header.count)
     table = pd.read_csv(path, sep=separator, low_memory=False)
     if separator != ";":
@@ -135,14 +137,14 @@ def split_target(
     if target not in columns:
         near = difflib.get_close_matches(target, columns, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_shortened(columns)}"
-        raise ValueError(f"target={target!r} is not a column of the table; {hint}")
+        raise InputError(f"target={target!r} is not a column of the table; {hint}")
     if len(columns) < 2:
-        raise ValueError(f"the table has one column, {target!r}, and so nothing to predict it from")
+        raise InputError(f"the table has one column, {target!r}, and so nothing to predict it from")
     place = columns.index(target)
     y = table.iloc[:, place]
     known = y.notna().to_numpy()
     if not known.any():
-        raise ValueError(f"target={target!r} has no value in any row; name another column")
+        raise InputError(f"target={target!r} has no value in any row; name another column")
     X = table.iloc[known, [i for i in range(len(columns)) if i != place]]
     return X, y[known], int((~known).sum())
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv, train_test_split
 
+from skdense.model_selection.input_error import InputError
 from skdense.model_selection.task import Task
 from skdense.preprocessing._compat import _safe_indexing
 
@@ -44,7 +45,7 @@ def set_aside(test_size: float | None, y: NDArray[Any], task: Task, random_state
     if isinstance(test_size, bool) or not (
         whole or (isinstance(test_size, Real) and 0 < test_size < 1)
     ):
-        raise ValueError(
+        raise InputError(
             f"test_size={test_size!r} must be a fraction between 0 and 1, "
             f"or a number of rows from 1 to {len(y) - 1}"
         )
@@ -54,7 +55,7 @@ def set_aside(test_size: float | None, y: NDArray[Any], task: Task, random_state
             everything, test_size=test_size, stratify=labels, random_state=random_state
         )
     except ValueError as error:
-        raise ValueError(f"test_size={test_size!r} does not suit y: {error}") from error
+        raise InputError(f"test_size={test_size!r} does not suit y: {error}") from error
     return np.sort(rest), np.sort(test)
 
 
@@ -88,7 +89,7 @@ def make_folds(
     if isinstance(cv, (bool, str)) or not (
         isinstance(cv, (Integral, Iterable)) or hasattr(cv, "split")
     ):
-        raise ValueError(
+        raise InputError(
             f"cv={cv!r} must be a number of folds, a splitter such as KFold(5), or a list of splits"
         )
     if isinstance(cv, Integral):
@@ -96,7 +97,7 @@ def make_folds(
     elif hasattr(cv, "split"):
         splitter = cv
     elif len(rest) < len(y):
-        raise ValueError(
+        raise InputError(
             "cv is a list of given splits, which test_size would renumber; use one or the other"
         )
     else:
@@ -106,22 +107,22 @@ def make_folds(
         for train, test in splitter.split(_safe_indexing(X, rest), y[rest])
     ]
     if len(folds) < 2:
-        raise ValueError(f"cv={cv!r} gives {len(folds)} fold; a spread needs at least 2")
+        raise InputError(f"cv={cv!r} gives {len(folds)} fold; a spread needs at least 2")
     return folds
 
 
 def _shuffled(n_folds: int, y: NDArray[Any], task: Task, random_state: int) -> Any:
     if n_folds < 2:
-        raise ValueError(f"cv={n_folds} must be at least 2 folds")
+        raise InputError(f"cv={n_folds} must be at least 2 folds")
     if len(y) < 2 * n_folds:
-        raise ValueError(
+        raise InputError(
             f"too few rows: cv={n_folds} folds need at least {2 * n_folds}, there are {len(y)}"
         )
     if task == "regression":
         return KFold(n_folds, shuffle=True, random_state=random_state)
     label, count = Counter(y.tolist()).most_common()[-1]
     if count < n_folds:
-        raise ValueError(
+        raise InputError(
             f"class {label!r} of y has {count} row{'s' * (count != 1)} to fold, fewer than "
             f"cv={n_folds} folds; lower cv, drop or merge that class, or, "
             "if y is a quantity, use task='regression'"

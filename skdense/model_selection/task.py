@@ -5,11 +5,18 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from skdense.model_selection.column_types import column_values, holds_numbers, is_missing
+from skdense.model_selection.column_types import (
+    column_values,
+    holds_collections,
+    holds_numbers,
+    is_missing,
+)
+from skdense.model_selection.input_error import InputError
 
 Task = Literal["classification", "regression"]
 
 MAX_NUMBER_CLASSES = 20
+_COLLECTIONS = "y holds lists, dicts or arrays in its rows; give one label or number a row"
 
 
 def infer_task(y: Any) -> tuple[Task, str]:
@@ -32,7 +39,7 @@ def infer_task(y: Any) -> tuple[Task, str]:
     Raises
     ------
     ValueError
-        Where the target holds dates.
+        Where the target holds dates, lists, dicts or arrays.
 
     Examples
     --------
@@ -44,7 +51,9 @@ def infer_task(y: Any) -> tuple[Task, str]:
     """
     values = column_values(y)
     if values.dtype.kind in "Mm":
-        raise ValueError(f"y holds dates or durations ({values.dtype}); turn them into numbers")
+        raise InputError(f"y holds dates or durations ({values.dtype}); turn them into numbers")
+    if holds_collections(values):
+        raise InputError(_COLLECTIONS)
     if not holds_numbers(y, values):
         kind = "booleans" if values.dtype.kind == "b" else "texts"
         return "classification", f"{len(set(values.tolist()))} different {kind}"
@@ -78,23 +87,25 @@ def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
         not suit the task.
     """
     if task not in (None, "classification", "regression"):
-        raise ValueError(f"task={task!r} must be 'classification', 'regression' or None")
+        raise InputError(f"task={task!r} must be 'classification', 'regression' or None")
     values = column_values(y)
     if values.ndim == 2 and values.shape[1] == 1:
         y = values = values[:, 0]
     if values.ndim != 1:
-        raise ValueError(
+        raise InputError(
             f"y has shape {values.shape}: compare takes one target; give it one column at a time"
         )
+    if holds_collections(values):
+        raise InputError(_COLLECTIONS)
     n_missing = sum(map(is_missing, values.tolist()))
     if n_missing:
-        raise ValueError(f"y has {n_missing} missing values; drop those rows")
+        raise InputError(f"y has {n_missing} missing values; drop those rows")
     inferred, reason = infer_task(y)
     task = task or inferred
     if task == "regression":
         return _check_quantities(values), task
     if reason == "numbers that are not whole":
-        raise ValueError(f"task='classification', but y holds {reason}; use task='regression'")
+        raise InputError(f"task='classification', but y holds {reason}; use task='regression'")
     return _check_labels(values), task
 
 
@@ -102,14 +113,14 @@ def _check_quantities(values: NDArray[Any]) -> NDArray[np.float64]:
     try:
         quantities = values.astype(np.float64)
     except (ValueError, TypeError) as error:
-        raise ValueError(
+        raise InputError(
             f"task='regression', but y holds {values[0]!r} and the like, which are not numbers; "
             "use task='classification'"
         ) from error
     if not np.isfinite(quantities).all():
-        raise ValueError("y holds infinity; drop or mend those rows")
+        raise InputError("y holds infinity; drop or mend those rows")
     if len(np.unique(quantities)) < 2:
-        raise ValueError(f"y is {quantities[0]:g} in every row; there is nothing to predict")
+        raise InputError(f"y is {quantities[0]:g} in every row; there is nothing to predict")
     return quantities
 
 
@@ -119,9 +130,9 @@ def _check_labels(values: NDArray[Any]) -> NDArray[Any]:
         kinds = {type(value) for value in values}
         if len(kinds) > 1:
             names = sorted(kind.__name__ for kind in kinds)
-            raise ValueError(f"y mixes {', '.join(names)}; make all labels the same kind")
+            raise InputError(f"y mixes {', '.join(names)}; make all labels the same kind")
         if kinds != {str}:
             values = np.array(values.tolist())
     if len(np.unique(values)) < 2:
-        raise ValueError(f"y has one class only, {values.tolist()[0]!r}; there is nothing to tell")
+        raise InputError(f"y has one class only, {values.tolist()[0]!r}; there is nothing to tell")
     return values

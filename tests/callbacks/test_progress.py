@@ -91,6 +91,40 @@ def test_one_line_is_written_over_in_a_terminal(iris, monkeypatch, clock):
     assert last.rstrip() == f"Epoch 3/3 - loss: {fitted.loss_curve_[-1]:.6g}"
 
 
+def on_a_screen(shown, columns):
+    """What a terminal of that width shows in the end, line by line."""
+    lines, row, column = [""], 0, 0
+    for character in shown:
+        if character == "\r":
+            column = 0
+            continue
+        if character == "\n" or column == columns:
+            row, column = row + 1, 0
+            lines += [""] * (row == len(lines))
+        if character != "\n":
+            lines[row] = lines[row][:column].ljust(column) + character + lines[row][column + 1 :]
+            column += 1
+    return [line.rstrip() for line in lines]
+
+
+@pytest.mark.parametrize("columns", [20, 40, 200])
+@pytest.mark.parametrize("build", ["dense", "network"])
+def test_a_long_line_is_cut_to_the_terminal(iris, monkeypatch, clock, columns, build):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stdout", terminal := Terminal())
+    if build == "dense":
+        metrics = ["accuracy", "balanced_accuracy", "neg_log_loss"]
+        net(epochs=3, validation_fraction=0.2, metrics=metrics, verbose=1).fit(*iris)
+    else:
+        loss = "sparse_categorical_crossentropy"
+        NetworkClassifier(classifier, loss=loss, epochs=3, verbose=1).fit(*iris)
+    screen = on_a_screen(terminal.getvalue(), columns)
+    assert "".join(screen).replace(" ", "").count("Epoch") == 1  # nothing left of earlier epochs
+    *over, last = terminal.getvalue().rstrip("\n").split("\r")[1:]
+    assert max(map(len, over)) < columns
+    assert last.startswith("Epoch 3/3 - loss: ")
+
+
 def test_the_line_is_not_written_more_often_than_one_can_read(iris, monkeypatch):
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
     monkeypatch.setattr(printing, "time", types.SimpleNamespace(monotonic=lambda: 5.0))

@@ -128,6 +128,23 @@ def test_summary_prints_the_table_of_the_notes(capsys):
         assert f" {figure} " in printed
 
 
+@pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
+def test_summary_counts_weights_alone_under_the_same_names(capsys, kind):
+    X, y = np.eye(12, 8), np.arange(12) % 2
+    options = {"batch_norm": "before", "dropout": 0.1}
+    net = kind((5, 5), epochs=1, **options).fit(X, y)
+    net.summary()
+    first = capsys.readouterr().out
+    kind(3, epochs=1).fit(X, y).to_keras()
+    net.summary()
+    assert capsys.readouterr().out == first
+    n_weights = sum(array.size for array in net.weights_)
+    assert f"Total params: {n_weights} " in first
+    assert "Optimizer" not in first
+    assert "input_layer (InputLayer)" in first
+    assert "dense_1 (Dense)" in first
+
+
 def test_many_rows_are_computed_in_chunks():
     architecture = Architecture(3, (512,), ("relu",), None, (False,), 2, "softmax", "float64")
     random = np.random.default_rng(0)

@@ -109,3 +109,40 @@ def test_task_follows_from_the_target(y, task, reason):
 def test_dates_are_no_target():
     with pytest.raises(ValueError, match="y holds dates or durations"):
         infer_task(pd.Series(pd.to_datetime(["2020-01-01", "2020-01-02"])))
+
+
+COLLECTIONS = {
+    "lists": [[1, 2], [3]] * 5,
+    "dicts": [{"a": 1, "b": 2}, {"a": 3, "b": None}] * 5,
+    "arrays": [np.arange(2), np.arange(3)] * 5,
+    "sets": [{1}, {2}] * 5,
+    "after a gap": [None, [1, 2]] * 5,
+}
+
+
+@pytest.mark.parametrize("kind", COLLECTIONS)
+@pytest.mark.parametrize("library", ["pandas", "polars", "numpy"])
+def test_columns_of_collections_are_named(kind, library):
+    from skdense.model_selection.compare import compare
+
+    cells = COLLECTIONS[kind]
+    if library == "numpy":
+        table = np.empty((10, 2), dtype=object)
+        table[:, 0], name = range(10), "1"
+        for row, cell in enumerate(cells):
+            table[row, 1] = cell
+    elif library == "pandas":
+        table, name = pd.DataFrame({"size": range(10), "tags": cells}), "'tags'"
+    elif kind == "sets":
+        pytest.skip("polars has no column of sets")
+    else:
+        polars = pytest.importorskip("polars")
+        table, name = polars.DataFrame({"size": range(10), "tags": cells}), "'tags'"
+    y = np.arange(10) % 2
+    for task in ("classification", "regression"):
+        with pytest.raises(ValueError, match=f"lists, dicts or arrays in column {name}; spread"):
+            compare(table, y, cv=2, task=task)
+    target = table[:, 1] if library == "numpy" else table["tags"]
+    if kind != "dicts" or library != "polars":
+        with pytest.raises(ValueError, match="y holds lists, dicts or arrays"):
+            compare(y.reshape(-1, 1), target, cv=2)

@@ -80,10 +80,10 @@ def test_notebook_view_escapes_names():
     [
         ((0.90, 0.95), "beats the dummy", "beats ridge, the best of the others"),
         ((0.58, 0.75), "beats the dummy", "is within the folds' spread of ridge"),
-        ((0.60, 0.70), "beats the dummy", "is within the folds' spread of ridge"),
+        ((0.60, 0.70), "beats the dummy", "ties with ridge"),
         ((0.52, 0.54), "beats the dummy", "falls behind ridge"),
         ((0.40, 0.45), "falls behind the dummy", "falls behind ridge"),
-        ((0.50, 0.50), "is within the folds' spread of the dummy", "falls behind ridge"),
+        ((0.50, 0.50), "ties with the dummy", "falls behind ridge"),
     ],
 )
 def test_words(network, dummy_words, ridge_words):
@@ -118,3 +118,27 @@ def test_pictures():
     assert losses.figure_ is losses.ax_.figure
     with pytest.raises(ValueError, match="name='ridge' has no loss curves"):
         result.plot_losses(name="ridge")
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        (
+            (0.6, 0.7),
+            "The network ties with ridge, the best of the others: roc auc 0.6500 for",
+        ),
+        (
+            (0.7, 0.6),
+            "is within the folds' spread of ridge, the best of the others: roc auc",
+        ),
+        ((0.6, 0.7 * (1 + 1e-15)), "ties with ridge"),
+        ((0.6, 0.8), "better in 1, equal in 1 of 2 folds."),
+        ((0.7, 0.8), "on average 0.1000 better, more than the differences' spread of 0.0000;"),
+    ],
+)
+def test_a_tie_is_worded_as_a_tie(network, said):
+    words = a_comparison(network=network).summary().splitlines()[1]
+    assert said in words
+    if network == (0.7, 0.6):
+        assert "on average the same, no more than the differences' spread of 0.1414;" in words
+    assert "0.0000 worse" not in words
