@@ -244,7 +244,7 @@ TESTED_ELSEWHERE = {
     "preprocessing/test_validation_split.py": "preprocessing.fit_arguments",
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
-    "inspection/test_history_display.py": "inspection.learning_rate_axis",
+    "inspection/test_history_display.py": "inspection.history_panel",
     "model_selection/test_splits.py": "model_selection.task",
     "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
     "persistence/test_onnx.py": "persistence.onnx_graph",

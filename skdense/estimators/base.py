@@ -80,6 +80,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     architecture_: Architecture
     best_epoch_: int
+    best_score_: float
     history_: dict[str, list[float]]
     input_shape_: tuple[int, ...]
     weights_: list[np.ndarray]
@@ -312,6 +313,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             final,
             early_stopping_history=stopped.history,
             best_loss=stopped.best_loss,
+            best_score=stopped.best_score,
             stopped_by=stopped.stopped_by,
         )
 
@@ -653,6 +655,7 @@ def _finished(begun: FittedState, settings: Settings, trained: TrainingResult) -
     """Give the state after training."""
     n_earlier = len(begun.history["loss"])
     losses = trained.val_loss or trained.loss
+    monitored = trained.history.get(settings.monitor, losses)
     return replace(
         begun,
         weights=trained.weights,
@@ -660,6 +663,7 @@ def _finished(begun: FittedState, settings: Settings, trained: TrainingResult) -
         n_iter=n_earlier + len(trained.loss),
         best_epoch=n_earlier + trained.best_epoch,
         best_loss=losses[trained.best_epoch - 1],
+        best_score=monitored[trained.best_epoch - 1],
         stopped_by=trained.stopped_by,
         optimizer_state=(settings.optimizer.label, trained.slots),
     )

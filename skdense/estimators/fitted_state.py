@@ -21,6 +21,7 @@ _FIELDS = {
     "architecture_": "architecture",
     "best_epoch_": "best_epoch",
     "best_loss_": "best_loss",
+    "best_score_": "best_score",
     "callbacks_": "callbacks",
     "classes_": "classes",
     "early_stopping_history_": "early_stopping_history",
@@ -71,6 +72,8 @@ class FittedState:
         Of the training before a refit.
     callbacks : list of keras.callbacks.Callback or None
         The copies that this fit used.
+    best_score : float or None
+        What `monitor` came to in the best epoch; None where a file does not know.
     """
 
     encoding: ClassEncoding | TargetScale
@@ -89,6 +92,7 @@ class FittedState:
     validation_given: bool = False
     early_stopping_history: dict[str, list[float]] | None = None
     callbacks: list[Any] | None = None
+    best_score: float | None = None
 
     @property
     def classes(self) -> np.ndarray | None:

@@ -24,7 +24,7 @@ def losses_svg(history: Mapping[str, Sequence[float]], best: int | None = None) 
     history : dict of str to list of float
         A `history_`: `loss` and perhaps `val_loss`, one value for each epoch.
     best : int, default=None
-        Epoch to mark on the validation loss, from 1.
+        Epoch to mark on the validation loss, from 1; ignored where it has none.
 
     Returns
     -------
@@ -51,7 +51,9 @@ def losses_svg(history: Mapping[str, Sequence[float]], best: int | None = None) 
             f'stroke-dasharray="{dashes}" points="{points}"><title>{html.escape(label)}</title>'
             "</polyline>"
         )
-    if best is not None and np.isfinite(losses[1][best - 1]):
+    if best is not None and not (len(losses) > 1 and np.isfinite(losses[1][best - 1])):
+        best = None  # no validation loss was recorded in that epoch
+    if best is not None:
         x, y = _points(losses[1], low, high, only=best).split(",")
         parts.append(f'<circle cx="{x}" cy="{y}" r="4" fill="{_CURVES[1][2]}"/>')
     parts.append(_legend([(label, *style) for _, label, *style in curves], best))

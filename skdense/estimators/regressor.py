@@ -171,12 +171,16 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         loss. The last one where that figure is not recorded.
     best_loss_ : float
         Validation loss of that epoch; training loss where no rows are watched.
+    best_score_ : float
+        What `monitor` came to in that epoch: for a scorer its score, else the loss; `best_loss_`
+        where it is not recorded.
     stopped_by_ : str
         Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
         ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
     early_stopping_history_ : dict of lists
         Under `refit_best_epoch`, the `history_` of the training with early stopping, which
-        `best_loss_` and `stopped_by_` are about, too; `history_` is that of the second one.
+        `best_loss_`, `best_score_` and `stopped_by_` are about, too; `history_` is that of the
+        second one.
     callbacks_ : list of keras.callbacks.Callback
         The copies of `callbacks` that watched this fit, without the model; only where there were
         any.

@@ -1,6 +1,6 @@
 """What the checks are given: a network, the rows it was trained on, and how well it does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_array
 
 from skdense.engine.inference import forward
 from skdense.estimators.base import DenseEstimator
-from skdense.inspection.fitted_network import fitted_network
+from skdense.inspection.fitted_network import fitted_network, has_custom_model
 from skdense.inspection.overfitting import History
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.validation_split import split_indices
@@ -27,8 +27,10 @@ from skdense.preprocessing.validation_split import split_indices
 Floats = NDArray[np.float64]
 
 _MAX_DENSE_SIZE = 50_000_000  # 200 MB
+_SAMPLED_SIZE = 20_000_000  # what is drawn of larger sparse data
 _MIN_SAMPLES = 20
 _MAX_REFERENCE_SAMPLES = 2000  # enough to tell, and quick
+_MAX_FOREST_FEATURES = 300  # that a split looks at
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,10 @@ class CheckInputs:
         Indices of the training rows.
     validation : int array or None
         Indices of the validation set, if there is one.
+    is_monitored : bool, default=True
+        Whether the validation set is the one whose losses are in the history.
+    n_given : int, default=None
+        Number of rows that these are a sample of; None where they are all.
     """
 
     network: DenseEstimator
@@ -53,6 +59,8 @@ class CheckInputs:
     targets: Floats
     train: NDArray[np.int64]
     validation: NDArray[np.int64] | None
+    is_monitored: bool = True
+    n_given: int | None = None
 
     @property
     def history(self) -> History:
@@ -86,7 +94,12 @@ class CheckInputs:
         models = {
             "dummy": DummyRegressor(),
             "ridge regression": make_pipeline(StandardScaler(), Ridge()),
-            "random forest": RandomForestRegressor(50, min_samples_leaf=2, random_state=0),
+            "random forest": RandomForestRegressor(
+                50,
+                min_samples_leaf=2,
+                max_features=min(1.0, _MAX_FOREST_FEATURES / self.X.shape[1]),
+                random_state=0,
+            ),
         }
         X, targets = self.X.astype(np.float64), self.targets
         scores = {}
@@ -108,12 +121,24 @@ class CheckInputs:
         draw = np.random.default_rng(0).permutation
         return draw(train)[:_MAX_REFERENCE_SAMPLES], draw(test)[:_MAX_REFERENCE_SAMPLES]
 
+    def accuracy_or_r2(self, rows: NDArray[np.int64]) -> float:
+        """Give what an estimator's `score` is: of several labels a row, the share that is right."""
+        predicted, targets = self._predicted(rows), self.targets[rows]
+        if self.metric == "R2":
+            return self._metric_of(targets, predicted)
+        if self.network._encoding.kind == "multilabel":
+            return float(np.mean((predicted > 0.5) == targets))
+        return float(np.mean(predicted.argmax(axis=1) == targets.argmax(axis=1)))
+
     def _score(self, rows: NDArray[np.int64]) -> float:
+        return self._metric_of(self.targets[rows], self._predicted(rows))
+
+    def _predicted(self, rows: NDArray[np.int64]) -> Floats:
         network, outputs = self.network, self.outputs[rows]
         encoding = network._encoding
         of_classes = is_classifier(network)
         predicted = encoding.probabilities(outputs) if of_classes else encoding.numbers(outputs)
-        return self._metric_of(self.targets[rows], predicted.reshape(len(rows), -1))
+        return predicted.reshape(len(rows), -1)
 
     def _metric_of(self, targets: Floats, predicted: Floats) -> float:
         if len(targets) < 2:
@@ -132,7 +157,8 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     ----------
     estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
     given : FitArguments
-        What was given to `fit`, rows in the same order.
+        What was given to `fit`, rows in the same order; X_val and y_val may be other rows that the
+        network has not learned from.
 
     Returns
     -------
@@ -140,6 +166,8 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
 
     Raises
     ------
+    TypeError
+        If the network is a custom model.
     ValueError
         If X or y are not of the shape that the network was trained on, there are fewer than 20
         rows, or what chooses the validation set is missing.
@@ -155,58 +183,102 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     >>> len(gather_check_inputs(net, FitArguments(X, y)).validation)
     30
     """
-    network = fitted_network(estimator)
+    network = _dense_network(estimator)
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
     X, targets, labels = _prepared(network, steps, given.X, given.y, "X", "y")
-    if len(X) < _MIN_SAMPLES:
+    n_samples = X.shape[0]
+    if n_samples < _MIN_SAMPLES:
         raise ValueError(
-            f"X has {len(X)} rows, on which anything can be chance: a diagnosis takes at least "
+            f"X has {n_samples} rows, on which anything can be chance: a diagnosis takes at least "
             f"{_MIN_SAMPLES}."
         )
-    if "val_loss" not in network.history_:
-        return CheckInputs(network, X, targets, np.arange(len(X)), None)
-    if network._validation_given:
-        if given.X_val is None or given.y_val is None:
-            raise ValueError(
-                "The network was trained with X_val and y_val, which a diagnosis needs, too: pass "
-                "them as they were."
-            )
+    _check_validation_data(network, given)
+    split = None
+    if "val_loss" in network.history_ and not network._validation_given:
+        split = split_indices(network, n_samples, labels, given, network._split_seed)
+    train, validation = split if split is not None else (np.arange(n_samples), None)
+    if given.X_val is not None:
         X_val, targets_val, _ = _prepared(
             network, steps, given.X_val, given.y_val, "X_val", "y_val"
         )
-        rows = np.arange(len(X) + len(X_val))
-        X, targets = np.concatenate([X, X_val]), np.concatenate([targets, targets_val])
-        return CheckInputs(network, X, targets, rows[: -len(X_val)], rows[-len(X_val) :])
-    split = split_indices(network, len(X), labels, given, network._split_seed)
-    train, validation = split if split is not None else (np.arange(len(X)), None)
-    return CheckInputs(network, X, targets, train, validation)
+        X = (sparse.vstack if sparse.issparse(X) else np.concatenate)([X, X_val])
+        targets = np.concatenate([targets, targets_val])
+        validation = np.arange(n_samples, len(targets))
+    is_monitored = "val_loss" in network.history_ and (
+        network._validation_given or given.X_val is None
+    )
+    if sparse.issparse(X):
+        return _dense_sample(CheckInputs(network, X, targets, train, validation, is_monitored))
+    return CheckInputs(network, X, targets, train, validation, is_monitored)
+
+
+def _dense_network(estimator: Any) -> DenseEstimator:
+    network = fitted_network(estimator)
+    if has_custom_model(network):
+        raise TypeError(
+            f"estimator is a {type(network).__name__}: a diagnosis reads layers, learning rate and "
+            "penalties from the parameters of a DenseClassifier or DenseRegressor, which a custom "
+            "model has in its own code. HistoryDisplay.from_estimator draws its losses."
+        )
+    return network
+
+
+def _check_validation_data(network: DenseEstimator, given: FitArguments) -> None:
+    if (given.X_val is None) != (given.y_val is None):
+        names = ("X_val", "y_val") if given.y_val is None else ("y_val", "X_val")
+        raise ValueError("{} was given without {}: pass both, or neither.".format(*names))
+    if network._validation_given and given.X_val is None and "val_loss" in network.history_:
+        raise ValueError(
+            "The network was trained with X_val and y_val, which a diagnosis needs, too: pass "
+            "them as they were."
+        )
 
 
 def _prepared(network: DenseEstimator, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:
     """Give the rows as the network takes them, their targets, and what to stratify by."""
     if steps is not None:
         X = steps.transform(X)
-    X = _dense(network._prediction_input(X), name)
+    X = network._prediction_input(X)
     targets, labels = _targets(network, y)
-    if len(targets) != len(X):
+    if len(targets) != X.shape[0]:
         raise ValueError(
-            f"{name_y} has {len(targets)} rows, but {name} has {len(X)}: pass those that the "
+            f"{name_y} has {len(targets)} rows, but {name} has {X.shape[0]}: pass those that the "
             "network was trained on."
         )
     return X, targets, labels
 
 
-def _dense(X: Any, name: str) -> Floats:
-    if not sparse.issparse(X):
-        return X
-    if X.shape[0] * X.shape[1] > _MAX_DENSE_SIZE:
+def _dense_sample(inputs: CheckInputs) -> CheckInputs:
+    """Make sparse rows dense; where they are many, as many of them as fit, drawn at random."""
+    X = sparse.csr_matrix(inputs.X)
+    n_features = X.shape[1]
+    parts = [inputs.train] if inputs.validation is None else [inputs.train, inputs.validation]
+    n_samples = sum(map(len, parts))
+    if n_samples * n_features <= _MAX_DENSE_SIZE:
+        return replace(inputs, X=X.toarray())
+    n_drawn = _SAMPLED_SIZE // n_features
+    if n_drawn < _MIN_SAMPLES:
         raise ValueError(
-            f"A diagnosis looks at dense rows, and {name} of shape {X.shape} would have "
-            f"{X.shape[0] * X.shape[1]:,} numbers: fit and diagnose on fewer rows or columns (a "
+            f"A diagnosis looks at dense rows, and {_MIN_SAMPLES} rows of X, which has "
+            f"{n_features:,} columns, are too large: fit and diagnose on fewer columns (a "
             "vectorizer's max_features)."
         )
-    return X.toarray()
+    random = np.random.default_rng(0)
+    sizes = [max(len(part) * n_drawn // n_samples, min(len(part), 2)) for part in parts]
+    drawn = [
+        np.sort(random.choice(part, size, replace=False))
+        for part, size in zip(parts, sizes, strict=True)
+    ]
+    rows, places = np.concatenate(drawn), np.arange(sum(sizes))
+    return replace(
+        inputs,
+        X=X[rows].toarray(),
+        targets=inputs.targets[rows],
+        train=places[: sizes[0]],
+        validation=None if inputs.validation is None else places[sizes[0] :],
+        n_given=n_samples,
+    )
 
 
 def _targets(network: DenseEstimator, y: Any) -> tuple[Floats, NDArray[np.int64] | None]:

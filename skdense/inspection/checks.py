@@ -17,6 +17,7 @@ _LARGE = 10.0  # a standardized feature has size 1
 _SMALL = 0.1
 _COMMON = 0.05  # share of the validation set with a twin among the training rows
 _SHORTFALL = {"ROC AUC": 0.05, "R2": 0.1}
+_GAP = 0.1  # between the scores on training rows and on others
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,16 @@ def under_fitting(inputs: CheckInputs) -> CheckResult | None:
 
 
 def over_fitting(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether the validation loss has risen, or new rows are predicted much worse.
+
+    The scores are compared where the validation set is not the one that training went by: early
+    stopping may have ended where the loss was best, and the network have learned by heart even so.
+    """
+    found = _rising_validation_loss(inputs)
+    return _score_gap(inputs) if found is None and not inputs.is_monitored else found
+
+
+def _rising_validation_loss(inputs: CheckInputs) -> CheckResult | None:
     """Look whether the validation loss has risen, and the weights are not the best epoch's."""
     network, history = inputs.network, inputs.history
     since = overfitting_epoch(history)
@@ -81,14 +92,41 @@ def over_fitting(inputs: CheckInputs) -> CheckResult | None:
     last = np.flatnonzero(np.isfinite(val_losses))[-1]
     if np.isfinite(losses[last + 1 :]).any():
         return None  # these epochs had no validation set, and the weights are theirs
-    first = "restore_best_weights=True" if network.early_stopping else "early_stopping=True"
     return CheckResult(
         "over-fitting",
         f"since epoch {since} of {network.n_iter_}: from there the validation loss rose from "
         f"{_short(val_losses[since - 1])} to {_short(val_losses[last])}, while the training loss "
         f"went from {_short(losses[since - 1])} to {_short(losses[last])}",
-        f"In this order: {first}; more data; a smaller network; dropout (0.2 to 0.5); l2 or l1; "
-        "batch_norm=True.",
+        _against_overfitting(inputs),
+    )
+
+
+def _score_gap(inputs: CheckInputs) -> CheckResult | None:
+    """Look whether the score on the validation set is far below that on the training rows."""
+    if inputs.validation is None:
+        return None
+    score, new = map(inputs.accuracy_or_r2, (inputs.train, inputs.validation))
+    doubt = 1 + 5 / np.sqrt(len(inputs.validation))  # few rows tell little
+    if not score - new > _GAP * doubt:  # NaN, from one row, too
+        return None
+    metric = "R2" if inputs.metric == "R2" else "accuracy"
+    return CheckResult(
+        "over-fitting",
+        f"{metric} is {_score(score)} on the rows that the network learned from, and "
+        f"{_score(new)} on the {len(inputs.validation)} of the validation set",
+        f"{_against_overfitting(inputs)} Rows of another time or place than the training rows are "
+        "predicted worse in any case.",
+    )
+
+
+def _against_overfitting(inputs: CheckInputs) -> str:
+    network = inputs.network
+    first = "early_stopping=True; " if not network.early_stopping else ""
+    if network.early_stopping and not network.restore_best_weights:
+        first = "restore_best_weights=True; "
+    return (
+        f"In this order: {first}more data; a smaller network; dropout (0.2 to 0.5); l2 or l1; "
+        "batch_norm=True."
     )
 
 

@@ -21,7 +21,7 @@ class Diagnosis:
     results : tuple of CheckResult
         Each with `name`, `reason` and `advice`, in the order in which to act on them.
     unchecked : tuple of str
-        What could not be looked at, and why.
+        What could not be looked at, and why; printed first.
 
     Examples
     --------
@@ -40,23 +40,28 @@ class Diagnosis:
         """Names of the results."""
         return [result.name for result in self.results]
 
+    @property
+    def _all_clear(self) -> str:
+        first = "Otherwise, nothing" if self.unchecked else "Nothing"
+        return f"{first} looks wrong with this fit."
+
     def __repr__(self) -> str:
-        lines = [] if self.results else ["Nothing looks wrong with this fit."]
+        lines = [*map(_filled, self.unchecked), *([] if self.results else [self._all_clear])]
         for number, result in enumerate(self.results, start=1):
             name = result.name[0].upper() + result.name[1:]
             lines.append(_filled(f"{number}. {name}: {result.reason}."))
             lines.append(_filled(f"   {result.advice}"))
-        return "\n".join([*lines, *self.unchecked])
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        parts = [] if self.results else ["<p>Nothing looks wrong with this fit.</p>"]
+        parts = [f"<p><i>{html.escape(line)}</i></p>" for line in self.unchecked]
+        parts += [] if self.results else [f"<p>{self._all_clear}</p>"]
         items = [
             f"<li><b>{html.escape(result.name)}</b>: {html.escape(result.reason)}."
             f"<br>{html.escape(result.advice)}</li>"
             for result in self.results
         ]
         parts += ["<ol>", *items, "</ol>"] if items else []
-        parts += [f"<p><i>{html.escape(line)}</i></p>" for line in self.unchecked]
         return "".join(parts)
 
 
@@ -72,7 +77,8 @@ def diagnose(
     Looked for are under-fitting, over-fitting, unscaled features, a learning rate that is too high
     or too low, rows that stand in training and validation both, and a network that is no better
     than a dummy. Ridge regression and a small random forest are trained on at most 2000 of the
-    rows, to see what can be learned from them; the network is not trained again.
+    rows, to see what can be learned from them; the network is not trained again. Of sparse X that
+    would be large when dense, rows drawn at random are looked at.
 
     Parameters
     ----------
@@ -82,7 +88,8 @@ def diagnose(
         What was given to `fit`, rows in the same order: the validation set is found again.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
     X_val, y_val : array-like, default=None
-        Likewise, where `fit` was given a validation set.
+        Likewise, where `fit` was given a validation set. Where it was not, other rows of which the
+        network has learned nothing: over-fitting shows in the difference of the scores.
     groups : array-like of shape (n_samples,), default=None
         Likewise, where the validation set was chosen by groups.
 
@@ -94,7 +101,7 @@ def diagnose(
     Raises
     ------
     TypeError
-        If the estimator is not a network and does not end in one.
+        If the estimator is not a network and does not end in one, or the network is a custom model.
     ValueError
         If X or y are not of the shape that the network was trained on, there are fewer than 20
         rows, or what `fit` was given to choose the validation set is missing.
@@ -125,9 +132,24 @@ def diagnose(
 
 
 def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
+    """Say what could not be looked at, and why."""
+    unchecked = _without_validation(inputs)
+    if inputs.n_given is None:
+        return unchecked
+    return (
+        *unchecked,
+        f"Of {inputs.n_given} rows {len(inputs.X)} were looked at, drawn at random, as X is sparse "
+        "and would be large when dense: rows that stand in training and validation both are "
+        "seldom found.",
+    )
+
+
+def _without_validation(inputs: CheckInputs) -> tuple[str, ...]:
     """Say why over-fitting could not be looked for, where it could not."""
     network = inputs.network
     val_losses = inputs.history.get("val_loss", [])
+    if inputs.validation is not None and not inputs.is_monitored:
+        return ()
     if val_losses and np.isnan(val_losses[-1]) and np.isfinite(inputs.history["loss"][-1]):
         why = "the last epochs were trained without rows to watch"
     elif inputs.validation is not None:
@@ -135,9 +157,12 @@ def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
     elif network.early_stopping and network.refit_best_epoch:
         why = (
             "refit_best_epoch=True has trained on all rows: early_stopping_history_ has the losses "
-            "of the training before"
+            "of the training before; or pass rows that it has not seen as X_val and y_val"
         )
     else:
         remedy = "" if network.early_stopping else "early_stopping=True or "
-        why = f"no rows were held out: set {remedy}validation_fraction=0.2"
+        why = (
+            "no rows were held out: pass others as X_val and y_val here, or fit with "
+            f"{remedy}validation_fraction=0.2"
+        )
     return (f"Over-fitting was not looked for, as {why}.",)

@@ -1,6 +1,9 @@
 """Where the network is: in a pipeline's last step, in a search's best estimator."""
 
-from typing import Any
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
 
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -8,20 +11,23 @@ from sklearn.utils.validation import check_is_fitted
 from skdense.estimators.base import DenseEstimator
 from skdense.preprocessing._compat import BaseSearchCV
 
+if TYPE_CHECKING:
+    from skdense.estimators.network_base import NetworkBase
 
-def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator:
+
+def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator | NetworkBase:
     """Find the fitted network that an estimator consists of or ends in.
 
     Parameters
     ----------
-    estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
-        A pipeline that ends in one of the first two, or a search over any of these.
+    estimator : network, Pipeline or search, fitted
+        A pipeline that ends in a network, or a search over any of these.
     name : str, default="estimator"
         What the caller's parameter is called, for the errors.
 
     Returns
     -------
-    network : DenseClassifier or DenseRegressor
+    network : DenseClassifier, DenseRegressor, NetworkClassifier or NetworkRegressor
 
     Raises
     ------
@@ -44,7 +50,7 @@ def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator:
     2
     """
     found = estimator
-    while not isinstance(found, DenseEstimator):
+    while not isinstance(found, DenseEstimator) and not has_custom_model(found):
         if isinstance(found, Pipeline):
             found = found.steps[-1][1]
         elif isinstance(found, BaseSearchCV) or hasattr(found, "best_estimator_"):
@@ -52,10 +58,27 @@ def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator:
         else:
             raise TypeError(
                 f"{name}={_shown(estimator)} is not a network: pass a fitted DenseClassifier or "
-                "DenseRegressor, a Pipeline that ends in one, or a search over one."
+                "DenseRegressor (or a Network estimator), a Pipeline that ends in one, or a search "
+                "over one."
             )
     check_is_fitted(found)
     return found
+
+
+def has_custom_model(estimator: Any) -> bool:
+    """Tell whether an estimator is a NetworkClassifier or NetworkRegressor.
+
+    Parameters
+    ----------
+    estimator : object
+
+    Returns
+    -------
+    bool
+    """
+    # Not imported for the question: it imports TensorFlow.
+    module = sys.modules.get("skdense.estimators.network_base")
+    return module is not None and isinstance(estimator, module.NetworkBase)
 
 
 def _best_of(search: Any, name: str) -> Any:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
 
-from skdense.estimators.base import DenseEstimator
+from skdense.callbacks.scorers import LOSSES, monitor_name
 from skdense.inspection.comparison_display import BLUE, VERMILION
-from skdense.inspection.fitted_network import fitted_network
-from skdense.inspection.learning_rate_axis import draw_learning_rate
+from skdense.inspection.fitted_network import fitted_network, has_custom_model
+from skdense.inspection.history_panel import draw_panel
 from skdense.inspection.overfitting import History, lowest_val_loss_epoch, overfitting_epoch
 
 # Dashes and labels repeat what the colours say, for print in grey.
@@ -17,19 +18,26 @@ _CURVES = (
     ("loss", "training rows", {"color": BLUE, "linestyle": "-"}),
     ("val_loss", "held-out rows", {"color": VERMILION, "linestyle": "--"}),
 )
-_LABELS = [label for _, label, _ in _CURVES]
+_RATE_STYLE = {"color": "black", "linestyle": "-."}
+_End = tuple[str, str, float]  # of a curve: its label, its colour and its last loss
+Floats = NDArray[np.float64]
+_FIGURE_HEIGHT = 3.8
+# Part of the range of losses that is left free above and below the curves, for what is written.
+_MARGIN = 0.14
 
 
 class HistoryDisplay:
     """Training and validation loss by epoch, of one fit, of several, or of the folds.
 
     The best epoch is marked on the validation loss: an estimator's `best_epoch_`, so the best by
-    its `monitor`; where only histories are given, the one with the lowest validation loss. Where
+    its `monitor`; where only histories are given, the one with the lowest validation loss. A
+    `monitor` that is a scorer has a thin panel above the losses, marked likewise. Where
     the validation loss has risen clearly since its lowest value, the network over-fits, and the
     region is shaded; `skdense.inspection.overfitting.overfitting_epoch` is the rule. Fits of one
     model, such as those of the folds, share one plot: a thin curve for each, and their mean with a
-    band of one standard deviation, as far as every fold goes. The learning rate has a thin panel
-    above, where a schedule or a callback changed it.
+    band of one standard deviation, as far as every fold goes; from there on, a thinner line is
+    the mean of the folds that are left. The learning rate has a thin panel above, where a schedule
+    or a callback changed it.
 
     Parameters
     ----------
@@ -37,6 +45,8 @@ class HistoryDisplay:
         For each plot its title and the `history_` of one fit, or of each fold.
     best_epochs : dict of str to list of (int or None), default=None
         The `best_epoch_` of each fit, from 1; None takes the epoch of the lowest validation loss.
+    monitors : dict of str to str, default=None
+        Name in the histories of what early stopping went by, for plots where it is a scorer.
 
     Attributes
     ----------
@@ -44,10 +54,14 @@ class HistoryDisplay:
         The best epoch of each fit; None where it has no validation loss.
     overfitting_epochs_ : dict of str to list of (int or None)
         Epoch since which each fit over-fits; None where it does not.
+    monitors : dict of str to str
+        As given.
     axes_ : list of matplotlib Axes
         Those drawn on, after `plot`.
     ax_ : matplotlib Axes
         The first of them.
+    monitor_axes_ : list of (matplotlib Axes or None)
+        The panels of the scores that were monitored, after `plot`; None for a plot without one.
     rate_axes_ : list of (matplotlib Axes or None)
         The panels of the learning rate, after `plot`; None for a plot without one.
     figure_ : matplotlib Figure
@@ -71,8 +85,10 @@ class HistoryDisplay:
         *,
         histories: Mapping[str, Sequence[History]],
         best_epochs: Mapping[str, Sequence[int | None]] | None = None,
+        monitors: Mapping[str, str] | None = None,
     ) -> None:
         self.histories = histories
+        self.monitors = dict(monitors or {})
         self.best_epochs_ = best_epochs or {
             name: [lowest_val_loss_epoch(fit) for fit in fits] for name, fits in histories.items()
         }
@@ -87,8 +103,8 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : estimator, or list or dict of estimators, fitted
-            DenseClassifier, DenseRegressor, a Pipeline that ends in one, or a search over them. A
-            dict's keys are the titles.
+            DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor, a Pipeline that
+            ends in one, or a search over them. A dict's keys are the titles.
         ax : matplotlib Axes or list of them, default=None
             Where to draw, one for each estimator; None is a new figure.
 
@@ -106,7 +122,7 @@ class HistoryDisplay:
             If an estimator is not fitted.
         """
         named = _named(estimator)
-        networks = {name: [fitted_network(each)] for name, each in named.items()}
+        networks = {name: [network] for name, network in named.items()}
         return cls._of_networks(networks).plot(ax=ax)
 
     @classmethod
@@ -131,7 +147,7 @@ class HistoryDisplay:
         ValueError
             If there is no estimator in it.
         sklearn.exceptions.NotFittedError
-            If an estimator is not fitted.
+            If an estimator is not fitted, as that of a fold whose fit failed is not.
 
         Examples
         --------
@@ -151,19 +167,21 @@ class HistoryDisplay:
                     "cross_validate(..., return_estimator=True)."
                 )
             estimators = estimators["estimator"]
-        networks = [fitted_network(each, "estimators") for each in estimators]
+        networks = [_of_fold(each, number) for number, each in enumerate(estimators)]
         if not networks:
             raise ValueError("estimators=[] is empty: pass the fitted estimators of the folds.")
         name = type(networks[0]).__name__
         return cls._of_networks({name: networks}).plot(ax=ax)
 
     @classmethod
-    def _of_networks(cls, networks: Mapping[str, Sequence[DenseEstimator]]) -> "HistoryDisplay":
+    def _of_networks(cls, networks: Mapping[str, Sequence[Any]]) -> "HistoryDisplay":
+        monitors = {name: _monitored_score(fits[0]) for name, fits in networks.items()}
         return cls(
             histories={name: [each.history_ for each in fits] for name, fits in networks.items()},
             best_epochs={
                 name: [_marked_epoch(each) for each in fits] for name, fits in networks.items()
             },
+            monitors={name: monitor for name, monitor in monitors.items() if monitor},
         )
 
     def plot(self, ax: Any = None) -> "HistoryDisplay":
@@ -193,18 +211,29 @@ class HistoryDisplay:
         self.ax_ = self.axes_[0]
         self.figure_ = self.ax_.figure
         is_log = self._spans_magnitudes()
+        ends = []
         for axes, name in zip(self.axes_, self.histories, strict=True):
             _dress(axes, is_log)
             self._draw_title(axes, name)
             if len(self.histories[name]) == 1:
-                self._draw_fit(axes, name)
+                ends.append(self._draw_fit(axes, name))
             else:
-                _draw_folds(axes, self.histories[name], self.best_epochs_[name])
+                ends.append(_draw_folds(axes, self.histories[name], self.best_epochs_[name]))
         self.ax_.set_ylabel("loss (log scale)" if is_log else "loss")
-        pairs = zip(self.axes_, self.histories.values(), strict=True)
-        self.rate_axes_ = [draw_learning_rate(axes, fits) for axes, fits in pairs]
-        for axes in self.axes_:  # once all limits are known, should the plots share them
-            _label_ends(axes)
+        self.monitor_axes_ = [
+            self._draw_monitor(axes, name)
+            for axes, name in zip(self.axes_, self.histories, strict=True)
+        ]
+        self.rate_axes_ = [
+            draw_panel(axes, fits, "learning_rate", "learning rate", _RATE_STYLE)
+            for axes, fits in zip(self.axes_, self.histories.values(), strict=True)
+        ]
+        for panel in filter(None, self.rate_axes_):
+            panel.set_ylim(bottom=0)
+        for axes, of_axes in zip(self.axes_, ends, strict=True):
+            _label_ends(axes, of_axes)  # once all limits are known, should the plots share them
+        if ax is None:
+            _make_room(self.figure_, max(len(axes.child_axes) for axes in self.axes_))
         return self
 
     def _draw_title(self, axes: Any, name: str) -> None:
@@ -212,17 +241,36 @@ class HistoryDisplay:
         title = f"{name}, {n_fits} fits" if n_fits > 1 else name
         axes.set_title(title, loc="left", fontsize="medium")
 
-    def _draw_fit(self, axes: Any, name: str) -> None:
+    def _draw_fit(self, axes: Any, name: str) -> list[_End]:
         (history,), (best,) = self.histories[name], self.best_epochs_[name]
+        ends = []
         for key, label, style in _CURVES:
             if key in history:
-                epochs = np.arange(1, len(history[key]) + 1)
+                losses = np.asarray(history[key], dtype=float)
+                epochs = np.arange(1, len(losses) + 1)
                 marker = "o" if len(epochs) == 1 else None  # a single point has no line
-                axes.plot(epochs, history[key], lw=1.6, marker=marker, label=label, **style)
+                axes.plot(epochs, losses, lw=1.6, marker=marker, label=label, **style)
+                ends.append((label, style["color"], _last_finite(losses)))
         if (since := self.overfitting_epochs_[name][0]) is not None:
             _shade(axes, history, since)
         if best is not None:
             _mark_best(axes, history, best)
+        return ends
+
+    def _draw_monitor(self, axes: Any, name: str) -> Any:
+        """Draw the score that was monitored, and mark the best epochs on it."""
+        key = self.monitors.get(name)
+        if key is None:
+            return None
+        fits = self.histories[name]
+        style = {"color": VERMILION, "linestyle": "--"}  # those of the held-out rows
+        panel = draw_panel(axes, fits, key, key.removeprefix("val_"), style)
+        if panel is not None:
+            panel.margins(y=0.2)  # for the marks
+        for fit, epoch in zip(fits, self.best_epochs_[name], strict=True):
+            if panel is not None and epoch is not None and key in fit:
+                panel.plot(epoch, fit[key][epoch - 1], "o", color=VERMILION, mec="white", ms=6)
+        return panel
 
     def _spans_magnitudes(self) -> bool:
         fits = [fit for fits in self.histories.values() for fit in fits]
@@ -231,24 +279,47 @@ class HistoryDisplay:
         return bool(len(losses) and losses.min() > 0 and losses.max() > 10 * losses.min())
 
 
-def _marked_epoch(network: DenseEstimator) -> int | None:
+def _marked_epoch(network: Any) -> int | None:
     """Give the best epoch where a validation loss was recorded for it."""
+    if has_custom_model(network):  # which has no monitor
+        return lowest_val_loss_epoch(network.history_)
     losses = network.history_.get("val_loss")
     is_recorded = losses is not None and np.isfinite(losses[network.best_epoch_ - 1])
     return network.best_epoch_ if is_recorded else None
 
 
+def _monitored_score(network: Any) -> str | None:
+    """Give the name in the history of the scorer that was monitored, if one was."""
+    if has_custom_model(network):
+        return None
+    name = monitor_name(network.monitor)
+    return name if name not in LOSSES and name in network.history_ else None
+
+
+def _of_fold(estimator: Any, number: int) -> Any:
+    """Find the network of a fold, which has none where its fit failed."""
+    try:
+        return fitted_network(estimator, f"estimators[{number}]")
+    except NotFittedError as error:
+        raise NotFittedError(
+            f"estimators[{number}], of fold {number + 1}, is not fitted: its fit has failed. Leave "
+            "it out, or see why by cross_validate(..., error_score='raise')."
+        ) from error
+
+
 def _named(estimator: Any) -> dict[str, Any]:
-    """Give every estimator a title of its own."""
+    """Find the networks, and give every one a title of its own."""
     if isinstance(estimator, Mapping):
-        named = {str(name): each for name, each in estimator.items()}
+        named = {
+            str(name): fitted_network(each, f"estimator[{name!r}]")
+            for name, each in estimator.items()
+        }
     elif isinstance(estimator, list | tuple):
-        names = [
-            f"{number}: {type(fitted_network(e)).__name__}" for number, e in enumerate(estimator, 1)
-        ]
-        named = dict(zip(names, estimator, strict=True))
+        networks = [fitted_network(each, f"estimator[{n}]") for n, each in enumerate(estimator)]
+        named = {f"{n}: {type(each).__name__}": each for n, each in enumerate(networks, 1)}
     else:
-        named = {type(fitted_network(estimator)).__name__: estimator}
+        network = fitted_network(estimator)
+        named = {type(network).__name__: network}
     if not named:
         raise ValueError(f"estimator={estimator!r} is empty: pass one fitted estimator or more.")
     return named
@@ -258,8 +329,16 @@ def _new_axes(n_plots: int) -> list[Any]:
     from matplotlib import pyplot as plt
 
     width = 7.0 if n_plots == 1 else min(4.5 * n_plots, 18.0)
-    figure = plt.figure(figsize=(width, 3.8), layout="constrained")
+    figure = plt.figure(figsize=(width, _FIGURE_HEIGHT), layout="constrained")
     return list(figure.subplots(1, n_plots, sharey=True, squeeze=False)[0])
+
+
+def _make_room(figure: Any, n_panels: int) -> None:
+    """Make a figure higher for a second panel, which the layout would find in several draws."""
+    if n_panels > 1:
+        figure.set_figheight(_FIGURE_HEIGHT + 0.8 * (n_panels - 1))
+        for _ in range(2):
+            figure.draw_without_rendering()
 
 
 def _dress(axes: Any, is_log: bool) -> None:
@@ -268,78 +347,94 @@ def _dress(axes: Any, is_log: bool) -> None:
         axes.set_yscale("log")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
+    axes.margins(y=_MARGIN)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_folds(axes: Any, fits: Sequence[History], best: Sequence[int | None]) -> None:
+def _draw_folds(axes: Any, fits: Sequence[History], best: Sequence[int | None]) -> list[_End]:
+    ends = []
     for key, label, style in _CURVES:
         curves = [np.asarray(fit[key], dtype=float) for fit in fits if key in fit]
         if not curves:
             continue
         for curve in curves:
             axes.plot(np.arange(1, len(curve) + 1), curve, lw=0.7, alpha=0.5, **style)
-        epochs, mean, spread = _mean_and_spread(curves)
-        axes.plot(epochs, mean, lw=2.2, label=label, **style)
-        band = (mean - spread, mean + spread)
-        axes.fill_between(epochs, *band, color=style["color"], alpha=0.15, lw=0)
+        mean, spread = _mean_and_spread(curves)
+        n_shared = min(map(len, curves))
+        epochs = np.arange(1, len(mean) + 1)
+        axes.plot(epochs[:n_shared], mean[:n_shared], lw=2.2, label=label, **style)
+        axes.plot(epochs[n_shared - 1 :], mean[n_shared - 1 :], lw=1.3, **style)
+        band = (mean - spread)[:n_shared], (mean + spread)[:n_shared]
+        axes.fill_between(epochs[:n_shared], *band, color=style["color"], alpha=0.15, lw=0)
+        ends.append((label, style["color"], _last_finite(mean)))
     for fit, epoch in zip(fits, best, strict=True):
         if epoch is not None:
             axes.plot(epoch, fit["val_loss"][epoch - 1], "o", color=VERMILION, mec="white", ms=6)
+    return ends
 
 
-def _mean_and_spread(curves: Sequence[NDArray[np.float64]]) -> tuple[NDArray[Any], ...]:
-    """Average as far as every fold goes: later on, the mean would jump as folds drop out."""
-    length = min(len(curve) for curve in curves)
-    table = np.array([curve[:length] for curve in curves])
-    spread = table.std(axis=0, ddof=1) if len(curves) > 1 else np.zeros(length)
-    return np.arange(1, length + 1), table.mean(axis=0), spread
+def _mean_and_spread(curves: Sequence[Floats]) -> tuple[Floats, Floats]:
+    """Average the folds that are left in each epoch."""
+    table = np.full((len(curves), max(map(len, curves))), np.nan)
+    for row, curve in zip(table, curves, strict=True):
+        row[: len(curve)] = curve
+    known = np.ma.masked_invalid(table)
+    mean, spread = known.mean(axis=0), known.std(axis=0, ddof=1 if len(curves) > 1 else 0)
+    return np.ma.filled(mean, np.nan), np.ma.filled(spread, 0.0)
+
+
+def _last_finite(losses: Floats) -> float:
+    finite = losses[np.isfinite(losses)]
+    return float(finite[-1]) if len(finite) else np.nan
 
 
 def _shade(axes: Any, history: History, first: int) -> None:
     last = len(history["loss"])
     axes.axvspan(first, last, color="black", alpha=0.07, lw=0, label="over-fitting")
-    middle = (first + last) // 2
-    # Between the curves, which over-fitting has driven apart.
-    between = (history["loss"][middle - 1] + history["val_loss"][middle - 1]) / 2
-    _write(axes, "over-fitting", (middle, between), ha="center", va="center", style="italic")
+    _write(axes, "over-fitting", last, 0, ha="right", va="bottom", style="italic")
 
 
 def _mark_best(axes: Any, history: History, epoch: int) -> None:
-    place = (epoch, history["val_loss"][epoch - 1])
-    axes.plot(*place, "o", color=VERMILION, mec="white", ms=8, label="best epoch")
-    share = epoch / len(history["loss"])
-    side = "left" if share < 0.2 else "right" if share > 0.8 else "center"
-    # Below there is room down to the training loss; above, where falling curves end.
-    is_above = side == "right" or history["loss"][epoch - 1] > place[1]
-    where = {"va": "bottom", "xytext": (0, 9)} if is_above else {"va": "top", "xytext": (0, -9)}
-    _write(axes, f"best epoch: {epoch}", place, ha=side, **where)
+    loss = history["val_loss"][epoch - 1]
+    axes.plot(epoch, loss, "o", color=VERMILION, mec="white", ms=8, label="best epoch")
+    # A thin line up to where its name stands, above all curves.
+    axes.axvline(epoch, color=VERMILION, lw=0.8, alpha=0.6, zorder=1)
+    side = "left" if epoch < len(history["loss"]) / 2 else "right"
+    _write(axes, f"best epoch: {epoch}", epoch, 1, ha=side, va="top")
 
 
-def _label_ends(axes: Any) -> None:
+def _label_ends(axes: Any, ends: Sequence[_End]) -> None:
     """Write beside each curve what it is; apart, where two ends meet."""
-    ends = [line for line in axes.lines if line.get_label() in _LABELS]
+    ends = [end for end in ends if np.isfinite(end[-1])]
     last = max(line.get_xdata()[-1] for line in axes.lines)
     axes.set_xlim(right=last + max(0.01 * (last - 1), 0.01))
     in_axes = axes.transData + axes.transAxes.inverted()
-    heights = [in_axes.transform((1, line.get_ydata()[-1]))[1] for line in ends]
+    heights = [in_axes.transform((1, loss))[1] for *_, loss in ends]
     is_close = len(ends) == 2 and abs(np.subtract(*heights)) < 0.07
-    for line, height in zip(ends, heights, strict=True):
+    for number, (label, color, loss) in enumerate(ends):
+        side = ("bottom", 1) if number == np.argmax(heights) else ("top", -1)
+        va, lift = side if is_close else ("center", 0)
         axes.annotate(
-            line.get_label(),
-            (1, line.get_ydata()[-1]),
+            label,
+            (1, loss),
             xycoords=axes.get_yaxis_transform(),
-            xytext=(4, 0),
+            xytext=(4, lift),
             textcoords="offset points",
-            color=line.get_color(),
-            va=("bottom" if height == max(heights) else "top") if is_close else "center",
+            color=color,
+            va=va,
             annotation_clip=False,
         )
 
 
-def _write(axes: Any, text: str, place: tuple[float, float], **options: Any) -> None:
-    """Write with a white rim, so that a curve behind does not hide the words."""
-    from matplotlib.patheffects import withStroke
-
-    rim = [withStroke(linewidth=3, foreground="white")]
-    options = {"xytext": (0, 0), "textcoords": "offset points", "path_effects": rim} | options
-    axes.annotate(text, place, **options)
+def _write(axes: Any, text: str, epoch: int, height: float, **options: Any) -> None:
+    """Write at an edge of the plot, where the margins keep the curves away."""
+    inwards = 3 if height == 0 else -3
+    sideways = 3 if options["ha"] == "left" else -3
+    axes.annotate(
+        text,
+        (epoch, height),
+        xycoords=axes.get_xaxis_transform(),
+        xytext=(sideways, inwards),
+        textcoords="offset points",
+        **options,
+    )

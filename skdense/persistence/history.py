@@ -57,7 +57,7 @@ def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
 
 
 def read_ending(state: dict, reader: Reader) -> dict[str, Any]:
-    """Give the fields that say how the validation set was chosen and why training ended.
+    """Give the fields that say how the validation set was chosen and how training ended.
 
     Parameters
     ----------
@@ -79,8 +79,11 @@ def read_ending(state: dict, reader: Reader) -> dict[str, Any]:
     expect(type(given) is bool, "note on validation data", given)
     expect(reason is None or type(reason) is str, "reason why training ended", reason)
     earlier = state.get("early_stopping_history")
+    best_score = reader.parameter("best_score_", state.get("best_score"))
+    expect(best_score is None or type(best_score) is float, "best score", best_score)
     return {
         "validation_given": given,
         "stopped_by": reason,
+        "best_score": best_score,
         "early_stopping_history": None if earlier is None else read_history(earlier, reader),
     }

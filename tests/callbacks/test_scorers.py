@@ -18,6 +18,7 @@ from sklearn.metrics import (
     make_scorer,
     mean_absolute_error,
     precision_score,
+    r2_score,
     roc_auc_score,
 )
 from sklearn.model_selection import GridSearchCV, KFold
@@ -82,7 +83,25 @@ def test_the_best_epoch_is_that_of_the_best_score(halves, monitor):
     assert net.stopped_by_ == "early_stopping"
     positive = net.predict_proba(halves["X_val"])[:, 1]
     found = average_precision_score(halves["y_val"], positive)
-    assert found == pytest.approx(scores[net.best_epoch_ - 1], rel=1e-9)
+    assert found == pytest.approx(net.best_score_, rel=1e-9)
+
+
+def test_the_best_score_is_the_loss_where_no_scorer_is_monitored(halves):
+    stopped = classifier(epochs=30, learning_rate=0.05, early_stopping=True, patience=3)
+    stopped.fit(**halves)
+    assert stopped.best_score_ == min(stopped.history_["val_loss"])
+    by_loss = classifier(monitor="loss", epochs=4).fit(halves["X"], halves["y"])
+    assert by_loss.best_score_ == min(by_loss.history_["loss"])
+
+
+def test_after_a_refit_the_best_score_is_that_of_early_stopping(diabetes):
+    X, y = diabetes
+    options = {"early_stopping": True, "epochs": 20, "patience": 3, "learning_rate": 0.03}
+    given = {"X_val": X[300:], "y_val": y[300:]}
+    net = regressor(monitor="r2", **options).fit(X[:300], y[:300], **given)
+    assert net.best_score_ == pytest.approx(r2_score(y[300:], net.predict(X[300:])), rel=1e-9)
+    refitted = regressor(monitor="r2", refit_best_epoch=True, **options)
+    assert refitted.fit(X[:300], y[:300], **given).best_score_ == net.best_score_
 
 
 def test_an_error_is_watched_with_its_sign(diabetes):
@@ -477,7 +496,7 @@ def test_what_was_watched_comes_back_from_a_file(iris, tmp_path):
     again = skdense.load(tmp_path / "net.skdense", custom_objects={"own_score": own_score})
     assert again.get_params() == net.get_params()
     names = ("history_", "early_stopping_history_", "stopped_by_", "best_epoch_", "best_loss_")
-    for name in names:
+    for name in (*names, "best_score_"):
         assert getattr(again, name) == getattr(net, name), name
     assert vars(again).keys() == vars(net).keys()
     given = classifier().fit(*iris, X_val=iris[0], y_val=iris[1])

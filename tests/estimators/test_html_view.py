@@ -21,7 +21,7 @@ def net(iris):
 
 
 def test_fitted_estimator_shows_its_losses_below_scikit_learns_view(net):
-    view = losses_svg(net.history_)
+    view = losses_svg(net.history_, net.best_epoch_)
     assert view.startswith("<svg")
     assert net._repr_html_().endswith(view)
     assert net._repr_html_().startswith("<style>")
@@ -47,8 +47,33 @@ def test_scikit_learns_own_views_still_work(net, iris):
     assert "DenseClassifier" in pipe.fit(*iris)._repr_html_()
 
 
+def marked(view):
+    """Give the epoch that a picture marks, by the points of its curve; and what it says of it."""
+    tree = ElementTree.fromstring(view[view.index("<svg xmlns") :])
+    curve = tree.findall(f"{SVG}polyline")[1].get("points").split()
+    circles = [f"{circle.get('cx')},{circle.get('cy')}" for circle in tree.findall(f"{SVG}circle")]
+    words = [text.text for text in tree.iter(f"{SVG}text") if "best" in text.text]
+    return [curve.index(place) + 1 for place in circles if place in curve], words
+
+
+@pytest.mark.parametrize("options", [{"monitor": "accuracy"}, {"min_delta": 0.5}], ids=str)
+def test_the_best_epoch_by_the_monitor_is_marked(iris, options):
+    options |= {"epochs": 20, "early_stopping": True, "patience": 3, "random_state": 0}
+    net = DenseClassifier(4, **options).fit(*iris)
+    assert net.best_epoch_ != np.argmin(net.history_["val_loss"]) + 1
+    assert marked(net._losses_html()) == ([net.best_epoch_], [f"best epoch: {net.best_epoch_}"])
+
+
+def test_no_best_epoch_is_named_without_its_validation_loss(iris):
+    net = DenseClassifier(4, epochs=3, early_stopping=True, warm_start=True, random_state=0)
+    net.fit(*iris).set_params(early_stopping=False).fit(*iris)  # goes on without a validation set
+    assert net.best_epoch_ > 3
+    assert marked(net._losses_html()) == ([], [])
+
+
 def test_picture_is_well_formed_and_marks_the_best_epoch():
-    tree = ElementTree.fromstring(losses_svg({"loss": [4, 2, 1], "val_loss": [4, 3, 3.5]}))
+    history = {"loss": [4, 2, 1], "val_loss": [4, 3, 3.5]}
+    tree = ElementTree.fromstring(losses_svg(history, 2))
     training, held_out = tree.findall(f"{SVG}polyline")
     heights = [float(point.split(",")[1]) for point in training.get("points").split()]
     assert heights == sorted(heights)  # SVG counts downwards

@@ -14,7 +14,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor, diagnose
+from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, diagnose
+from skdense.inspection import check_inputs
 from skdense.inspection.check_inputs import gather_check_inputs
 from skdense.inspection.checks import CheckResult
 from skdense.inspection.diagnose import Diagnosis
@@ -200,7 +201,7 @@ def test_it_does_not_advise_what_is_done_already():
     ).unchecked
     assert "early_stopping_history_" in refitted
     (by_loss,) = diagnose(classifier(0, monitor="loss", **settings).fit(X, y), X, y).unchecked
-    assert by_loss.endswith("no rows were held out: set validation_fraction=0.2.")
+    assert by_loss.endswith("as X_val and y_val here, or fit with validation_fraction=0.2.")
 
 
 def test_epochs_that_were_not_watched_are_not_judged():
@@ -276,8 +277,112 @@ def test_it_sees_rows_of_every_kind_as_the_network_did(kind):
     assert "unscaled features" not in diagnose(net, X, y).names
 
 
+def text_like(n_samples, n_columns, seed=0):
+    """Rows of ten words each, the first hundred words telling the class."""
+    random = np.random.default_rng(seed)
+    y = random.integers(2, size=n_samples)
+    words = random.integers(100, n_columns, size=(n_samples, 10))
+    words[:, 0] = random.integers(50, size=n_samples) + 50 * y
+    rows = np.repeat(np.arange(n_samples), 10)
+    return sparse.csr_matrix((np.ones(words.size), (rows, words.ravel()))), y
+
+
+@pytest.mark.parametrize("options", [{}, {"validation_fraction": 0.2}], ids=str)
+def test_of_a_large_sparse_table_rows_are_drawn(options, monkeypatch):
+    monkeypatch.setattr(check_inputs, "_MAX_DENSE_SIZE", 500_000)
+    monkeypatch.setattr(check_inputs, "_SAMPLED_SIZE", 200_000)
+    X, y = text_like(800, 975)
+    net = DenseClassifier(4, epochs=2, **options, random_state=0).fit(X, y)
+    inputs = gather_check_inputs(net, FitArguments(X, y))
+    assert len(inputs.X) <= 200_000 / 975 < len(inputs.X) + 3
+    parts = [inputs.train] if not options else [inputs.train, inputs.validation]
+    assert np.concatenate(parts).tolist() == list(range(len(inputs.X)))
+    if options:
+        assert len(inputs.train) / len(inputs.X) == pytest.approx(0.8, abs=0.01)
+    truth = np.flatnonzero(inputs.targets) % 2  # the class of each row that was drawn
+    assert np.mean(truth == inputs.X[:, 50:100].any(axis=1)) == 1
+    assert "looked at, drawn at random" in diagnose(net, X, y).unchecked[-1]
+
+
 def test_a_sparse_table_too_wide_to_look_at_says_so():
-    X = sparse.csr_matrix((np.ones(100), (np.arange(100), np.arange(100))), shape=(100, 600_000))
+    X = sparse.csr_matrix((np.ones(100), (np.arange(100), np.arange(100))), shape=(100, 1_500_000))
     net = DenseClassifier((), epochs=1, random_state=0).fit(X, np.arange(100) % 2)
-    with pytest.raises(ValueError, match="60,000,000 numbers"):
+    with pytest.raises(ValueError, match="has 1,500,000 columns, are too large"):
         diagnose(net, X, np.arange(100) % 2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("make", [classes, numbers])
+@pytest.mark.parametrize("held_out", [None, 0.2])
+def test_rows_that_fit_has_not_seen_show_over_fitting(make, held_out, seed):
+    X, y = make(seed)
+    kind = DenseClassifier if make is classes else DenseRegressor
+    options = {"validation_fraction": held_out, "random_state": seed}
+    net = kind((128, 64), epochs=150, **options).fit(X[:100], y[:100])
+    others = {"X_val": X[100:], "y_val": y[100:]}
+    (result,) = (
+        f for f in diagnose(net, X[:100], y[:100], **others).results if f.name == "over-fitting"
+    )
+    if held_out is None:
+        train, test = net.score(X[:100], y[:100]), net.score(X[100:], y[100:])
+        assert train - test > 0.1
+        assert f"is {train:.3f} on the rows that the network learned from" in result.reason
+        assert f"and {test:.3f} on the 500 of the validation set" in result.reason
+        assert diagnose(net, X[:100], y[:100], **others).unchecked == ()
+    sound = kind(8, epochs=60, learning_rate=0.003, l2=0.01, random_state=seed)
+    sound.fit(X[:450], y[:450])
+    unseen = {"X_val": X[450:], "y_val": y[450:]}
+    assert "over-fitting" not in diagnose(sound, X[:450], y[:450], **unseen).names
+
+
+def test_rows_given_beside_a_split_do_not_hide_its_rising_loss():
+    X, y = classes(0, n_samples=200)
+    net = classifier(0, hidden_layer_sizes=(128, 64), epochs=80).fit(X, y)
+    (alone,), (beside,) = (
+        [f for f in found.results if f.name == "over-fitting"]
+        for found in (diagnose(net, X, y), diagnose(net, X, y, X_val=X[:20], y_val=y[:20]))
+    )
+    assert alone == beside
+
+
+def test_after_a_refit_rows_that_stayed_out_are_used():
+    X, y = numbers(0)
+    net = DenseRegressor(16, epochs=10, early_stopping=True, refit_best_epoch=True, random_state=0)
+    net.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
+    inputs = gather_check_inputs(net, FitArguments(X[:400], y[:400], None, X[400:], y[400:]))
+    assert inputs.validation_score == pytest.approx(net.score(X[400:], y[400:]))
+    assert diagnose(net, X[:400], y[:400], X_val=X[400:], y_val=y[400:]).unchecked == ()
+
+
+def test_what_could_not_be_looked_at_comes_first():
+    diagnosis = Diagnosis((), ("Over-fitting was not looked for.",))
+    assert repr(diagnosis).splitlines() == [
+        "Over-fitting was not looked for.",
+        "Otherwise, nothing looks wrong with this fit.",
+    ]
+    html = diagnosis._repr_html_()
+    assert html.index("not looked for") < html.index("Otherwise, nothing")
+    diagnosis = Diagnosis((CheckResult("a", "b", "c."),), ("Not looked at.",))
+    assert repr(diagnosis) == "Not looked at.\n1. A: b.\n   c."
+
+
+def test_custom_models_are_refused_with_what_works_for_them():
+    import keras
+
+    def build():
+        model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(1, "sigmoid")])
+        model.compile("adam", "binary_crossentropy")
+        return model
+
+    X, y = classes(0)
+    net = make_pipeline(StandardScaler(), NetworkClassifier(build, random_state=0)).fit(X, y)
+    with pytest.raises(TypeError, match=r"is a NetworkClassifier: .* HistoryDisplay.from_estim"):
+        diagnose(net, X, y)
+
+
+@pytest.mark.parametrize("name", ["X_val", "y_val"])
+def test_validation_rows_need_their_targets(name):
+    X, y = classes(0)
+    net = classifier(0, validation_fraction=None, epochs=2).fit(X, y)
+    with pytest.raises(ValueError, match=f"{name} was given without"):
+        diagnose(net, X, y, **{name: X if name == "X_val" else y})

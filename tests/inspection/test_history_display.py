@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, cross_validate
+from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier, HistoryDisplay
+from skdense import DenseClassifier, HistoryDisplay, NetworkClassifier
 
 OVERFITTED = {"loss": [0.9, 0.5, 0.4, 0.3, 0.2, 0.15], "val_loss": [0.8, 0.6, 0.7, 0.8, 0.9, 1.0]}
 HEALTHY = {"loss": [0.9, 0.6, 0.5], "val_loss": [0.9, 0.7, 0.6]}
@@ -86,7 +86,7 @@ def test_losses_of_several_magnitudes_have_a_log_scale(losses, scale):
 
 def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
     ax = new_axes()
-    longer = {"loss": [0.8, 0.5, 0.4, 0.4], "val_loss": [0.9, 0.8, 0.7, 0.9]}
+    longer = {"loss": [0.8, 0.5, 0.4, 0.4], "val_loss": [0.9, 0.8, 0.7, 0.95]}
     display = HistoryDisplay(histories={"net": [HEALTHY, longer]}).plot(ax)
     (mean,) = drawn(ax, "held-out rows")
     expected = np.array([HEALTHY["val_loss"], longer["val_loss"][:3]])
@@ -97,6 +97,18 @@ def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
         (expected.mean(axis=0) + expected.std(axis=0, ddof=1)).max()
     )
     assert longer["val_loss"] in [line.get_ydata().tolist() for line in ax.lines]
+    thick = next(line for line in ax.lines if line.get_label() == "held-out rows")
+    (rest,) = (
+        line
+        for line in ax.lines
+        if line.get_xdata().tolist() == [3, 4]
+        and line != thick
+        and line.get_color() == thick.get_color()
+    )
+    assert rest.get_ydata().tolist() == pytest.approx([expected.mean(axis=0)[-1], 0.95])
+    assert rest.get_linewidth() < thick.get_linewidth()
+    (label,) = (text for text in ax.texts if text.get_text() == "held-out rows")
+    assert label.xy[1] == 0.95
     assert display.best_epochs_ == {"net": [3, 3]}
     assert ax.get_title(loc="left") == "net, 2 fits"
 
@@ -121,6 +133,96 @@ def test_of_an_estimator_its_own_best_epoch_is_marked(iris, options):
     assert drawn(ax, "best epoch") == [[nets[0].history_["val_loss"][best[0] - 1]]]
     display = HistoryDisplay.from_cv(nets, ax=new_axes())
     assert display.best_epochs_ == {"DenseClassifier": best}
+
+
+def test_the_mean_goes_on_with_the_folds_that_are_left():
+    ax = new_axes()
+    falling, diverged = [0.9, 0.5, 0.4, 0.3], [0.8, np.inf]
+    HistoryDisplay(histories={"net": [{"loss": falling}, {"loss": diverged}]}).plot(ax)
+    means = [line.get_ydata().tolist() for line in ax.lines[-2:]]
+    assert means == [pytest.approx([0.85, 0.5]), pytest.approx([0.5, 0.4, 0.3])]
+
+
+def test_the_score_that_was_monitored_has_a_panel_of_its_own(iris):
+    options = {"monitor": "accuracy", "epochs": 12, "early_stopping": True, "lr_schedule": "cosine"}
+    nets = [DenseClassifier(4, **options, random_state=seed).fit(*iris) for seed in (0, 1)]
+    display = HistoryDisplay.from_estimator(nets, ax=new_axes(2))
+    for net, ax, panel in zip(nets, display.axes_, display.monitor_axes_, strict=True):
+        scores = net.history_["val_accuracy"]
+        assert drawn(panel, "accuracy") == [scores]
+        (mark,) = (line for line in panel.lines if line.get_marker() == "o")
+        assert mark.get_xydata().tolist() == [[net.best_epoch_, max(scores)]]
+        assert panel.get_window_extent().y0 > ax.get_window_extent().y1
+    rates = [panel.get_window_extent().y0 for panel in display.rate_axes_]
+    assert rates[0] > display.monitor_axes_[0].get_window_extent().y1
+    folds = HistoryDisplay.from_cv(nets, ax=new_axes())
+    assert drawn(folds.monitor_axes_[0], "accuracy") == [n.history_["val_accuracy"] for n in nets]
+    plain = DenseClassifier(4, epochs=2, validation_fraction=0.2, metrics=["accuracy"])
+    assert HistoryDisplay.from_estimator(plain.fit(*iris), ax=new_axes()).monitor_axes_ == [None]
+
+
+def test_two_panels_and_the_title_are_inside_the_figure():
+    from matplotlib import pyplot as plt
+
+    display = HistoryDisplay(
+        histories={"net": [{**RATES, "val_r2": [0.1, 0.3, 0.2]}]}, monitors={"net": "val_r2"}
+    ).plot()
+    display.figure_.canvas.draw()
+    plt.close(display.figure_)
+    assert display.ax_._left_title.get_window_extent().y1 <= display.figure_.bbox.y1
+
+
+CURVES = {
+    "crossing": {"loss": [0.9, 0.5, 0.3, 0.28], "val_loss": [0.6, 0.5, 0.45, 0.44]},
+    "alike": {"loss": [0.9, 0.5, 0.4], "val_loss": [0.9, 0.5, 0.4]},
+    "rising": {"loss": [0.5] * 9, "val_loss": [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2]},
+    "magnitudes": {"loss": [9, 0.5, 0.1, 0.01, 0.001, 1e-4], "val_loss": [8, 0.5, 1, 2, 3, 4]},
+    "over-fitted": OVERFITTED,
+}
+
+
+@pytest.mark.parametrize("history", CURVES.values(), ids=CURVES)
+@pytest.mark.parametrize("size", [(7, 3.8), (3.5, 3)], ids=str)
+def test_no_label_sits_on_a_curve(history, size):
+    ax = Figure(figsize=size).subplots()
+    HistoryDisplay(histories={"net": [history]}).plot(ax)
+    curves = [line.get_transform().transform_path(line.get_path()) for line in ax.lines]
+    for text in ax.texts:
+        box = text.get_window_extent()
+        for curve, line in zip(curves, ax.lines, strict=True):
+            assert not curve.intersects_bbox(box, filled=False), (text, line)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(one.overlaps(two) for k, one in enumerate(boxes) for two in boxes[:k])
+
+
+def test_a_fold_whose_fit_failed_is_named(iris):
+    X, y = iris
+    X = X.copy()
+    X[0, 0] = np.nan  # in the training rows of two of the three folds
+    net = DenseClassifier(4, epochs=2)
+    options = {"return_estimator": True, "scoring": lambda *_: 0.0}
+    with pytest.warns(FitFailedWarning):
+        result = cross_validate(net, X, y, cv=KFold(3), **options)
+    with pytest.raises(NotFittedError, match=r"estimators\[1\], of fold 2, is not fitted: its fit"):
+        HistoryDisplay.from_cv(result)
+
+
+def test_custom_models_have_their_losses_drawn(iris):
+    import keras
+
+    def build():
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    net = NetworkClassifier(build, epochs=4, validation_split=0.3, random_state=0).fit(*iris)
+    ax = new_axes()
+    display = HistoryDisplay.from_estimator(make_pipeline(StandardScaler(), net), ax=ax)
+    assert drawn(ax, "held-out rows") == [net.history_["val_loss"]]
+    assert display.best_epochs_ == {"NetworkClassifier": [np.argmin(net.history_["val_loss"]) + 1]}
+    assert HistoryDisplay.from_cv([net, net], ax=ax).histories == {
+        "NetworkClassifier": [net.history_] * 2
+    }
 
 
 def test_no_best_epoch_is_marked_without_its_validation_loss(iris):
@@ -160,10 +262,12 @@ def test_from_cv_takes_the_result_or_the_estimators(net, iris):
 def test_errors_say_what_to_pass(net, iris):
     with pytest.raises(TypeError, match=r"estimator=LogisticRegression\(\) is not a network"):
         HistoryDisplay.from_estimator(LogisticRegression())
-    with pytest.raises(TypeError, match="estimators='n' is not a network"):
+    with pytest.raises(TypeError, match=r"estimators\[0\]='n' is not a network"):
         HistoryDisplay.from_cv("nets")
     with pytest.raises(NotFittedError):
         HistoryDisplay.from_estimator(DenseClassifier())
+    with pytest.raises(TypeError, match=r"estimator\['b'\]=LogisticRegression\(\) is not a"):
+        HistoryDisplay.from_estimator({"a": net, "b": LogisticRegression()})
     with pytest.raises(NotFittedError):
         HistoryDisplay.from_estimator(GridSearchCV(net, {"epochs": [1]}))
     with pytest.raises(ValueError, match="refit=True"):
