@@ -24,7 +24,11 @@ from skdense.estimators.outputs import (
 )
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.random_split import hold_out
-from skdense.preprocessing.weights import class_weights
+from skdense.preprocessing.weights import (
+    balanced_table,
+    class_weight_table,
+    weight_of_class,
+)
 
 
 class NetworkBase(NetworkData):
@@ -57,7 +61,7 @@ class NetworkBase(NetworkData):
             if not continuing:
                 self._start(X, y, parts)
             if epochs:
-                weight = weight * self._class_weights(y, part)
+                weight = self._with_class_weight(y, weight, part)
                 self._train(X, y, weight, epochs, continuing, watch=not part)
         except BaseException:
             # A failed or interrupted fit leaves what was there before.
@@ -128,20 +132,25 @@ class NetworkBase(NetworkData):
     def _arranged(self, model, X: Data):
         return custom_model.arrange_inputs(model, X) if isinstance(X, dict) else X
 
-    def _class_weights(self, y: np.ndarray, part_only: bool) -> np.ndarray:
-        """Give a new array: the caller's weights are multiplied with it, never written to."""
+    def _with_class_weight(self, y, weight, part_only: bool, train=None) -> np.ndarray:
+        """Multiply weights by those of the classes; balanced ones once `train` is known."""
         given = getattr(self, "class_weight", None)
-        if given is None:
-            return np.ones(len(y))
+        is_balanced = isinstance(given, str)
+        if given is None or (train is not None and not is_balanced):
+            return weight
         output = self._class_outputs()[0]
-        labels = y[:, 0] if y.shape[1] == 1 else y
-        kind = output.kind if output.kind in ("multilabel", "one-hot") else "binary"
         if len(self._outputs) > 1:
             raise ValueError(
                 f"class_weight={given!r} is for one output, but the model has "
                 f"{len(self._outputs)}: weigh rows with sample_weight, outputs with loss_weights."
             )
-        return class_weights(given, labels, ClassEncoding(kind, output.classes, ""), part_only)
+        kind = output.kind if output.kind in ("multilabel", "one-hot") else "binary"
+        encoding, numbers = ClassEncoding(kind, output.classes, ""), output.numbers(y)
+        numbers = numbers.argmax(axis=1) if kind == "one-hot" else numbers
+        table = class_weight_table(given, encoding, part_only)
+        if train is not None:
+            table = balanced_table(numbers[train], weight[train], encoding)
+        return weight * weight_of_class(table, numbers)
 
     # Training -----------------------------------------------------------------------------------
 
@@ -162,6 +171,7 @@ class NetworkBase(NetworkData):
                     len(used), fraction, self._labels(y[used]), self._split_seed, "validation_split"
                 )
             )
+        weight = self._with_class_weight(y, weight, not watch, train)
         options, extra = self._fit_options(len(train))
         inputs, targets, weights = self._rows_for(X, y, weight, train)
         job = Job(

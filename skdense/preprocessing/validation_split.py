@@ -254,9 +254,11 @@ def _check_validation_data(given: FitArguments) -> None:
 
 
 @contextmanager
-def errors_about_validation_data():
-    """Say of an error that it is about the validation data: the same checks serve X and y."""
+def errors_about_validation_data(given: FitArguments):
+    """Say of an error that it is about the validation data, if given: the checks serve X, too."""
     try:
         yield
     except ValueError as error:
+        if given.X_val is None:
+            raise
         raise ValueError(f"X_val, y_val and sample_weight_val do not fit: {error}") from error
