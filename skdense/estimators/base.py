@@ -42,6 +42,7 @@ from skdense.preprocessing._compat import CallbackSupportMixin
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.images import check_same_shape, flatten_images
+from skdense.preprocessing.input_errors import errors_naming_columns
 from skdense.preprocessing.missing_values import (
     columns_to_indicate,
     fill,
@@ -393,7 +394,8 @@ class DenseEstimator(CallbackSupportMixin, BaseEstimator):
             X = nan_for_none(X)
             options["ensure_all_finite"] = "allow-nan"
         reset = input_shape is None
-        checked = validate_data(self, X, *y, accept_sparse="csr", reset=reset, **options)
+        with errors_naming_columns(X, takes_missing=True):
+            checked = validate_data(self, X, *y, accept_sparse="csr", reset=reset, **options)
         return checked, input_shape or shape or (self.n_features_in_,)
 
     def _check_takes_sparse(self) -> None:

@@ -116,8 +116,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         has none either.
     class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
-        often they occur among the training rows, `sample_weight` included. Where y is a 0/1 matrix, a list of ``{0: weight, 1: weight}``, one for
-        each column. Multiplied with each other and with `sample_weight`.
+        often they occur among the training rows, `sample_weight` included. Where y is a 0/1
+        matrix, a list of ``{0: weight, 1: weight}``, one for each column. Multiplied with each
+        other and with `sample_weight`.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
         a standardized feature; and it gives the network one more input for each feature that had

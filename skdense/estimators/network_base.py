@@ -289,10 +289,9 @@ class NetworkBase(NetworkData):
         raw = self._raw_outputs(X)
         parts = [output.values(each) for output, each in zip(self._outputs, raw, strict=True)]
         table = in_columns(self._outputs, parts, self.n_outputs_)
-        if self.y_ndim_ == 1:
-            return table[:, 0]
-        # float64, as scikit-learn wants a matrix of numbers
-        return table.astype(np.float64) if table.dtype == np.float32 else table
+        if table.dtype == np.float32:  # scikit-learn wants numbers in float64
+            table = table.astype(np.float64)
+        return table[:, 0] if self.y_ndim_ == 1 else table
 
     def _class_outputs(self) -> list[ClassOutput]:
         return [output for output in self._outputs if isinstance(output, ClassOutput)]

@@ -16,6 +16,7 @@ from sklearn.utils.validation import (
 from skdense.estimators.column_selection import column_names, select_columns
 from skdense.estimators.outputs import OutputColumns, class_columns
 from skdense.preprocessing._compat import _safe_indexing
+from skdense.preprocessing.input_errors import errors_naming_columns
 from skdense.preprocessing.weights import check_sample_weight
 
 Data = np.ndarray | dict[str, np.ndarray]
@@ -67,9 +68,10 @@ class NetworkData:
         if self.inputs is None:
             # Always float32: data of another type after the first fit is no error, as it was.
             options = {"dtype": "float32", "allow_nd": True, "reset": reset}
-            if not labelled:
-                return validate_data(self, X, **options), None
-            return validate_data(self, X, y, multi_output=True, **options)
+            with errors_naming_columns(X, takes_missing=False):
+                if not labelled:
+                    return validate_data(self, X, **options), None
+                return validate_data(self, X, y, multi_output=True, **options)
         validate_data(self, X, **labelled, reset=reset, skip_check_array=True)
         if reset:
             self.input_columns_ = select_columns("inputs", self.inputs, X, column_names(X))

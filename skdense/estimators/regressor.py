@@ -17,6 +17,7 @@ from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.target_scaling import (
     best_constant,
     check_first_chunk,
+    finite_numbers,
     scale_numbers,
 )
 
@@ -432,5 +433,5 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
 
 
 def _numbers(y) -> np.ndarray:
-    y = np.asarray(y, dtype=np.float64)
+    y = finite_numbers(y)
     return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y

@@ -115,6 +115,36 @@ class TargetScale:
         return numbers[:, 0] if self.one_dimensional else numbers
 
 
+def finite_numbers(y: Any) -> np.ndarray:
+    """Give targets as numbers.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_outputs)
+        Checked, but objects may still be anything.
+
+    Returns
+    -------
+    float64 array of the shape of `y`
+
+    Raises
+    ------
+    ValueError
+        If y holds text, or None for a missing number.
+    """
+    try:
+        numbers = np.asarray(y, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"y holds something else than numbers, {error}: a regressor learns numbers, a "
+            "classifier learns labels."
+        ) from error
+    if not np.isfinite(numbers).all():  # NaN from None: scikit-learn has refused others
+        row = np.argwhere(~np.isfinite(numbers))[0, 0]
+        raise ValueError(f"Input y contains NaN or None, first in row {row}: leave such rows out.")
+    return numbers
+
+
 def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:
     """Find the mean and the standard deviation of y, or leave it as it is.
 

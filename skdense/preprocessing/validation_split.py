@@ -227,8 +227,9 @@ def _check_groups(splitter: Any, given: FitArguments) -> None:
 def _check_parts(choice: str, train, held_out, n_samples: int, labels: np.ndarray | None) -> None:
     if not len(train) or not len(held_out):
         raise ValueError(
-            f"{choice} holds out {len(held_out)} of {n_samples} rows and leaves {len(train)} "
-            "to train on: each part needs at least one. Use more rows, or choose them otherwise."
+            f"{choice} holds out {len(held_out)} of {n_samples} sample{'s'[: n_samples != 1]} and "
+            f"leaves {len(train)} to train on: each part needs at least one. Use more rows, or "
+            "choose them otherwise."
         )
     shared = np.intersect1d(train, held_out)
     if len(shared):
