@@ -47,7 +47,8 @@ class NetworkData:
         parts = self._parts(y, table, names, classes)
         self.X_shape_, self.X_dtype_ = first.shape, first.dtype
         self.y_dtype_, self.y_ndim_, self.n_outputs_ = y.dtype, y.ndim, table.shape[1]
-        self.target_type_ = type_of_target(y) if y.dtype != object else "unknown"
+        with np.errstate(invalid="ignore"):  # numbers beyond int64
+            self.target_type_ = type_of_target(y) if y.dtype != object else "unknown"
         # scikeras's meta for build functions.
         self.n_outputs_expected_ = len(parts)
         if self._is_of_classes:

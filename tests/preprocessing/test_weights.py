@@ -9,7 +9,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skdense import DenseClassifier, DenseRegressor, NetworkClassifier
+from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, diagnose
+from skdense.inspection.check_inputs import gather_check_inputs
+from skdense.preprocessing.fit_arguments import FitArguments
 from tests import network_models
 from tests.helpers import equal_bits
 
@@ -259,10 +261,26 @@ def test_a_class_of_weight_zero_is_left_out_but_known(iris):
     assert equal_bits(net, one)
 
 
+@pytest.mark.parametrize("by_class", [False, True])
+def test_a_diagnosis_leaves_them_out_too(iris, by_class):
+    X, y = iris
+    weight = None if by_class else (y != 2) * 1.0
+    net = DenseClassifier(8, epochs=9, validation_fraction=0.3, random_state=0)
+    net.set_params(class_weight={2: 0} if by_class else None).fit(X, y, weight)
+    used = y != 2
+    found = gather_check_inputs(net, FitArguments(X, y, weight))
+    expected = gather_check_inputs(net, FitArguments(X[used], y[used]))
+    assert np.array_equal(found.validation, expected.validation)
+    assert np.array_equal(found.X, expected.X)
+    assert str(diagnose(net, X, y, sample_weight=weight)) == str(diagnose(net, X[used], y[used]))
+
+
 def test_bagging_draws_few_rows(cancer, diabetes):
     X, y = (array[:100] for array in diabetes)
     net = DenseRegressor(4, epochs=2, early_stopping=True, patience=1)
-    assert np.isfinite(BaggingRegressor(net, 8, max_samples=5, random_state=0).fit(X, y).predict(X)).all()
+    assert np.isfinite(
+        BaggingRegressor(net, 8, max_samples=5, random_state=0).fit(X, y).predict(X)
+    ).all()
     X, y = cancer
     net = DenseClassifier(4, epochs=2, early_stopping=True, patience=1)
     bag = BaggingClassifier(net, 8, max_samples=15, random_state=0).fit(X, y)
