@@ -63,7 +63,7 @@ def fitted_model(
     weights : list of arrays
         In the architecture's order.
     rescaling : (scale, offset), default=None
-        Arrays of shape (n_outputs,) to multiply the output by and to add to it.
+        Arrays of shape (n_outputs,) to multiply the output by and to add to it, in their dtype.
     input_shape : tuple of int, default=None
         Of one image, to be flattened; None is (n_features,).
 
@@ -86,8 +86,8 @@ def fitted_model(
     model = _assemble(architecture, random_layer, regularizer, input_shape=input_shape)
     model.set_weights(weights)
     if rescaling is not None:
-        scale, offset = (array.tolist() for array in rescaling)
-        rescale = keras.layers.Rescaling(scale, offset, dtype=architecture.dtype)
+        # Arrays, since Keras takes lists through float32.
+        rescale = keras.layers.Rescaling(*rescaling, dtype=rescaling[0].dtype.name)
         model = keras.Model(model.input, rescale(model.output))
     rate = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
     model.compile(optimizer=settings.optimizer.make(**rate), loss=make_loss(settings.loss))

@@ -202,7 +202,7 @@ class TrainableNetwork:
         if not self._label_smoothing:
             return losses
         # The cross-entropy is linear in the targets, so smooth ones give a mix of two losses.
-        evenly = tf.fill(tf.shape(outputs), tf.cast(1 / outputs.shape[-1], outputs.dtype))
+        evenly = tf.fill(tf.shape(outputs), tf.constant(1 / outputs.shape[-1], outputs.dtype))
         uniform = keras.losses.categorical_crossentropy(evenly, outputs)
         return (1 - inputs.label_smoothing) * losses + inputs.label_smoothing * uniform
 

@@ -32,7 +32,12 @@ from skdense.estimators.parameters import (
     make_settings,
     same_network,
 )
-from skdense.estimators.prepared_data import CheckedData, PreparedData, Targets
+from skdense.estimators.prepared_data import (
+    CheckedData,
+    LearnedTargets,
+    PreparedData,
+    SampleSet,
+)
 from skdense.estimators.scikeras_names import check_not_routed
 from skdense.estimators.training_warnings import report_not_finite, warn_and_raise_interrupt
 from skdense.networks.architecture import Architecture
@@ -41,6 +46,7 @@ from skdense.preprocessing._compat import CallbackSupportMixin
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.images import check_same_shape, flatten_images
+from skdense.preprocessing.input_errors import errors_naming_columns
 from skdense.preprocessing.missing_values import (
     columns_to_indicate,
     fill,
@@ -53,7 +59,7 @@ from skdense.preprocessing.validation_split import (
     errors_about_validation_data,
     split_indices,
 )
-from skdense.preprocessing.weights import check_sample_weight
+from skdense.preprocessing.weights import check_sample_weight, weight_of_class
 
 if TYPE_CHECKING:
     import keras
@@ -106,12 +112,22 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     # Hooks in which classifier and regressor differ ----------------------------------------------
 
-    def _encode(self, y, sample_weight, earlier, classes, one_epoch) -> tuple[Encoding, Targets]:
-        """Find out how to encode y, unless training goes on, and encode it."""
+    def _read_y(
+        self, y, weight, earlier, classes, one_epoch
+    ) -> tuple[Encoding, np.ndarray, np.ndarray]:
+        """Find out of which kind y is, and give it as numbers, with weights by `class_weight`."""
         raise NotImplementedError
 
-    def _validation_targets(self, y_val, y, encoding) -> tuple[np.ndarray, np.ndarray]:
-        """Encode y_val as y was, and give each of its samples the weight of its class in y."""
+    def _read_y_val(self, y_val, weight, encoding) -> tuple[np.ndarray, np.ndarray]:
+        """Give y_val as numbers as y was, with weights by `class_weight`."""
+        raise NotImplementedError
+
+    def _learn_targets(self, training: SampleSet, encoding, earlier) -> LearnedTargets:
+        """Find out from the training set how to encode targets, unless training goes on."""
+        raise NotImplementedError
+
+    def _encode(self, y, learned: LearnedTargets) -> np.ndarray:
+        """Give the targets that the loss compares the output with."""
         raise NotImplementedError
 
     def _resolved_loss(self, encoding) -> Any:
@@ -223,9 +239,18 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         (X, y), shape = self._check_input(
             given.X, given.y, input_shape=shape, dtype=self.dtype, multi_output=True
         )
-        sample_weight = check_sample_weight(given.sample_weight, X)
-        encoding, targets = self._encode(y, sample_weight, earlier, classes, one_epoch)
-        return CheckedData(X, targets, encoding, shape)
+        weight = check_sample_weight(given.sample_weight, X)
+        encoding, y, weight = self._read_y(y, weight, earlier, classes, one_epoch)
+        if not weight.any():
+            raise ValueError(
+                "All rows of X have a weight of zero, from sample_weight times class_weight: give "
+                "some of them a weight above zero."
+            )
+        return CheckedData(X, y, weight, encoding, shape, self._reads_in_place)
+
+    @property
+    def _reads_in_place(self) -> bool:
+        return self.missing == "error" and not hasattr(self, "missing_features_")
 
     def _settings(self, epochs: int, encoding: Encoding) -> Settings:
         loss, options = self._resolved_loss(encoding), self._loss_options()
@@ -257,11 +282,10 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         if prepared.missing_features is not None:  # their indicators are inputs, too
             n_features = prepared.training.X.shape[1]
             architecture = replace(architecture, n_features=n_features)
-        begun = _begun(
-            data, architecture, settings, (seeds[0], seeds[1] + n_generators), prepared, earlier
-        )
+        seeds = seeds[0], seeds[1] + n_generators
+        begun = _begun(data.input_shape, architecture, settings, seeds, prepared, earlier)
         if earlier is None:
-            weights = _first_weights(architecture, data.targets, first)
+            weights = _first_weights(architecture, prepared.learned.start, first)
             begun = replace(begun, weights=weights, validation_given=given.X_val is not None)
         slots = None
         if earlier is not None and earlier.optimizer_state[0] == settings.optimizer.label:
@@ -328,47 +352,59 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         earlier: FittedState | None,
         is_refit: bool,
     ) -> PreparedData:
-        """Split into training and validation set, and fill missing values."""
+        """Split into training and validation set, encode targets and fill missing values.
+
+        Samples of weight zero are left out first. All that is learned from data, the scale of
+        targets and the columns with indicators, is learned from the training set.
+        """
         if is_refit:
-            rows, validation, indices = self._all_rows(data, "to train on"), None, (None, None)
-        elif given.X_val is not None:
-            rows, indices = self._all_rows(data, "of X"), (None, None)
-            validation = self._validation_rows(given, data)
+            training, validation, indices = data.part(data.used), None, (data.used, None)
         else:
-            rows, validation, indices = self._split(data, given, split_seed)
+            training, validation, indices = self._split(data, given, split_seed)
+        learned = self._learn_targets(training, data.encoding, earlier)
+        rows = self._rows(training, learned, "to train on")
+        watched = None
+        if validation is not None:
+            which = "held out" if given.X_val is None else "of X_val"
+            with errors_about_validation_data(given):
+                watched = self._rows(validation, learned, which)
         columns = None if earlier is None else earlier.missing_features
         if earlier is None and self.missing != "error":
             columns = columns_to_indicate(rows.X, self.missing)
         if columns is None and self.missing == "error":
-            return PreparedData(rows, validation, indices, None, split_seed)
+            return PreparedData(rows, watched, indices, learned, None, split_seed)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
         rows = rows._replace(X=_filled(rows.X, columns))
-        if validation is not None:
-            validation = validation._replace(X=_filled(validation.X, columns))
-        return PreparedData(rows, validation, indices, columns, split_seed)
+        if watched is not None:
+            watched = watched._replace(X=_filled(watched.X, columns))
+        return PreparedData(rows, watched, indices, learned, columns, split_seed)
 
-    def _split(self, data: CheckedData, given: FitArguments, seed: int):
-        indices = split_indices(self, data.X.shape[0], data.targets.labels, given, seed)
-        if indices is None:
-            return self._all_rows(data, "to train on"), None, (None, None)
-        values, weight = data.targets.values, data.targets.weight
-        rows, validation = (
-            self._rows(data.X, values, weight, index, which)
-            for index, which in zip(indices, ("to train on", "held out"), strict=True)
-        )
-        return rows, validation, indices
+    def _split(
+        self, data: CheckedData, given: FitArguments, seed: int
+    ) -> tuple[SampleSet, SampleSet | None, tuple[Any, Any]]:
+        """Give both sets, and their indices among the samples that were given for them."""
+        used = data.used
+        if given.X_val is not None:
+            validation = self._check_validation_data(given, data)
+            index = validation.used
+            return data.part(used), validation.part(index), (used, index)
+        n_samples = len(data.weight) if used is None else len(used)
+        labels = data.labels if used is None or data.labels is None else data.labels[used]
+        split = split_indices(self, n_samples, labels, given.at(used), seed)
+        if split is None:
+            return data.part(used), None, (used, None)
+        train, held_out = split if used is None else (used[part] for part in split)
+        return data.part(train), data.part(held_out), (train, held_out)
 
-    def _all_rows(self, data: CheckedData, which: str) -> Rows:
-        return self._rows(data.X, data.targets.values, data.targets.weight, slice(None), which)
-
-    def _rows(self, X, values, weight, index, which: str) -> Rows:
+    def _rows(self, samples: SampleSet, learned: LearnedTargets, which: str) -> Rows:
         """Samples as the engine takes them, their weights of mean 1."""
-        from skdense.engine.padded_data import select
         from skdense.engine.program_inputs import Rows
 
-        weight = weight[index]
+        weight = samples.weight
+        if learned.class_weight is not None:
+            weight = weight * weight_of_class(learned.class_weight, samples.y)
         if not weight.any():
             raise ValueError(
                 f"All rows {which} have a weight of zero, from sample_weight times class_weight: "
@@ -376,22 +412,20 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
-        # Where missing values are filled, there is a copy in any case.
-        is_filled = self.missing != "error" or hasattr(self, "missing_features_")
-        return Rows(X[index] if is_filled else select(X, index), values[index], weight)
+        return Rows(samples.X, self._encode(samples.y, learned), weight)
 
-    def _validation_rows(self, given: FitArguments, data: CheckedData) -> Rows:
-        """X_val, its targets and weights, checked as X was and encoded as y was."""
+    def _check_validation_data(self, given: FitArguments, data: CheckedData) -> CheckedData:
+        """X_val, y_val and their weights, checked as X and y were."""
         options: dict[str, Any] = {"dtype": self.dtype, "multi_output": True}
-        with errors_about_validation_data():
+        with errors_about_validation_data(given):
             (X_val, y_val), _ = self._check_input(
                 given.X_val, given.y_val, input_shape=data.input_shape, **options
             )
             weight = check_sample_weight(given.sample_weight_val, X_val)
-            values, by_class = self._validation_targets(y_val, given.y, data.encoding)
+            y_val, weight = self._read_y_val(y_val, weight, data.encoding)
         if sparse.issparse(data.X) != sparse.issparse(X_val):  # a program takes one kind
             X_val = sparse.csr_matrix(X_val) if sparse.issparse(data.X) else X_val.toarray()
-        return self._rows(X_val, values, weight * by_class, slice(None), "of X_val")
+        return data._replace(X=X_val, y=y_val, weight=weight)
 
     def _check_input(self, X, *y, input_shape: tuple[int, ...] | None, **options) -> tuple:
         """X as samples of floats, and y if there is one; missing values are still in it.
@@ -412,7 +446,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             X = nan_for_none(X)
             options["ensure_all_finite"] = "allow-nan"
         reset = input_shape is None
-        checked = validate_data(self, X, *y, accept_sparse="csr", reset=reset, **options)
+        with errors_naming_columns(X, takes_missing=True):
+            checked = validate_data(self, X, *y, accept_sparse="csr", reset=reset, **options)
         return checked, input_shape or shape or (self.n_features_in_,)
 
     def _check_takes_sparse(self) -> None:
@@ -551,7 +586,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         architecture, scale = state.architecture, state.encoding
         rescaling = None
         if isinstance(scale, TargetScale) and scale.is_active:
-            rescaling = scale.scale, scale.mean
+            dtype = np.float64 if scale.needs_float64 else architecture.dtype
+            rescaling = scale.scale.astype(dtype), scale.mean.astype(dtype)
         # Indicators of missing values go beside the pixels: then there is no image any more.
         shape = state.input_shape if architecture.n_features == self.n_features_in_ else None
         return fitted_model(architecture, settings, state.weights, rescaling, shape)
@@ -607,16 +643,16 @@ def _filled(X: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
 
 
 def _first_weights(
-    architecture: Architecture, targets: Targets, random: np.random.Generator
+    architecture: Architecture, start: np.ndarray | None, random: np.random.Generator
 ) -> list[np.ndarray]:
     weights = initial_weights(architecture, random)
-    if targets.start is not None:
-        weights[-1] = targets.start.astype(architecture.dtype)  # the output's bias
+    if start is not None:
+        weights[-1] = start.astype(architecture.dtype)  # the output's bias
     return weights
 
 
 def _begun(
-    data: CheckedData,
+    input_shape: tuple[int, ...],
     architecture: Architecture,
     settings: Settings,
     seeds: tuple[int, int],
@@ -626,7 +662,7 @@ def _begun(
     """Give the state before the first epoch, of a fresh network still without weights."""
     if earlier is None:
         earlier = FittedState(
-            encoding=data.encoding,
+            encoding=prepared.learned.encoding,
             architecture=architecture,
             weights=[],
             history={"loss": []},
@@ -634,7 +670,7 @@ def _begun(
             best_epoch=0,
             best_loss=np.nan,
             stopped_by=None,
-            input_shape=data.input_shape,
+            input_shape=input_shape,
             missing_features=None,
             optimizer_state=("", []),
             seeds=seeds,
@@ -642,7 +678,7 @@ def _begun(
         )
     return replace(
         earlier,
-        encoding=data.encoding,
+        encoding=prepared.learned.encoding,
         architecture=architecture,
         seeds=seeds,
         missing_features=prepared.missing_features,

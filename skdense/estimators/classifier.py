@@ -10,12 +10,16 @@ from sklearn.utils.validation import column_or_1d
 
 from skdense.estimators.base import DenseEstimator
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
-from skdense.estimators.prepared_data import Targets
+from skdense.estimators.prepared_data import LearnedTargets
 from skdense.networks.losses import CLASSIFIER_LOSSES, check_smoothing
 from skdense.preprocessing._compat import Interval, StrOptions, _fit_context
 from skdense.preprocessing.class_encoding import ClassEncoding, encode_classes
 from skdense.preprocessing.fit_arguments import FitArguments
-from skdense.preprocessing.weights import class_weights
+from skdense.preprocessing.weights import (
+    balanced_table,
+    class_weight_table,
+    weight_of_class,
+)
 
 
 class DenseClassifier(ClassifierMixin, DenseEstimator):
@@ -112,8 +116,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         has none either.
     class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
-        often they occur. Where y is a 0/1 matrix, a list of ``{0: weight, 1: weight}``, one for
-        each column. Multiplied with each other and with `sample_weight`.
+        often they occur among the training rows, `sample_weight` included. Where y is a 0/1
+        matrix, a list of ``{0: weight, 1: weight}``, one for each column. Multiplied with each
+        other and with `sample_weight`.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
         a standardized feature; and it gives the network one more input for each feature that had
@@ -125,6 +130,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Precision of weights and of the arithmetic in training. Predictions are computed, and given,
         in the wider of this and X's own: float64 for float64 X, so that a row's prediction is the
         same to 1e-12 whichever rows stand beside it; to 1e-5 for float32 X, which is quicker.
+        Probabilities are float64 for any X: float32 would round those near 1 to 1.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
         `epochs` more. Another optimizer starts with a fresh state.
@@ -324,7 +330,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Any labels, or a 0/1 matrix.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row: a weight of 2 counts like the row twice.
+            Weight of each row: a weight of 2 counts like the row twice, and one of 0 like none.
         X_val : array-like of shape (n_samples_val, n_features), default=None
             Rows to watch instead of held-out ones: not trained on, and prepared as X is.
         y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_labels), default=None
@@ -445,19 +451,24 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         by_loss = encoding.loss == "sparse_categorical_crossentropy"
         return float(self.label_smoothing) if by_loss else 0.0
 
-    def _encode(self, y, sample_weight, earlier, classes, one_epoch):
-        y = y.toarray() if hasattr(y, "toarray") else y
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+    def _read_y(self, y, weight, earlier, classes, one_epoch):
+        y = _labels(y)
         encoding = self._class_encoding(y, earlier, classes)
-        numbers = encoding.numbers(y)
-        weight = sample_weight * class_weights(self.class_weight, y, encoding, one_epoch)
-        labels = None if encoding.kind == "multilabel" else numbers
-        values = encoding.targets(numbers, self.dtype)
         if self.label_smoothing:
             check_smoothing(self.label_smoothing, self._resolved_loss(encoding))
-            values = encoding.smooth(values, self.label_smoothing)
-        return encoding, Targets(values, weight, labels, None)
+        numbers = encoding.numbers(y)
+        table = class_weight_table(self.class_weight, encoding, one_epoch)
+        return encoding, numbers, weight * weight_of_class(table, numbers)
+
+    def _learn_targets(self, training, encoding, earlier):
+        del earlier
+        is_balanced = isinstance(self.class_weight, str)
+        table = balanced_table(training.y, training.weight, encoding) if is_balanced else None
+        return LearnedTargets(encoding, None, table)
+
+    def _encode(self, y, learned):
+        encoding = learned.encoding
+        return encoding.smooth(encoding.targets(y, self.dtype), self.label_smoothing)
 
     def _class_encoding(self, y, earlier, classes) -> ClassEncoding:
         if earlier is None:
@@ -470,8 +481,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
             )
         return earlier.encoding.followed_by(encode_classes(y, self.loss, known))
 
-    def _validation_targets(self, y_val, y, encoding):
-        y_val, y = _labels(y_val), _labels(y)
+    def _read_y_val(self, y_val, weight, encoding):
+        y_val = _labels(y_val)
         several = encoding.kind in ("multilabel", "one-hot")
         known = encoding.classes
         if not several and len(unseen := np.setdiff1d(y_val, known)):
@@ -484,11 +495,10 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         if kind != encoding.kind:
             raise ValueError(f"y_val is {kind}, but y is {encoding.kind}.")
         numbers = encoding.numbers(y_val)
-        by_class = class_weights(self.class_weight, y_val, encoding, False, counted=y)
-        values = encoding.targets(numbers, self.dtype)
-        return encoding.smooth(values, self.label_smoothing), by_class
+        table = class_weight_table(self.class_weight, encoding, False)
+        return numbers, weight * weight_of_class(table, numbers)
 
 
 def _labels(y) -> np.ndarray:
-    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
-    return y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y
+    y = y.toarray() if hasattr(y, "toarray") else y
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y

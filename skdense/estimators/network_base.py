@@ -29,7 +29,11 @@ from skdense.estimators.parameter_routing import check_routed, make_callbacks, r
 from skdense.estimators.scikeras_names import ROUTES
 from skdense.preprocessing._compat import Interval, Options, _fit_context
 from skdense.preprocessing.random_split import hold_out
-from skdense.preprocessing.weights import class_weights
+from skdense.preprocessing.weights import (
+    balanced_table,
+    class_weight_table,
+    weight_of_class,
+)
 
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
@@ -308,7 +312,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
     def _job(self, fitted: FittedModel, data: NetworkData, epochs: int, part: bool) -> Job:
         """Put together what trains the model."""
-        weight = data.weight * self._class_weights(fitted, data.table, part)
+        weight = self._with_class_weight(fitted, data.table, data.weight, part)
         used = np.flatnonzero(weight)  # rows of weight 0 would count in batch normalization
         if not len(used):
             raise ValueError(
@@ -321,6 +325,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             labels = self._stratification(fitted, data.table[used])
             places = hold_out(len(used), fraction, labels, fitted.split_seed, "validation_split")
             train, validation = (used[each] for each in places)
+        weight = self._with_class_weight(fitted, data.table, weight, part, train)
         options, extra = self._fit_options(len(train))
         inputs, targets, weights = fitted.arrange(data, weight, train)
         return Job(
@@ -339,18 +344,25 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             else [],
         )
 
-    def _class_weights(self, fitted: FittedModel, y: np.ndarray, part: bool) -> np.ndarray:
-        """Give a new array: the caller's weights are multiplied with it, never written to."""
+    def _with_class_weight(
+        self, fitted: FittedModel, y: np.ndarray, weight: np.ndarray, part: bool, train: Any = None
+    ) -> np.ndarray:
+        """Multiply weights by those of the classes; balanced ones once `train` is known."""
         given = getattr(self, "class_weight", None)
-        if given is None:
-            return np.ones(len(y))
+        is_balanced = isinstance(given, str)
+        if given is None or (train is not None and not is_balanced):
+            return weight
         if len(fitted.outputs) > 1:
             raise ValueError(
                 f"class_weight={given!r} is for one output, but the model has "
                 f"{len(fitted.outputs)}: weigh rows with sample_weight, outputs with loss_weights."
             )
         output = fitted.class_outputs[0]
-        return class_weights(given, output.labels(y), output.encoding, part)
+        encoding, numbers = output.encoding, output.encoding.numbers(output.labels(y))
+        table = class_weight_table(given, encoding, part)
+        if train is not None:
+            table = balanced_table(numbers[train], weight[train], encoding)
+        return weight * weight_of_class(table, numbers)
 
     def _stratification(self, fitted: FittedModel, y: np.ndarray) -> np.ndarray | None:
         """Give the classes to keep in proportion in the validation split."""
@@ -424,10 +436,9 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         outputs = self._fitted.outputs
         parts = [output.predictions(each) for output, each in zip(outputs, raw, strict=True)]
         table = in_columns(outputs, parts, self.n_outputs_)
-        if self.y_ndim_ == 1:
-            return table[:, 0]
-        # float64, as scikit-learn wants a matrix of numbers
-        return table.astype(np.float64) if table.dtype == np.float32 else table
+        if table.dtype == np.float32:  # scikit-learn wants numbers in float64
+            table = table.astype(np.float64)
+        return table[:, 0] if self.y_ndim_ == 1 else table
 
     def predict_outputs(self, X):
         """Compute each output of the model: probabilities where it is of classes, else numbers.

@@ -17,6 +17,7 @@ from sklearn.utils.validation import (
 
 from skdense.estimators.column_selection import column_names, select_columns
 from skdense.preprocessing._compat import _safe_indexing
+from skdense.preprocessing.input_errors import errors_naming_columns
 from skdense.preprocessing.weights import check_sample_weight
 
 Inputs = np.ndarray | dict[str, np.ndarray]
@@ -52,7 +53,7 @@ class NetworkData(NamedTuple):
             "y_dtype_": self.y.dtype,
             "y_ndim_": self.y.ndim,
             "n_outputs_": self.table.shape[1],
-            "target_type_": type_of_target(self.y) if self.y.dtype != object else "unknown",
+            "target_type_": _target_type(self.y),
         }
 
 
@@ -104,9 +105,10 @@ def read_inputs(
     if estimator.inputs is None:
         # Always float32: data of another type after the first fit is no error, as it was.
         options = {"dtype": "float32", "allow_nd": True, "reset": reset}
-        if not target:
-            return validate_data(estimator, X, **options), None, None
-        X, y = validate_data(estimator, X, y, multi_output=True, **options)
+        with errors_naming_columns(X, takes_missing=False):
+            if not target:
+                return validate_data(estimator, X, **options), None, None
+            X, y = validate_data(estimator, X, y, multi_output=True, **options)
         return X, y, None
     validate_data(estimator, X, **target, reset=reset, skip_check_array=True)
     columns = (
@@ -145,3 +147,10 @@ def select_rows(X: Inputs, rows: Any) -> Inputs:
 
 def _first(X: Inputs) -> np.ndarray:
     return next(iter(X.values())) if isinstance(X, dict) else X
+
+
+def _target_type(y: np.ndarray) -> str:
+    if y.dtype == object:
+        return "unknown"
+    with np.errstate(invalid="ignore"):  # numbers beyond int64
+        return type_of_target(y)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.class_encoding import ClassEncoding, check_labels
+from skdense.preprocessing.target_scaling import finite_numbers
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,14 @@ class RegressionOutput:
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """Give what the loss compares the output with, (n_samples, ...)."""
-        return y[:, self.columns].astype(np.float32).reshape(len(y), *self.shape)
+        numbers = finite_numbers(y[:, self.columns])
+        size = np.abs(numbers).max(initial=0)
+        if size > np.finfo(np.float32).max:
+            raise ValueError(
+                f"y holds numbers of size {size:g}, outside the range of float32: give y in "
+                "another unit, for example with TransformedTargetRegressor."
+            )
+        return numbers.astype(np.float32).reshape(len(y), *self.shape)
 
     def predictions(self, raw: np.ndarray) -> np.ndarray:
         """Give what `predict` returns, (n_samples, n_columns)."""
@@ -111,6 +119,7 @@ def label_column(y: np.ndarray, column: int) -> np.ndarray:
     array of shape (n_samples,)
     """
     labels = y[:, column]
+    check_labels(labels, text_only=False)
     return np.array(labels.tolist()) if labels.dtype == object else labels
 
 

@@ -14,31 +14,60 @@ if TYPE_CHECKING:
     from skdense.engine.program_inputs import Rows
 
 
-class Targets(NamedTuple):
-    """What a network learns from.
+class LearnedTargets(NamedTuple):
+    """What the training set tells about targets, and the validation set must not.
 
-    values : (n_samples, n_outputs), or (n_samples,) of class numbers; weight : float64
-    (n_samples,); labels : class numbers (n_samples,) to stratify by, or None; start : where the
-    output's bias starts, (n_outputs,), or None for zero.
+    encoding : from y to targets; start : where the output's bias starts, (n_outputs,), or None for
+    zero; class_weight : table of the weights of balanced classes, or None.
     """
 
-    values: np.ndarray
-    weight: np.ndarray
-    labels: np.ndarray | None
+    encoding: ClassEncoding | TargetScale
     start: np.ndarray | None
+    class_weight: np.ndarray | None
 
 
 class CheckedData(NamedTuple):
-    """X and y of a fit, checked and encoded, missing values still in X.
+    """X and y of a fit, checked, missing values still in X.
 
-    X : array or CSR matrix of shape (n_samples, n_features); targets : Targets; encoding : from y
-    to targets; input_shape : of one sample.
+    X : array or CSR matrix of shape (n_samples, n_features); y : targets as numbers, a class
+    number or 0/1 for each label, before scaling; weight : float64 (n_samples,); encoding : of y,
+    before the training set is known; input_shape : of one sample; in_place : whether a large X may
+    be read where it is. Where missing values are filled, there is a copy in any case.
     """
 
     X: Any
-    targets: Targets
+    y: np.ndarray
+    weight: np.ndarray
     encoding: ClassEncoding | TargetScale
     input_shape: tuple[int, ...]
+    in_place: bool
+
+    @property
+    def used(self) -> np.ndarray | None:
+        """Samples with a weight above zero; None where all have one."""
+        return None if self.weight.all() else np.flatnonzero(self.weight)
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """Class numbers to stratify by; None of other targets."""
+        by_class = isinstance(self.encoding, ClassEncoding) and self.y.ndim == 1
+        return self.y if by_class else None
+
+    def part(self, index: np.ndarray | None) -> SampleSet:
+        """Give some of the samples; None is all of them."""
+        from skdense.engine.padded_data import select
+
+        rows = slice(None) if index is None else index
+        X = select(self.X, rows) if self.in_place else self.X[rows]
+        return SampleSet(X, self.y[rows], self.weight[rows])
+
+
+class SampleSet(NamedTuple):
+    """The training or validation set before its targets are encoded: X, y, weight."""
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -49,8 +78,10 @@ class PreparedData:
     ----------
     training : Rows
     validation : Rows or None
-    indices : (int array, int array) or (None, None)
-        Of both among the samples given to `fit`, where some of these are held out.
+    indices : (int array or None, int array or None)
+        Of both among the samples given to `fit`, for the latter as X_val if that was given; None
+        is all of them.
+    learned : LearnedTargets
     missing_features : int array or None
         Features that have got an indicator of missing values.
     split_seed : int
@@ -59,5 +90,6 @@ class PreparedData:
     training: Rows
     validation: Rows | None
     indices: tuple[Any, Any]
+    learned: LearnedTargets
     missing_features: np.ndarray | None
     split_seed: int

@@ -10,11 +10,16 @@ from sklearn.utils.validation import column_or_1d
 
 from skdense.estimators.base import DenseEstimator
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
-from skdense.estimators.prepared_data import Targets
+from skdense.estimators.prepared_data import LearnedTargets
 from skdense.networks.losses import REGRESSOR_LOSSES
 from skdense.preprocessing._compat import Interval, _fit_context
 from skdense.preprocessing.fit_arguments import FitArguments
-from skdense.preprocessing.target_scaling import best_constant, scale_numbers
+from skdense.preprocessing.target_scaling import (
+    best_constant,
+    check_first_chunk,
+    finite_numbers,
+    scale_numbers,
+)
 
 
 class DenseRegressor(RegressorMixin, DenseEstimator):
@@ -323,7 +328,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             One or more numbers a row.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row: a weight of 2 counts like the row twice.
+            Weight of each row: a weight of 2 counts like the row twice, and one of 0 like none.
         X_val : array-like of shape (n_samples_val, n_features), default=None
             Rows to watch instead of held-out ones: not trained on, and prepared as X is.
         y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_outputs), default=None
@@ -358,7 +363,8 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            The first call's mean and standard deviation serve all, under `scale_target`.
+            The first call's mean and standard deviation serve all, under `scale_target`: it needs
+            at least 10 rows with different targets.
         sample_weight : array-like of shape (n_samples,), default=None
 
         Returns
@@ -401,23 +407,35 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     def _loss_is(self, name: str) -> bool:
         return isinstance(self.loss, str) and self.loss == name
 
-    def _encode(self, y, sample_weight, earlier, classes, one_epoch):
-        del classes, one_epoch
-        y = np.asarray(y, dtype=np.float64)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        encoding = scale_numbers(y, sample_weight, self.loss, self.scale_target)
+    def _read_y(self, y, weight, earlier, classes, one_epoch):
+        del classes
+        y = _numbers(y)
         if earlier is not None:
             encoding = earlier.encoding
-            encoding.check_loss(self.loss)
-        start = best_constant(y, sample_weight, self.loss)
-        return encoding, Targets(encoding.targets(y, self.dtype), sample_weight, None, start)
+            encoding.check_continues(y[weight > 0], self.loss)
+        elif one_epoch and self.scale_target:
+            check_first_chunk(y, weight, self.loss)
+        if earlier is None:
+            encoding = scale_numbers(y[weight > 0], weight, self.loss, scale=False)
+        return encoding, y, weight
 
-    def _validation_targets(self, y_val, y, encoding):
-        del y
-        y_val = np.asarray(y_val, dtype=np.float64)
-        if y_val.ndim == 2 and y_val.shape[1] == 1:
-            y_val = y_val.ravel()
-        weight = np.ones(len(y_val))
-        scale_numbers(y_val, weight, self.loss, self.scale_target)  # refuses what the loss cannot
-        return encoding.targets(y_val, self.dtype), weight
+    def _learn_targets(self, training, encoding, earlier):
+        if earlier is not None:
+            return LearnedTargets(encoding, None, None)
+        y, weight = training.y, training.weight
+        encoding = scale_numbers(y, weight, self.loss, self.scale_target)
+        return LearnedTargets(encoding, best_constant(y, weight, self.loss), None)
+
+    def _encode(self, y, learned):
+        return learned.encoding.targets(y, self.dtype)
+
+    def _read_y_val(self, y_val, weight, encoding):
+        y_val = _numbers(y_val)
+        # Refuses what the loss cannot take.
+        scale_numbers(y_val[weight > 0], weight, self.loss, scale=False)
+        return y_val, weight
+
+
+def _numbers(y) -> np.ndarray:
+    y = finite_numbers(y)
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y

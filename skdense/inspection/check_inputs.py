@@ -23,6 +23,11 @@ from skdense.inspection.fitted_network import fitted_network, has_custom_model
 from skdense.inspection.overfitting import History
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.validation_split import split_indices
+from skdense.preprocessing.weights import (
+    check_sample_weight,
+    class_weight_table,
+    weight_of_class,
+)
 
 Floats = NDArray[np.float64]
 
@@ -184,6 +189,7 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     30
     """
     network = _dense_network(estimator)
+    given = _without_zero_weights(network, given)
     estimator = getattr(estimator, "best_estimator_", estimator)
     steps = estimator[:-1] if isinstance(estimator, Pipeline) else None
     X, targets, labels = _prepared(network, steps, given.X, given.y, "X", "y")
@@ -233,6 +239,19 @@ def _check_validation_data(network: DenseEstimator, given: FitArguments) -> None
             "The network was trained with X_val and y_val, which a diagnosis needs, too: pass "
             "them as they were."
         )
+
+
+def _without_zero_weights(network: DenseEstimator, given: FitArguments) -> FitArguments:
+    """Leave out the samples that `fit` left out."""
+    by_class = getattr(network, "class_weight", None)
+    if given.sample_weight is None and not isinstance(by_class, dict | list):
+        return given
+    weight = check_sample_weight(given.sample_weight, given.X)
+    if isinstance(by_class, dict | list):
+        encoding, y = network._encoding, given.y
+        numbers = encoding.numbers(y.toarray() if hasattr(y, "toarray") else np.asarray(y))
+        weight = weight * weight_of_class(class_weight_table(by_class, encoding, False), numbers)
+    return given if weight.all() else given.at(np.flatnonzero(weight))
 
 
 def _prepared(network: DenseEstimator, steps: Any, X: Any, y: Any, name: str, name_y: str) -> tuple:

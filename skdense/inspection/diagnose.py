@@ -70,7 +70,14 @@ def _filled(text: str) -> str:
 
 
 def diagnose(
-    estimator: Any, X: Any, y: Any, *, X_val: Any = None, y_val: Any = None, groups: Any = None
+    estimator: Any,
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    X_val: Any = None,
+    y_val: Any = None,
+    groups: Any = None,
 ) -> Diagnosis:
     """Say what looks wrong with a fit, how one sees it, and what to try next.
 
@@ -87,6 +94,8 @@ def diagnose(
     X : array-like of shape (n_samples, n_features)
         What was given to `fit`, rows in the same order: the validation set is found again.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+    sample_weight : array-like of shape (n_samples,), default=None
+        Likewise; samples of weight zero are left out.
     X_val, y_val : array-like, default=None
         Likewise, where `fit` was given a validation set. Where it was not, other rows of which the
         network has learned nothing: over-fitting shows in the difference of the scores.
@@ -126,7 +135,8 @@ def diagnose(
     >>> "unscaled features" in diagnose(net, X, y).names
     True
     """
-    inputs = gather_check_inputs(estimator, FitArguments(X, y, None, X_val, y_val, None, groups))
+    given = FitArguments(X, y, sample_weight, X_val, y_val, None, groups)
+    inputs = gather_check_inputs(estimator, given)
     results = [check(inputs) for check in CHECKS]
     return Diagnosis(tuple(each for each in results if each is not None), _unchecked(inputs))
 

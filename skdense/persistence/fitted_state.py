@@ -322,7 +322,7 @@ def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEnc
     for figures in (mean, scale):
         plain = figures.dtype == np.float64 and figures.ndim == 1 and np.isfinite(figures).all()
         expect(plain and len(figures) == len(mean), "scale of the target", figures)
-    expect((scale > 0).all(), "scale of the target", scale)
+    expect((scale >= 0).all(), "scale of the target", scale)
     one_dimensional = written["one_dimensional"]
     fits = type(one_dimensional) is bool and (len(mean) == 1 or not one_dimensional)
     expect(fits, "shape of the target", one_dimensional)

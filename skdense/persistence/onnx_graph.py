@@ -226,7 +226,7 @@ def add_target_output(g: Graph, scale: TargetScale, outputs: str, variable: str)
 
 
 def needs_double(scale: TargetScale) -> bool:
-    """Whether a target is so far from zero that float32 loses what was learned.
+    """Whether float32 would lose what was learned, as in Python.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def needs_double(scale: TargetScale) -> bool:
     -------
     bool
     """
-    return bool((np.abs(scale.mean) >= 100 * scale.scale).any())
+    return scale.needs_float64
 
 
 def label_values(encoding: ClassEncoding) -> np.ndarray:

@@ -127,7 +127,11 @@ class ClassEncoding:
         return (targets * (1 - smoothing) + smoothing / n_choices).astype(targets.dtype)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """From the output before its activation to probabilities, (n_samples, n_classes)."""
+        """From the output before its activation to probabilities, (n_samples, n_classes).
+
+        In float64: float32 rounds to 1 what the output before it still tells apart.
+        """
+        logits = logits.astype(np.float64)
         if self.out_activation == "softmax":
             return special.softmax(logits, axis=1)
         positive = special.expit(logits)
@@ -137,6 +141,7 @@ class ClassEncoding:
 
     def log_probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Logarithms of `probabilities`, finite where those round to 0."""
+        logits = logits.astype(np.float64)
         if self.out_activation == "softmax":
             logarithms = special.log_softmax(logits, axis=1)
         elif self.kind == "multilabel":
@@ -191,14 +196,16 @@ def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncodi
         If y holds no classes, a single one, or something that does not fit the loss.
     """
     name = loss_name(loss)
+    check_labels(y)
     kind = type_of_target(y, input_name="y")
     check_classification_targets(y)
     if kind == "multilabel-indicator":
         return _encode_matrix(y, name)
     if kind == "multiclass-multioutput":
         raise ValueError(
-            f"y has shape {y.shape} and more than two different values: several classes a row are "
-            "taken as a 0/1 matrix only. Fit one column at a time, or use MultiOutputClassifier."
+            f"y has shape {y.shape} and the values {_some(y)}: several labels a row are taken as a "
+            "matrix of the numbers 0 and 1 only. Give y as one, such as (y == 'yes').astype(int); "
+            "or, for columns of other classes, fit one at a time or use MultiOutputClassifier."
         )
     found = np.unique(y if classes is None else classes)
     if len(found) < 2:
@@ -214,6 +221,45 @@ def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncodi
         )
     default = "binary_crossentropy" if kind == "binary" else "sparse_categorical_crossentropy"
     return ClassEncoding(kind, found, default if name == "auto" else name)
+
+
+def check_labels(y: np.ndarray, text_only: bool = True) -> None:
+    """Refuse labels that are Python objects without an order.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_labels)
+    text_only : bool, default=True
+        Whether objects have to be text, as scikit-learn wants them, or only of one type.
+
+    Raises
+    ------
+    ValueError
+        If y is of dtype object and holds anything else, or missing values.
+    """
+    if y.dtype != object:
+        return
+    for row, value in enumerate(y.ravel().tolist()):
+        if value is None or str(value) in ("nan", "<NA>", "NaT"):
+            raise ValueError(
+                f"y holds {value!r}, first in row {row // (y.size // len(y))}: leave rows without "
+                "a label out, or give them one."
+            )
+    kinds = {type(value): value for value in y.ravel().tolist()}
+    has_text = [issubclass(kind, str) for kind in kinds]
+    if not all(has_text) and (text_only or any(has_text)):
+        held = " and ".join(f"{kind.__name__} such as {v!r}" for kind, v in kinds.items())
+        one = next(iter(kinds)) if len(kinds) == 1 else str
+        cure = one.__name__ if one in (int, float, bool, str) else "str"
+        raise ValueError(
+            f"Unknown label type: y is of dtype object and holds {held}, where labels have "
+            f"to be of one type and dtype: convert it, for example by y.astype({cure})."
+        )
+
+
+def _some(y: np.ndarray) -> str:
+    values = np.unique(y.astype(str) if y.dtype == object else y).tolist()
+    return str(values) if len(values) <= 5 else f"{str(values[:5])[:-1]}, ...]"
 
 
 def _encode_matrix(y: np.ndarray, name: str) -> ClassEncoding:

@@ -30,8 +30,24 @@ class FitArguments(NamedTuple):
         return FitArguments(*(each.numpy() if hasattr(each, "numpy") else each for each in self))
 
     def validation_samples(self, index: np.ndarray | None) -> tuple[Any, Any, Any]:
-        """X, y and sample weight of the validation set: given, or the samples at `index`."""
+        """X, y and sample weight of the validation set, among the data given for it if there are.
+
+        An `index` of None is all of them.
+        """
         if self.X_val is not None:
-            return self.X_val, self.y_val, self.sample_weight_val
-        rows = indexable(self.X, self.y, self.sample_weight)  # some sparse formats are not
-        return tuple(None if each is None else _safe_indexing(each, index) for each in rows)  # type: ignore[return-value]
+            return _select((self.X_val, self.y_val, self.sample_weight_val), index)
+        return _select((self.X, self.y, self.sample_weight), index)
+
+    def at(self, index: np.ndarray | None) -> FitArguments:
+        """Give the arguments with some of the training samples only; None is all of them."""
+        X, y, sample_weight, groups = _select(
+            (self.X, self.y, self.sample_weight, self.groups), index
+        )
+        return self._replace(X=X, y=y, sample_weight=sample_weight, groups=groups)
+
+
+def _select(parts: tuple, index: np.ndarray | None) -> Any:
+    if index is None:
+        return parts
+    rows = indexable(*parts)  # some sparse formats are not
+    return tuple(None if each is None else _safe_indexing(each, index) for each in rows)

@@ -42,7 +42,8 @@ def hold_out(
     n_held_out = int(np.ceil(fraction * n_samples))
     if n_held_out < n_classes or n_samples - n_held_out < n_classes:
         raise ValueError(
-            f"{parameter}={fraction} of {n_samples} rows holds out {n_held_out} and leaves "
+            f"{parameter}={fraction} of {n_samples} sample{'s'[: n_samples != 1]} holds out "
+            f"{n_held_out} and leaves "
             f"{n_samples - n_held_out} to train on; each part needs at least {n_classes}"
             f"{' (one of each class)' if labels is not None else ''}. Use more rows, another "
             f"fraction, or {without}."

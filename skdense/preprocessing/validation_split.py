@@ -232,8 +232,9 @@ def _check_groups(splitter: Any, given: FitArguments) -> None:
 def _check_parts(choice: str, train, held_out, n_samples: int, labels: np.ndarray | None) -> None:
     if not len(train) or not len(held_out):
         raise ValueError(
-            f"{choice} holds out {len(held_out)} of {n_samples} rows and leaves {len(train)} "
-            "to train on: each part needs at least one. Use more rows, or choose them otherwise."
+            f"{choice} holds out {len(held_out)} of {n_samples} sample{'s'[: n_samples != 1]} and "
+            f"leaves {len(train)} to train on: each part needs at least one. Use more rows, or "
+            "choose them otherwise."
         )
     shared = np.intersect1d(train, held_out)
     if len(shared):
@@ -259,9 +260,11 @@ def _check_validation_data(given: FitArguments) -> None:
 
 
 @contextmanager
-def errors_about_validation_data():
-    """Say of an error that it is about the validation data: the same checks serve X and y."""
+def errors_about_validation_data(given: FitArguments):
+    """Say of an error that it is about the validation data, if given: the checks serve X, too."""
     try:
         yield
     except ValueError as error:
+        if given.X_val is None:
+            raise
         raise ValueError(f"X_val, y_val and sample_weight_val do not fit: {error}") from error

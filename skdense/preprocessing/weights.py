@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils.class_weight import compute_sample_weight
 
 from skdense.preprocessing._compat import _check_sample_weight
 from skdense.preprocessing.class_encoding import ClassEncoding
@@ -38,28 +37,19 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
     return weight
 
 
-def class_weights(
-    class_weight: Any,
-    y: np.ndarray,
-    encoding: ClassEncoding,
-    part_only: bool,
-    counted: np.ndarray | None = None,
-) -> np.ndarray:
-    """Give each row the weight of its class.
+def class_weight_table(class_weight: Any, encoding: ClassEncoding, part_only: bool) -> np.ndarray:
+    """Give the weight of each class that does not depend on the rows: ones for ``"balanced"``.
 
     Parameters
     ----------
     class_weight : dict, "balanced", list of dicts (one for each label column) or None
-    y : array of shape (n_samples,) or (n_samples, n_labels)
     encoding : ClassEncoding
     part_only : bool
-        Whether y is only a part of the data, so that classes cannot be counted.
-    counted : array of shape (n_other_samples,) or (n_other_samples, n_labels), default=None
-        Labels to count the classes of, where those are others than y.
+        Whether only a part of the data is there, so that classes cannot be counted.
 
     Returns
     -------
-    float64 array of shape (n_samples,)
+    float64 array of shape (1, n_classes), or (n_labels, 2) of a multilabel y
 
     Raises
     ------
@@ -67,32 +57,71 @@ def class_weights(
         If a weight is for an unknown class, negative or not finite, or ``"balanced"`` meets a
         part of the data.
     """
+    several = encoding.kind == "multilabel"
+    shape = (len(encoding.classes), 2) if several else (1, len(encoding.classes))
     if class_weight is None:
-        return np.ones(len(y))
-    if part_only and class_weight == "balanced":
-        raise ValueError(
-            "class_weight='balanced' cannot be used with partial_fit, which sees a part of the "
-            "classes at a time: pass a dict, for example from "
-            "sklearn.utils.class_weight.compute_class_weight on all the data."
-        )
-    if class_weight != "balanced":
-        _check_weights(class_weight, encoding)
-    if isinstance(class_weight, dict):  # y need not have all the classes
-        of_class = [float(class_weight.get(label, 1)) for label in encoding.classes.tolist()]
-        return np.array(of_class)[encoding.numbers(y)]
-    if encoding.kind == "one-hot":
-        y = y.argmax(axis=1)
-        counted = None if counted is None else counted.argmax(axis=1)
-    if counted is None or class_weight != "balanced":
-        return compute_sample_weight(class_weight, y)
-    both, rows_counted = np.concatenate([counted, y]), np.arange(len(counted))
-    return compute_sample_weight("balanced", both, indices=rows_counted)[len(counted) :]
+        return np.ones(shape)
+    if class_weight == "balanced":
+        if part_only:
+            raise ValueError(
+                "class_weight='balanced' cannot be used with partial_fit, which sees a part of the "
+                "classes at a time: pass a dict, for example from "
+                "sklearn.utils.class_weight.compute_class_weight on all the data."
+            )
+        return np.ones(shape)
+    _check_weights(class_weight, encoding)
+    dicts, labels = ([class_weight], encoding.classes.tolist())
+    if several:
+        dicts, labels = class_weight, [0, 1]
+    return np.array([[float(weights.get(label, 1)) for label in labels] for weights in dicts])
+
+
+def balanced_table(numbers: np.ndarray, weight: np.ndarray, encoding: ClassEncoding) -> np.ndarray:
+    """Give each class a weight inversely to the sum of its rows' weights.
+
+    Parameters
+    ----------
+    numbers : array of shape (n_samples,) of class numbers, or a 0/1 matrix
+        Of the rows to train on.
+    weight : array of shape (n_samples,)
+        A weight of 2 is the row twice.
+    encoding : ClassEncoding
+
+    Returns
+    -------
+    float64 array of shape (1, n_classes), or (n_labels, 2) of a multilabel y
+        0 for a class without rows.
+    """
+    n_classes = 2 if encoding.kind == "multilabel" else len(encoding.classes)
+    columns = numbers.reshape(len(numbers), -1).astype(int)
+    sums = np.array([np.bincount(column, weight, n_classes) for column in columns.T])
+    n_present = np.count_nonzero(sums, axis=1)[:, None]
+    table: np.ndarray = weight.sum() / (n_present * np.where(sums > 0, sums, np.inf))
+    return table
+
+
+def weight_of_class(table: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Give each row the weight of its class, or the product of those of its labels.
+
+    Parameters
+    ----------
+    table : array of shape (1, n_classes) or (n_labels, 2)
+    numbers : array of shape (n_samples,) of class numbers, or a 0/1 matrix
+
+    Returns
+    -------
+    float64 array of shape (n_samples,)
+    """
+    columns = numbers.reshape(len(numbers), -1).astype(int)
+    of_label = [weights[column] for weights, column in zip(table, columns.T, strict=True)]
+    return np.prod(of_label, axis=0)
 
 
 def _check_weights(class_weight: dict | list, encoding: ClassEncoding) -> None:
     several = encoding.kind == "multilabel"
-    dicts = class_weight if several else [class_weight]
-    if not isinstance(dicts, list) or not all(isinstance(weights, dict) for weights in dicts):
+    dicts: Any = class_weight if several else [class_weight]
+    fits = isinstance(dicts, list) and all(isinstance(weights, dict) for weights in dicts)
+    if not fits or len(dicts) != (len(encoding.classes) if several else 1):
         raise ValueError(
             f"class_weight={class_weight!r} does not fit y: pass 'balanced', a dict "
             "{label: weight} where a row has one label or, where y is a 0/1 matrix, a list of "

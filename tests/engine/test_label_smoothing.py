@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from scipy import special
 from sklearn.model_selection import GridSearchCV
 
 from skdense import DenseClassifier, cache_info
@@ -48,6 +49,24 @@ def test_weights_and_losses_are_those_of_keras(iris, kind, loss, of_keras):
         np.testing.assert_allclose(array, expected, atol=2e-6)
     without = DenseClassifier(epochs=EPOCHS, **{**options, "label_smoothing": 0.0}).fit(X, ours)
     assert np.abs(without.weights_[0] - net.weights_[0]).max() > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("smoothing", [0.1, 0.3])
+def test_smoothing_is_exact_in_float64(iris, kind, smoothing):
+    X, y = iris
+    ours, theirs = targets(kind, y)
+    options = {**FULL, "learning_rate": 1e-30, "epochs": 1, "dtype": "float64", "random_state": 0}
+    net = DenseClassifier(label_smoothing=smoothing, **options).fit(X, ours)
+    logits = net.decision_function(X).reshape(len(X), -1)
+    if kind == "multiclass":
+        smooth = theirs * (1 - smoothing) + smoothing / 3
+        expected = -(smooth * special.log_softmax(logits, axis=1)).sum(axis=1).mean()
+    else:
+        smooth = theirs * (1 - smoothing) + smoothing / 2
+        of_label = smooth * special.log_expit(logits) + (1 - smooth) * special.log_expit(-logits)
+        expected = -of_label.mean()
+    assert net.history_["loss"][0] == pytest.approx(expected, rel=1e-13)
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])

@@ -4,6 +4,7 @@ import copy
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 
@@ -173,6 +174,14 @@ def _with(array, value, row=3):
     return changed
 
 
+def _table(X, **first):
+    """Put values into the first row of a table."""
+    table = pd.DataFrame(X, columns=list("abcd")).astype(object)
+    for name, value in first.items():
+        table.loc[0, name] = value
+    return table
+
+
 RARE = np.r_[np.zeros(99), 1, np.full(50, 2)]
 BAD_DATA = {
     "an unknown activation in a list": (
@@ -186,7 +195,57 @@ BAD_DATA = {
     "no y": ({}, lambda X, y: (X, None), ["requires y to be passed"]),
     "fewer y than X": ({}, lambda X, y: (X, y[:9]), ["inconsistent numbers of samples"]),
     "no rows": ({}, lambda X, y: (X[:0], y[:0]), ["0 sample"]),
-    "text in X": ({}, lambda X, y: (np.full(X.shape, "a"), y), ["could not convert string"]),
+    "NaN in a table": (
+        {},
+        lambda X, y: (_table(X, c=NAN), y),
+        ["Input X contains NaN, in the columns ['c']", "missing='indicator'", "SimpleImputer"],
+    ),
+    "text in X": ({}, lambda X, y: (np.full(X.shape, "a"), y), ["could not convert string", "0"]),
+    "text in a table": (
+        {},
+        lambda X, y: (_table(X, c="Berlin"), y),
+        ["could not convert string", "the column 'c' of X", "'Berlin'", "OneHotEncoder"],
+    ),
+    "text beside missing values": (
+        {"missing": "indicator"},
+        lambda X, y: (_table(X, a=None, c="Berlin"), y),
+        ["the column 'c' of X", "'Berlin'"],
+    ),
+    "text in an array of objects": (
+        {},
+        lambda X, y: (_table(X, b="n/a").to_numpy(), y),
+        ["the column 1 of X", "'n/a'"],
+    ),
+    "a label is missing": (
+        {},
+        lambda X, y: (X, np.where(y == 2, None, "a")),
+        ["y holds None, first in row", "leave rows without a label out"],
+    ),
+    "labels of two types": (
+        {},
+        lambda X, y: (X, np.array(["a", 1] * 75, dtype=object)),
+        ["Unknown label type", "str such as 'a' and int such as 1", "y.astype(str)"],
+    ),
+    "whole numbers as objects": (
+        {},
+        lambda X, y: (X, y.astype(object)),
+        ["Unknown label type", "dtype object", "y.astype(int)"],
+    ),
+    "bools as objects": (
+        {},
+        lambda X, y: (X, (y > 0).astype(object)),
+        ["Unknown label type", "dtype object", "y.astype(bool)"],
+    ),
+    "columns of yes and no": (
+        {},
+        lambda X, y: (X, np.where(np.column_stack([y > 0, y > 1]), "yes", "no")),
+        ["(150, 2)", "['no', 'yes']", "the numbers 0 and 1 only", "(y == 'yes').astype(int)"],
+    ),
+    "columns of 1 and 2": (
+        {},
+        lambda X, y: (X, np.column_stack([y > 0, y > 1]) + 1),
+        ["[1, 2]", "0 and 1 only"],
+    ),
     "continuous y": ({}, lambda X, y: (X, y + 0.5), ["Unknown label type: continuous"]),
     "a single class": ({}, lambda X, y: (X, 0 * y), ["greater than one; got 1 class", "[0]"]),
     "a class with one row": (
@@ -222,7 +281,11 @@ BAD_DATA = {
 }
 BAD_NUMBERS = {
     "infinity in y": ({}, lambda X, y: (X, _with(y, INF)), ["Input y contains infinity"]),
-    "text in y": ({}, lambda X, y: (X, np.full(150, "a")), ["could not convert string"]),
+    "text in y": (
+        {},
+        lambda X, y: (X, np.full(150, "a")),
+        ["could not convert string", "a classifier learns labels"],
+    ),
     "negative counts": (
         {"loss": "poisson"},
         lambda X, y: (X, y - 1.0),
@@ -231,7 +294,17 @@ BAD_NUMBERS = {
     "a single row to hold out from": (
         {"early_stopping": True},
         lambda X, y: (X[:1], y[:1]),
-        ["validation_fraction=0.2", "leaves 0 to train on"],
+        ["validation_fraction=0.2", "leaves 0 to train on", "1 sample"],
+    ),
+    "a single row before the last": (
+        {"validation": "last"},
+        lambda X, y: (X[:1], y[:1]),
+        ["validation='last'", "leaves 0 to train on", "1 sample"],
+    ),
+    "a number is missing": (
+        {},
+        lambda X, y: (X, np.where(y == 2, None, 1.0)),
+        ["y contains NaN or None, first in row"],
     ),
 }
 
@@ -242,7 +315,9 @@ def test_bad_data(iris, check_refused, case):
     check_refused(small(**parameters), *spoil(*iris), words)
 
 
-@pytest.mark.parametrize("case", [*BAD_NUMBERS, "NaN in X", "NaN in y", "fewer y than X"])
+@pytest.mark.parametrize(
+    "case", [*BAD_NUMBERS, "NaN in X", "text in a table", "NaN in y", "fewer y than X"]
+)
 def test_bad_data_of_regression(iris, check_refused, case):
     parameters, spoil, words = {**BAD_DATA, **BAD_NUMBERS}[case]
     check_refused(small(DenseRegressor, **parameters), *spoil(*iris), words)

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
-from skdense import NetworkClassifier, NetworkRegressor
+from skdense import DenseClassifier, NetworkClassifier, NetworkRegressor
 from skdense.estimators import network_base
 from tests.network_models import classifier as build_classifier
 from tests.network_models import compiled_classifier, regressor
@@ -126,6 +126,59 @@ def test_a_class_of_weight_zero_is_no_class_with_a_single_row(iris):
     net = classifier(loss="sparse_categorical_crossentropy", epochs=1, validation_split=0.2)
     net.fit(X, y, sample_weight=(y != 1).astype(float))
     assert np.isfinite(net.history_["val_loss"]).all()
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_warm_start_without_rows_of_a_class_holds_out(iris, dense):
+    X, y = iris
+    if dense:
+        net = DenseClassifier(4, epochs=1, warm_start=True, early_stopping=True)
+    else:
+        loss = "sparse_categorical_crossentropy"
+        net = classifier(loss=loss, epochs=1, validation_split=0.2, warm_start=True)
+    few = np.flatnonzero(y == 2)[1:]
+    net.fit(X, y).fit(X[y != 2], y[y != 2])
+    left = np.delete(np.arange(150), few)  # one row of the class, which does not count
+    net.fit(X[left], y[left], sample_weight=(y[left] != 2) * 1.0)
+    assert net.n_iter_ == 3
+    assert np.isfinite(net.history_["val_loss"]).all()
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2])
+def test_numbers_have_one_dtype(iris, n_outputs):
+    X, y = iris
+    y = np.column_stack([y, -y])[:, :n_outputs].squeeze()
+    net = NetworkRegressor(regressor, loss="mse", epochs=1).fit(X, 1.0 * y)
+    for each in (X, X.astype(np.float32)):
+        assert net.predict(each).dtype == np.float64
+
+
+def test_missing_and_mixed_targets_are_refused(iris):
+    X, y = iris
+    net = classifier(loss="sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="y holds None, first in row"):
+        net.fit(X, np.where(y == 2, None, "a"))
+    with pytest.raises(ValueError, match="str such as 'a' and int such as 1"):
+        net.fit(X, np.array(["a", 1] * 75, dtype=object))
+    for bad, words in (
+        (np.where(y == 2, None, 1.0), "y contains NaN or None"),
+        (1e40 * (y + 1), "1.*e.40, outside the range of float32"),
+        (np.where(y == 2, "a", "b"), "numbers"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            NetworkRegressor(regressor, loss="mse").fit(X, bad)
+
+
+def test_text_and_missing_values_in_a_table_are_named(iris):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(iris[0], columns=list("abcd")).astype(object)
+    net = classifier(loss="sparse_categorical_crossentropy", epochs=1)
+    table.loc[3, "b"] = None
+    with pytest.raises(ValueError, match=r"NaN, in the columns \['b'\]. Fill them beforehand"):
+        net.fit(table, iris[1])
+    table.loc[3, "b"] = "Berlin"
+    with pytest.raises(ValueError, match="the column 'b' of X holds text"):
+        net.fit(table, iris[1])
 
 
 def test_random_state(cancer):

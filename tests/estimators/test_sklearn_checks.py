@@ -60,3 +60,9 @@ def test_weight_is_repetition_in_float32(estimator, check, monkeypatch):
 )
 def test_estimator_that_takes_missing_values(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize("estimator", [DenseClassifier, DenseRegressor])
+@pytest.mark.parametrize("held_out", [{"early_stopping": True}, {"validation_fraction": 0.2}])
+def test_one_sample(estimator, held_out):
+    estimator_checks.check_fit2d_1sample(estimator.__name__, estimator(epochs=2, **held_out))

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import special
 from sklearn.utils.multiclass import type_of_target
 
+from skdense import DenseClassifier
 from skdense.preprocessing.class_encoding import encode_classes
 
 LABELS = st.one_of(
@@ -103,3 +105,30 @@ def test_probabilities_are_those_of_the_textbook(logits):
     likely = found > 1e-300
     assert np.allclose(two.log_probabilities(column)[likely], np.log(found[likely]))
     assert np.isfinite(two.log_probabilities(column)).all()
+
+
+# Probabilities -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_outputs", [1, 2, 3])
+def test_probabilities_keep_the_order_of_the_decision_function(cancer, n_outputs):
+    X, y = cancer[0].astype(np.float32), cancer[1]
+    if n_outputs == 3:
+        y = np.column_stack([y, 1 - y, y])
+    loss = "categorical_crossentropy" if n_outputs == 2 else "auto"
+    net = DenseClassifier((), epochs=20, learning_rate=0.1, loss=loss, random_state=0).fit(X, y)
+    # As sure of everything as a network that has been trained for long.
+    net.weights_ = [4 * array for array in net.weights_]
+    logits = net.decision_function(X).astype(np.float64)
+    found = net.predict_proba(X)
+    positive = found if n_outputs == 3 else found[:, 1]
+    assert logits.max() > 20
+    assert np.allclose(positive, special.expit(logits), rtol=1e-4, atol=0)
+    between = np.abs(logits) < 30
+    assert len(np.unique(positive[between])) > 0.98 * len(np.unique(logits[between]))
+    logarithms = net.predict_log_proba(X)
+    assert np.allclose(
+        logarithms if n_outputs == 3 else logarithms[:, 1], special.log_expit(logits)
+    )
+    assert net.decision_function(X).dtype == np.float32
+    assert {each.dtype for each in (found, logarithms)} == {np.dtype(np.float64)}

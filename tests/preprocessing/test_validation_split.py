@@ -25,7 +25,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info, diagnose
 from skdense.engine import padded_data
 from skdense.preprocessing.class_encoding import encode_classes
-from skdense.preprocessing.weights import class_weights
+from skdense.preprocessing.random_split import hold_out
+from skdense.preprocessing.weights import balanced_table, weight_of_class
 from tests.helpers import equal_bits
 
 # One architecture and batch size: the tests share a few programs.
@@ -173,8 +174,47 @@ def test_given_rows_weigh_what_their_class_weighs_in_training(iris, class_weight
 def test_balanced_weights_of_several_labels_are_counted_in_training(iris):
     y = np.stack([iris[1] == 0, iris[1] < 2], 1) * 1
     encoding = encode_classes(y, "auto")
-    found = class_weights("balanced", y[::-1][:40], encoding, False, counted=y)
+    table = balanced_table(y, np.ones(len(y)), encoding)
+    found = weight_of_class(table, y[::-1][:40])
     assert np.allclose(found, compute_sample_weight("balanced", y)[::-1][:40])
+
+
+LEARNED = {
+    "mean and deviation": (DenseRegressor, {}),
+    "two numbers": (DenseRegressor, {}),
+    "poisson": (DenseRegressor, {"loss": "poisson"}),
+    "msle": (DenseRegressor, {"loss": "msle"}),
+    "mape": (DenseRegressor, {"loss": "mape"}),
+    "balanced": (DenseClassifier, {"class_weight": "balanced"}),
+    "balanced labels": (DenseClassifier, {"class_weight": "balanced"}),
+    "indicators": (DenseClassifier, {"missing": "indicator"}),
+}
+
+
+@pytest.mark.parametrize("name", LEARNED)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_all_that_is_learned_is_learned_from_the_training_rows(iris, name, weighted):
+    estimator, changes = LEARNED[name]
+    X, y = iris[0].copy(), iris[1]
+    if estimator is DenseRegressor:
+        y = np.exp(y + X[:, 0])
+        y = np.column_stack([y, -y]) if name == "two numbers" else y
+    elif name == "balanced labels":
+        y = np.stack([y == 0, y < 2], 1) * 1
+    net = estimator(**SMALL, **changes)
+    seed = net.fit(X, y)._split_seed  # that of the first fit with this random state
+    labels = y if estimator is DenseClassifier and y.ndim == 1 else None
+    train, held_out = hold_out(150, 0.2, labels, seed)
+    if name == "indicators":
+        X[held_out[0], 1] = X[train[0], 2] = np.nan
+    weight = np.linspace(0, 2, 150) if weighted else None
+    if weighted:  # rows of weight zero are left out before the split
+        weight[0] = 0.5
+    weights = [None if weight is None else weight[part] for part in (train, held_out)]
+    split = estimator(**SMALL, **changes, validation_fraction=0.2).fit(X, y, weight)
+    given = {"X_val": X[held_out], "y_val": y[held_out], "sample_weight_val": weights[1]}
+    net.fit(X[train], y[train], weights[0], **given)
+    assert equal_fits(split, net)
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2])

@@ -3,10 +3,17 @@
 import keras
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
 from sklearn.utils.class_weight import compute_sample_weight
 
-from skdense import DenseClassifier, DenseRegressor
+from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, diagnose
+from skdense.inspection.check_inputs import gather_check_inputs
+from skdense.preprocessing.fit_arguments import FitArguments
+from tests import network_models
+from tests.helpers import equal_bits
 
 EXACT = {"hidden_layer_sizes": 8, "epochs": 15, "batch_size": 2000, "dtype": "float64"}
 
@@ -28,7 +35,7 @@ def targets_of(kind, y):
 def network_for(kind, **parameters):
     estimator = DenseRegressor if kind.startswith("number") else DenseClassifier
     loss = "categorical_crossentropy" if kind == "one-hot" else "auto"
-    return estimator(loss=loss, random_state=0, **{**EXACT, **parameters})
+    return estimator(**{"loss": loss, "random_state": 0, **EXACT, **parameters})
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +58,34 @@ def test_a_weight_is_a_number_of_copies(iris, copies, kind, regularized):
     assert not np.allclose(weighted, unweighted, rtol=1e-3)
 
 
-def test_a_balanced_class_weight_counts_copies_alike(iris, copies):
+@pytest.mark.parametrize("kind", ["classes", "labels", "one-hot"])
+@pytest.mark.parametrize("repeat", [False, True])
+def test_a_balanced_class_weight_counts_copies(iris, copies, kind, repeat):
     X, y = iris
-    repeated = network_for("classes", class_weight="balanced")
-    repeated.fit(X.repeat(copies, axis=0), y.repeat(copies))
-    counts = np.bincount(y, weights=copies)
-    by_hand = network_for("classes").fit(X, y, sample_weight=copies / counts[y])
-    assert np.allclose(repeated.predict_proba(X), by_hand.predict_proba(X), rtol=1e-9)
+    y, times = targets_of(kind, y), copies if repeat else np.ones(len(X), int)
+    again = X.repeat(times, axis=0), y.repeat(times, axis=0)
+    net = network_for(kind, class_weight="balanced")
+    net.fit(*again, sample_weight=None if repeat else copies)
+    labels = y.argmax(axis=1) if kind == "one-hot" else y
+    balanced = compute_sample_weight("balanced", labels.repeat(copies, axis=0))
+    of_row = np.zeros(len(X))  # what scikit-learn gives the copies of each row
+    of_row[np.arange(len(X)).repeat(copies)] = balanced
+    by_hand = network_for(kind).fit(X, y, sample_weight=copies * of_row)
+    assert np.allclose(net.predict_proba(X), by_hand.predict_proba(X), rtol=1e-9)
+
+
+def test_a_balanced_class_weight_of_a_network_counts_copies(iris, copies):
+    X, y = iris
+    options = {"loss": "sparse_categorical_crossentropy", "batch_size": 2000, "random_state": 0}
+
+    def fit(X, y, weight, **more):
+        return NetworkClassifier(network_models.classifier, **options, **more).fit(X, y, weight)
+
+    net = fit(X, y, copies, class_weight="balanced")
+    by_hand = fit(X, y, copies / np.bincount(y, weights=copies)[y])
+    assert np.allclose(net.predict_proba(X), by_hand.predict_proba(X), rtol=1e-5)
+    unweighted = fit(X, y, copies * compute_sample_weight("balanced", y))
+    assert not np.allclose(net.predict_proba(X), unweighted.predict_proba(X), rtol=1e-5)
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1 / 150, 1e6])
@@ -84,10 +112,14 @@ def test_class_weights_are_sample_weights(iris, names, class_weight):
     X, y = (array[:100] for array in iris)  # unequal counts
     labels, rows = np.array(names)[y], np.linspace(0.5, 2, 100)
     net = network_for("classes", class_weight=class_weight).fit(X, labels, sample_weight=rows)
+    of_class = class_weight
+    if class_weight == "balanced":  # as scikit-learn does, with sums of weights for counts
+        sums = np.bincount(y, weights=rows)
+        of_class = dict(zip(names, rows.sum() / (3 * sums), strict=True))
     by_hand = network_for("classes").fit(
-        X, labels, sample_weight=rows * compute_sample_weight(class_weight, labels)
+        X, labels, sample_weight=rows * compute_sample_weight(of_class, labels)
     )
-    assert np.array_equal(net.predict_proba(X), by_hand.predict_proba(X))
+    assert np.allclose(net.predict_proba(X), by_hand.predict_proba(X), rtol=1e-12)
     unweighted = network_for("classes").fit(X, labels, sample_weight=rows)
     assert not np.allclose(net.predict_proba(X), unweighted.predict_proba(X), rtol=1e-3)
 
@@ -143,6 +175,125 @@ def test_held_out_rows_keep_their_weights(iris):
     assert weighted[-1] < 0.4 < 0.6 < unweighted[-1]
 
 
+# Rows of weight zero -----------------------------------------------------------------------------
+
+
+def worst_error(estimator, X, y):
+    """Score without weights, so that a row left out must not be there."""
+    return -np.abs(estimator.predict(X) - y).max()
+
+
+LEFT_OUT = {
+    "batch norm": {"batch_norm": True},
+    "missing": {"missing": "indicator"},
+    "knocked out": {"missing": "augment"},
+    "early stopping": {"early_stopping": True},
+    "fraction": {"validation_fraction": 0.3},
+    "last": {"validation": "last"},
+    "groups": {"validation": GroupKFold(3)},
+    "refit": {"early_stopping": True, "refit_best_epoch": True},
+    "scorers": {"early_stopping": True, "monitor": worst_error, "metrics": ["r2"]},
+    "counts": {"loss": "poisson", "validation_fraction": 0.3},
+    "float64": {"dtype": "float64", "batch_norm": True},
+    "sparse": {},
+    "X_val": {},
+    "balanced": {"class_weight": "balanced", "early_stopping": True},
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+@pytest.mark.parametrize("kind", ["number", "classes"])
+def test_rows_of_weight_zero_are_left_out(iris, name, kind):
+    changes = dict(LEFT_OUT[name])
+    if kind == "number":
+        changes.pop("class_weight", None)
+    elif name == "scorers":
+        changes.update(monitor="neg_log_loss", metrics=["accuracy"])
+    elif name == "counts":
+        del changes["loss"]
+    X, y = iris[0].copy(), targets_of(kind, iris[1])
+    weight = np.arange(150) % 5 / 2
+    used = weight > 0
+    X[~used] *= 1000  # would show anywhere
+    if "missing" in changes:
+        X[used.argmin(), 1] = np.nan
+        X[used.argmax(), 2] = np.nan
+    options = [{}, {}]
+    if name == "groups":
+        groups = np.arange(150) // 10
+        options = [{"groups": groups}, {"groups": groups[used]}]
+    if name == "X_val":
+        options = [
+            {"X_val": X, "y_val": y, "sample_weight_val": weight},
+            {"X_val": X[used], "y_val": y[used], "sample_weight_val": weight[used]},
+        ]
+        if kind == "number":
+            changes.update(monitor=worst_error, early_stopping=True)
+    X = sparse.csr_matrix(X) if name == "sparse" else X
+    net = network_for(kind, **{**EXACT, "batch_size": 32, "dtype": "float32", **changes})
+    net.fit(X, y, weight, **options[0])
+    history = net.history_
+    found = outputs_of(net, iris[0])
+    net.fit(X[used], y[used], weight[used], **options[1])
+    assert history == net.history_
+    assert np.array_equal(found, outputs_of(net, iris[0]))
+
+
+@pytest.mark.parametrize("kind", ["number", "classes"])
+def test_rows_of_weight_zero_are_left_out_of_partial_fit(iris, kind):
+    X, y = iris[0], targets_of(kind, iris[1])
+    classes = {} if kind == "number" else {"classes": [0, 1, 2]}
+    weight = 1.0 * (np.arange(150) % 5 > 0)
+    one = network_for(kind, batch_norm=True).partial_fit(X, y, sample_weight=weight, **classes)
+    used = weight > 0
+    other = network_for(kind, batch_norm=True).partial_fit(X[used], y[used], **classes)
+    assert equal_bits(one, other)
+    with pytest.raises(ValueError, match="got 3 samples"):
+        DenseRegressor().partial_fit(X, np.arange(150), sample_weight=[1, 1, 1, *[0] * 147])
+
+
+def test_a_class_of_weight_zero_is_left_out_but_known(iris):
+    X, y = iris
+    net = DenseClassifier(8, epochs=3, batch_norm=True, early_stopping=True, random_state=0)
+    net.fit(X, y, (y != 2) * 1.0)
+    assert net.classes_.tolist() == [0, 1, 2]
+    one = DenseClassifier(**{**net.get_params(), "class_weight": {2: 0}}).fit(X, y)
+    assert equal_bits(net, one)
+
+
+@pytest.mark.parametrize("by_class", [False, True])
+def test_a_diagnosis_leaves_them_out_too(iris, by_class):
+    X, y = iris
+    weight = None if by_class else (y != 2) * 1.0
+    net = DenseClassifier(8, epochs=9, validation_fraction=0.3, random_state=0)
+    net.set_params(class_weight={2: 0} if by_class else None).fit(X, y, weight)
+    used = y != 2
+    found = gather_check_inputs(net, FitArguments(X, y, weight))
+    expected = gather_check_inputs(net, FitArguments(X[used], y[used]))
+    assert np.array_equal(found.validation, expected.validation)
+    assert np.array_equal(found.X, expected.X)
+    assert str(diagnose(net, X, y, sample_weight=weight)) == str(diagnose(net, X[used], y[used]))
+
+
+def test_bagging_draws_few_rows(cancer, diabetes):
+    X, y = (array[:100] for array in diabetes)
+    net = DenseRegressor(4, epochs=2, early_stopping=True, patience=1)
+    assert np.isfinite(
+        BaggingRegressor(net, 8, max_samples=5, random_state=0).fit(X, y).predict(X)
+    ).all()
+    X, y = cancer
+    net = DenseClassifier(4, epochs=2, early_stopping=True, patience=1)
+    bag = BaggingClassifier(net, 8, max_samples=15, random_state=0).fit(X, y)
+    assert bag.score(X, y) > 0.3
+
+
+def test_all_rows_of_weight_zero_are_refused(iris):
+    X, y = iris
+    for weight, by_class in (((y == 0) * 1.0, {0: 0}), (None, {0: 0, 1: 0, 2: 0})):
+        with pytest.raises(ValueError, match="All rows of X have a weight of zero"):
+            DenseClassifier(class_weight=by_class).fit(X, y, weight)
+
+
 # The target's scale ------------------------------------------------------------------------------
 
 
@@ -193,9 +344,10 @@ def test_losses_of_counts_and_ratios_see_the_target_itself(diabetes, loss):
     assert (scaled.predict(X) > 0).all() or loss != "poisson"
 
 
-@pytest.mark.parametrize("value", [0.0, 7.0, -1e9])
+@pytest.mark.parametrize("value", [0.0, 7.0, -1e9, 0.1, 1e-12, 1e40, 1e-42])
 def test_a_constant_target_is_learned(diabetes, value):
     X, y = diabetes
     net = DenseRegressor(4, epochs=30, learning_rate=0.01, random_state=0)
     net.fit(X, np.full_like(y, value))
-    assert np.allclose(net.predict(X), value, rtol=1e-6, atol=0.2)
+    assert (net.predict(X) == value).all()
+    assert (net.predict(X.astype(np.float32)) == value).all()
