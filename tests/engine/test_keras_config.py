@@ -17,7 +17,7 @@ OBJECTS = [
     keras.optimizers.SGD(0.3, momentum=0.5),
     keras.optimizers.Adam(beta_1=np.float32(0.5)),  # as a search may draw it
     keras.optimizers.Adam(beta_1=np.array(0.5)),
-    keras.losses.CategoricalFocalCrossentropy(alpha=list(np.array([0.25, 0.75]))),
+    keras.losses.CategoricalFocalCrossentropy(alpha=list(np.float32([0.25, 0.75]))),
 ]
 SCHEDULES = keras.optimizers.schedules
 
