@@ -28,6 +28,8 @@ html_sidebars = {"*": []}  # only the gallery has pages below its own
 html_title = f"skdense {version}"
 html_theme_options = {"show_prev_next": False, "header_links_before_dropdown": 3}
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["narrow.css"]
 
 # The list of versions, where the pages will have an address: see RELEASING.md.
 if address := os.environ.get("SKDENSE_DOCS_ADDRESS", "").rstrip("/"):
