@@ -130,7 +130,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Precision of weights and of the arithmetic in training. Predictions are computed, and given,
         in the wider of this and X's own: float64 for float64 X, so that a row's prediction is the
         same to 1e-12 whichever rows stand beside it; to 1e-5 for float32 X, which is quicker.
-        Probabilities are float64 for any X: float32 would round those near 1 to 1.
+        A classifier's probabilities are float64 for any X: float32 would round many to 1.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
         `epochs` more. Another optimizer starts with a fresh state.
