@@ -20,7 +20,7 @@ from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.training import Job, train_custom_model
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
-from skdense.estimators.match_outputs import match_outputs, output_columns
+from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
 from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
 from skdense.estimators.outputs import in_columns
 from skdense.estimators.parameter_routing import ROUTES, check_routed, make_callbacks, routed
@@ -239,7 +239,7 @@ class NetworkBase(BaseEstimator):
         with _features_restored(self):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
             if continuing:
-                self._check_same_outputs(data)
+                self._check_same_outputs(data, classes)
                 fitted, learned = self._with_model(), {}
             else:
                 fitted, learned = self._start(data, classes)
@@ -260,12 +260,14 @@ class NetworkBase(BaseEstimator):
             if name.endswith("_") or name == "_fitted":
                 delattr(self, name)
 
-    def _check_same_outputs(self, data: NetworkData) -> None:
+    def _check_same_outputs(self, data: NetworkData, classes: Any) -> None:
         if data.y.ndim != self.y_ndim_ or data.table.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has shape {data.y.shape}, but training goes on with a model for y of "
                 f"{self.n_outputs_} column(s): fit anew with warm_start=False."
             )
+        if classes is not None:
+            check_same_classes(classes, self._fitted.outputs, self.n_outputs_)
 
     def _start(self, data: NetworkData, classes: Any) -> tuple[FittedModel, dict[str, Any]]:
         """Build and compile a model; give it, and what has been found out."""

@@ -364,3 +364,19 @@ def test_without_scikeras(run_python):
         """
     )
     assert done.stderr == ""
+
+
+def test_classes_of_partial_fit_are_compared_with_y_and_with_the_first_call(iris):
+    X, y = iris
+    matrix = np.eye(3, dtype=int)[y]
+    net = classifier()
+    with pytest.raises(ValueError, match=r"classes=\[0, 1\] does not fit y, a 0/1 matrix with 3"):
+        net.partial_fit(X, matrix, classes=[0, 1])
+    net.partial_fit(X, matrix, classes=[0, 1, 2]).partial_fit(X, matrix, classes=np.arange(3))
+    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2, 3\] is not the same"):
+        net.partial_fit(X, matrix, classes=[0, 1, 2, 3])
+    labels = np.array(["a", "b", "c"])[y]
+    net = classifier(loss="sparse_categorical_crossentropy").partial_fit(X, labels)
+    with pytest.raises(ValueError, match=r"classes=\['a', 'b'\] is not the same"):
+        net.partial_fit(X, labels, classes=["a", "b"])
+    assert net.partial_fit(X[:1], labels[:1], classes=["c", "b", "a"]).n_iter_ == 2
