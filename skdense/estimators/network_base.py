@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
+from skdense.engine.custom_model.packing import pack, unpack
 from skdense.engine.custom_model.training import Job, train_custom_model
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
@@ -267,7 +268,7 @@ class NetworkBase(BaseEstimator):
                 f"{self.n_outputs_} column(s): fit anew with warm_start=False."
             )
         if classes is not None:
-            check_same_classes(classes, self._fitted.outputs, self.n_outputs_)
+            check_same_classes(classes, self._fitted.class_outputs, self.n_outputs_)
 
     def _start(self, data: NetworkData, classes: Any) -> tuple[FittedModel, dict[str, Any]]:
         """Build and compile a model; give it, and what has been found out."""
@@ -378,6 +379,30 @@ class NetworkBase(BaseEstimator):
         return deepcopy(callbacks)
 
     # The fitted model ---------------------------------------------------------------------------
+
+    def __getstate__(self):
+        # Keras would look for classes of the user's own among those that are registered.
+        state = super().__getstate__()
+        return {**state, **pack({name: state[name] for name in self._get_param_names()})}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        names = self._get_param_names()
+        self.__dict__.update(unpack({name: vars(self)[name] for name in names}))
+
+    def __copy__(self):
+        copied = object.__new__(type(self))
+        copied.__dict__.update(vars(self))
+        return copied
+
+    def __sklearn_clone__(self):
+        packed = copy(self)
+        packed.__dict__.update(pack({name: vars(self)[name] for name in self._get_param_names()}))
+        cloned = BaseEstimator.__sklearn_clone__(packed)
+        cloned.__dict__.update(
+            unpack({name: vars(cloned)[name] for name in cloned._get_param_names()})
+        )
+        return cloned
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_fitted" in vars(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skdense.engine._tensorflow import keras
+from skdense.engine.custom_model.packing import own_objects
 
 # What Keras takes for one of several metrics, once it knows the loss and the output's shape.
 _OF_THE_LOSS = ("acc", "accuracy", "ce", "crossentropy")
@@ -84,5 +85,6 @@ def copy_keras_objects(thing: Any) -> Any:
     if isinstance(thing, list | tuple):
         return type(thing)(copy_keras_objects(value) for value in thing)
     if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric):
-        return type(thing).from_config(thing.get_config())
+        with keras.saving.custom_object_scope(own_objects(thing)):
+            return type(thing).from_config(thing.get_config())
     return thing

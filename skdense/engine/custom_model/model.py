@@ -13,6 +13,7 @@ import numpy as np
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.custom_model.output import Output
+from skdense.engine.custom_model.packing import own_objects
 
 _CHUNK = 512  # samples of one forward pass
 _seeding = threading.RLock()
@@ -81,10 +82,11 @@ def copy_model(model: keras.Model) -> keras.Model:
     -------
     keras.Model
     """
-    copied = keras.models.clone_model(model)
-    copied.set_weights(model.get_weights())
-    if model.compiled:
-        copied.compile_from_config(model.get_compile_config())
+    with keras.saving.custom_object_scope(own_objects(model)):
+        copied = keras.models.clone_model(model)
+        copied.set_weights(model.get_weights())
+        if model.compiled:
+            copied.compile_from_config(model.get_compile_config())
     return copied
 
 

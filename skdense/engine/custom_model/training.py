@@ -14,6 +14,7 @@ from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.custom_model.description import CustomModelDescription, NotCompiled, describe
 from skdense.engine.custom_model.model import seeded
+from skdense.engine.custom_model.packing import own_objects
 from skdense.engine.custom_model.program import CustomModelProgram
 from skdense.engine.keras_config import KerasConfig, complete_config
 from skdense.engine.losses import MEANS
@@ -124,6 +125,8 @@ def _optimizer_config(optimizer: keras.optimizers.Optimizer) -> tuple[KerasConfi
     own = kind.__module__.startswith("keras.") and kind.__name__ != "LossScaleOptimizer"
     if not own or _compat.excludes_weights_from_decay(optimizer):
         raise NotCompiled(f"the optimizer, a {kind.__name__}, cannot be described in full")
+    if own_objects(optimizer):
+        raise NotCompiled(f"the optimizer holds {', '.join(own_objects(optimizer))}, of your own")
     return optimizer_config(optimizer, False)
 
 
