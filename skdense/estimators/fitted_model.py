@@ -13,7 +13,12 @@ from skdense.engine.custom_model.output import Output
 from skdense.engine.custom_model.packing import pack, unpack
 from skdense.estimators.network_data import Inputs, NetworkData, select_rows
 from skdense.estimators.outputs import ClassOutput, TargetOutput
-from skdense.estimators.parameter_routing import build_arguments, compile_arguments, routed
+from skdense.estimators.parameter_routing import (
+    build_arguments,
+    check_compilation,
+    compile_arguments,
+    routed,
+)
 
 
 @dataclass(frozen=True)
@@ -155,8 +160,10 @@ def build_model(
             arguments[name] = unpack(pack(arguments[name]))
         model = build(**arguments)
         custom_model.check_is_model(model)
-        if not model.compiled:
-            if params["loss"] is None:
+        if model.compiled:
+            check_compilation(model, params)
+        else:
+            if params["loss"] is None and params.get("compile__loss") is None:
                 raise ValueError(
                     "loss=None, and the function given as model= returned a model that is not "
                     "compiled: pass loss='mse', for example, or compile the model in the "

@@ -22,13 +22,19 @@ from skdense.engine.custom_model.packing import pack, unpack
 from skdense.engine.custom_model.training import Job, train_custom_model
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
-from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
+from skdense.estimators.network_data import NetworkData, n_rows, read_data, read_inputs, select_rows
 from skdense.estimators.outputs import in_columns
 from skdense.estimators.parameter_routing import ROUTES, check_routed, make_callbacks, routed
-from skdense.preprocessing._compat import Interval, Options, _fit_context
+from skdense.preprocessing._compat import (
+    Interval,
+    Options,
+    _fit_context,
+    validate_parameter_constraints,
+)
 from skdense.preprocessing.random_split import hold_out
 from skdense.preprocessing.weights import class_weights
 
+_BATCH_SIZE = [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None]
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
 
@@ -42,8 +48,8 @@ class NetworkBase(BaseEstimator):
     _parameter_constraints: dict = {
         "inputs": [dict, None],
         "outputs": [dict, None],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
-        "validation_batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "batch_size": _BATCH_SIZE,
+        "validation_batch_size": _BATCH_SIZE,
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "validation_split": [Interval(Real, 0, 1, closed="left")],
         "shuffle": ["boolean"],
@@ -143,6 +149,19 @@ class NetworkBase(BaseEstimator):
                 self._set_user_params({name: value})
         return self
 
+    def _validate_params(self):
+        super()._validate_params()
+        routed = {
+            name: vars(self)[name]
+            for name in self._user_params
+            if name.startswith(("fit__", "predict__")) and name.count("__") == 1
+        }
+        constraints = {
+            name: self._parameter_constraints.get(name.partition("__")[2], "no_validation")
+            for name in routed
+        }
+        validate_parameter_constraints(constraints, routed, type(self).__name__)
+
     def _setting(self, route: str, name: str) -> Any:
         """Give a parameter's value; ``fit__epochs`` goes before ``epochs``."""
         return getattr(self, f"{route}__{name}", getattr(self, name, None))
@@ -161,6 +180,11 @@ class NetworkBase(BaseEstimator):
     def _build_function(self, params: dict[str, Any], meta: dict[str, Any]) -> Callable:
         """Give the function that builds the model."""
         model = params["model"]
+        if model is not None and hasattr(self, "_keras_build_fn"):
+            raise ValueError(
+                f"model={model!r} was passed to {type(self).__name__}, which builds its model by "
+                "_keras_build_fn: leave one of the two out."
+            )
         if model is None:
             if not hasattr(self, "_keras_build_fn"):
                 raise ValueError("model=None: pass a function that returns a keras.Model.")
@@ -245,10 +269,12 @@ class NetworkBase(BaseEstimator):
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:
-                history, engine = train_custom_model(self._job(fitted, data, epochs, part))
+                history, best, engine = train_custom_model(self._job(fitted, data, epochs, part))
                 earlier = getattr(self, "history_", {}) if continuing else {}
+                n_earlier = len(earlier.get("loss", []))
                 history = _joined(earlier, history)
                 learned |= {"history_": history, "n_iter_": len(history["loss"]), "engine_": engine}
+                learned["best_epoch_"] = n_earlier + best
                 fitted = replace(fitted, n_trainings=fitted.n_trainings + 1)
         if not continuing:
             self._forget()
@@ -320,7 +346,7 @@ class NetworkBase(BaseEstimator):
             labels = self._stratification(fitted, data.table[used])
             places = hold_out(len(used), fraction, labels, fitted.split_seed, "validation_split")
             train, validation = (used[each] for each in places)
-        options, extra = self._fit_options(len(train))
+        options, extra = self._fit_options(len(train), len(used) - len(train))
         inputs, targets, weights = fitted.arrange(data, weight, train)
         return Job(
             fitted.model,
@@ -360,16 +386,18 @@ class NetworkBase(BaseEstimator):
             return None
         return output.encoding.numbers(output.labels(y))
 
-    def _fit_options(self, n_samples: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _fit_options(
+        self, n_samples: int, n_validation: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give what `Model.fit` and the compiled epochs both know, and what only Keras does."""
-        batch_size = self._setting("fit", "batch_size") or 32
         options = {name: self._setting("fit", name) for name in ("shuffle", "verbose")}
-        options["batch_size"] = n_samples if batch_size == -1 else int(batch_size)
-        known = {*options, "epochs", "validation_split", "callbacks"}
+        options["batch_size"] = _batch_size(self._setting("fit", "batch_size") or 32, n_samples)
+        known = {*options, "epochs", "validation_split", "validation_batch_size", "callbacks"}
         params = self.get_params(deep=False)
         extra = {k: v for k, v in routed(params, "fit").items() if k not in known}
-        if self.validation_batch_size is not None:
-            extra["validation_batch_size"] = int(self.validation_batch_size)
+        size = self._setting("fit", "validation_batch_size")
+        if size is not None:
+            extra["validation_batch_size"] = _batch_size(size, max(n_validation, 1))
         return options, extra
 
     def _new_callbacks(self) -> list:
@@ -470,11 +498,13 @@ class NetworkBase(BaseEstimator):
         """Compute the model's outputs, one array for each."""
         check_is_fitted(self)
         X, _, _ = read_inputs(self, X)
-        model = self.model_
+        model, n_samples = self.model_, n_rows(X)
         data = custom_model.arrange_inputs(model, X)
         custom_model.check_input_shapes(model, data)
         params = self.get_params()
         arguments = routed(params, "predict", nested=False)
+        if arguments.get("batch_size") is not None:
+            arguments["batch_size"] = _batch_size(arguments["batch_size"], n_samples)
         if "callbacks" in arguments:
             arguments["callbacks"] = make_callbacks(params, "predict__callbacks")
         return custom_model.model_outputs(model, data, **arguments)
@@ -483,6 +513,11 @@ class NetworkBase(BaseEstimator):
         """Compute what each output predicts: probabilities or numbers."""
         raw = self._raw_outputs(X)
         return [output.scores(r) for output, r in zip(self._fitted.outputs, raw, strict=True)]
+
+
+def _batch_size(given: int, n_samples: int) -> int:
+    """Give a number of samples, of which -1 is all."""
+    return n_samples if given == -1 else int(given)
 
 
 @contextmanager

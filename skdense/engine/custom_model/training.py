@@ -13,6 +13,7 @@ import numpy as np
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.custom_model.description import CustomModelDescription, NotCompiled, describe
+from skdense.engine.custom_model.keras_objects import history_key
 from skdense.engine.custom_model.model import seeded
 from skdense.engine.custom_model.packing import own_objects
 from skdense.engine.custom_model.program import CustomModelProgram
@@ -62,7 +63,7 @@ class Job:
     epoch_callbacks: Sequence[Any] = ()
 
 
-def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
+def train_custom_model(job: Job) -> tuple[dict[str, list[float]], int, str]:
     """Train the model of a job.
 
     Parameters
@@ -73,6 +74,8 @@ def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
     -------
     history : dict of lists
         Losses and metrics of each epoch.
+    best_epoch : int
+        The epoch whose weights the model has, from 1: the last, but for early stopping.
     engine : str
         What trained it and, where that was Keras, why.
 
@@ -93,7 +96,14 @@ def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
             "smaller learning rate (optimizer__learning_rate), scaled features, or an optimizer "
             "with clipnorm=1.0."
         )
-    return history, engine
+    return history, _best_epoch(job, history), engine
+
+
+def _best_epoch(job: Job, history: dict[str, list[float]]) -> int:
+    for callback in keras.tree.flatten(job.callbacks):
+        if getattr(callback, "restore_best_weights", False) and hasattr(callback, "best_epoch"):
+            return callback.best_epoch - job.extra.get("initial_epoch", 0) + 1
+    return len(history["loss"])
 
 
 def _describe(job: Job) -> tuple[CustomModelDescription, Settings]:
@@ -159,7 +169,7 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
     with seeded(job.seeds[0]), warnings.catch_warnings():
         # Keras 3.6 warns of the tuple that its own pipeline makes of a list of inputs.
         warnings.filterwarnings("ignore", "The structure of `inputs` doesn't match")
-        return job.model.fit(
+        history = job.model.fit(
             job.X,
             job.y,
             sample_weight=job.weight,
@@ -167,6 +177,8 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
             callbacks=job.callbacks,
             **arguments,
         ).history
+    outputs = getattr(job.model, "output_names", None) or []
+    return {history_key(key, outputs): values for key, values in history.items()}
 
 
 def _fit_compiled(
