@@ -343,7 +343,7 @@ class NetworkBase(BaseEstimator):
         train, validation = used, None
         fraction = 0 if part else self._setting("fit", "validation_split")
         if fraction:
-            labels = self._stratification(fitted, data.table[used])
+            labels = self._stratification(fitted, data.table[used], fraction)
             places = hold_out(len(used), fraction, labels, fitted.split_seed, "validation_split")
             train, validation = (used[each] for each in places)
         options, extra = self._fit_options(len(train), len(used) - len(train))
@@ -377,14 +377,20 @@ class NetworkBase(BaseEstimator):
         output = fitted.class_outputs[0]
         return class_weights(given, output.labels(y), output.encoding, part)
 
-    def _stratification(self, fitted: FittedModel, y: np.ndarray) -> np.ndarray | None:
-        """Give the classes to keep in proportion in the validation split."""
+    def _stratification(
+        self, fitted: FittedModel, y: np.ndarray, fraction: float
+    ) -> np.ndarray | None:
+        """Give the classes to keep in proportion in the validation split, where they can be."""
         if not self._is_of_classes or len(fitted.outputs) > 1:
             return None
         output = fitted.class_outputs[0]
         if output.encoding.kind == "multilabel":
             return None
-        return output.encoding.numbers(output.labels(y))
+        numbers = output.encoding.numbers(output.labels(y))
+        counts = np.unique(numbers, return_counts=True)[1]
+        n_held_out = int(np.ceil(fraction * len(y)))
+        n_smaller = min(n_held_out, len(y) - n_held_out)
+        return numbers if n_smaller >= len(counts) and counts.min() > 1 else None
 
     def _fit_options(
         self, n_samples: int, n_validation: int

@@ -51,7 +51,8 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         Passes over the training set.
     validation_split : float, default=0.0
         Share of the samples to hold out as the validation set, for ``"val_loss"``.
-        They are drawn at random and in proportion of the classes; Keras would take the last ones.
+        They are drawn at random and, where there are enough, in proportion of the classes; Keras
+        would take the last ones.
     shuffle : bool, default=True
         Whether each epoch visits the samples in an order of its own.
     callbacks : list, dict or keras.callbacks.Callback, default=None
