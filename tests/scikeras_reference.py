@@ -24,9 +24,10 @@ def unpatched() -> Iterator[None]:
 
 with unpatched():
     from scikeras._utils import route_params, unflatten_params
+    from scikeras.utils import metric_name
     from scikeras.wrappers import BaseWrapper
 
-__all__ = ["reference", "route_params", "unflatten_params"]
+__all__ = ["metric_name", "reference", "route_params", "unflatten_params"]
 
 
 def reference(net, meta):

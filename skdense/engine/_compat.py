@@ -42,6 +42,11 @@ def compile_arguments(model: keras.Model) -> dict[str, Any] | None:
     return getattr(getattr(model, "_compile_config", None), "config", None)
 
 
+def layers_of(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    """Give a layer or model and all layers inside it."""
+    return list(layer._flatten_layers())
+
+
 def model_of(callback: keras.callbacks.Callback) -> keras.Model | None:
     """Give the model that a callback was last used with."""
     return getattr(callback, "_model", None)

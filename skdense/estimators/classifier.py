@@ -13,7 +13,11 @@ from skdense.estimators.parameters import SHARED_CONSTRAINTS
 from skdense.estimators.prepared_data import LearnedTargets
 from skdense.networks.losses import CLASSIFIER_LOSSES, check_smoothing
 from skdense.preprocessing._compat import Interval, StrOptions, _fit_context
-from skdense.preprocessing.class_encoding import ClassEncoding, encode_classes
+from skdense.preprocessing.class_encoding import (
+    ClassEncoding,
+    check_classes_of_matrix,
+    encode_classes,
+)
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.weights import (
     balanced_table,
@@ -472,7 +476,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
     def _class_encoding(self, y, earlier, classes) -> ClassEncoding:
         if earlier is None:
-            return encode_classes(y, self.loss, classes)
+            encoding = encode_classes(y, self.loss, classes)
+            check_classes_of_matrix(classes, encoding.classes)
+            return encoding
         known = earlier.classes
         if classes is not None and not np.array_equal(np.unique(classes), known):
             raise ValueError(

@@ -10,9 +10,15 @@ import numpy as np
 
 from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.output import Output
+from skdense.engine.custom_model.packing import pack, unpack
 from skdense.estimators.network_data import Inputs, NetworkData, select_rows
 from skdense.estimators.outputs import ClassOutput, TargetOutput
-from skdense.estimators.parameter_routing import build_arguments, compile_arguments
+from skdense.estimators.parameter_routing import (
+    build_arguments,
+    check_compilation,
+    compile_arguments,
+    routed,
+)
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,13 @@ class FittedModel:
 
     def __getstate__(self) -> dict[str, Any]:
         # Arrays, not a Keras archive: a subclassed model needs no registration to come back.
+        found = {**vars(self), "params": pack(self.params)}
         if self.model is None:
-            return vars(self)
-        return {**vars(self), "model": None, "state": custom_model.state_of(self.model)}
+            return found
+        return {**found, "model": None, "state": custom_model.state_of(self.model)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update({**state, "params": unpack(state["params"])})
 
     @property
     def class_outputs(self) -> list[ClassOutput]:
@@ -144,10 +154,16 @@ def build_model(
         If it is no model, has no loss, or its inputs do not fit the data.
     """
     with custom_model.seeded(seed):
-        model = build(**build_arguments(build, params, user_params, meta))
+        arguments = build_arguments(build, params, user_params, meta)
+        # A layer among the parameters becomes part of the model: of a copy, as for optimizers.
+        for name in arguments.keys() & routed(params, "model"):
+            arguments[name] = unpack(pack(arguments[name]))
+        model = build(**arguments)
         custom_model.check_is_model(model)
-        if not model.compiled:
-            if params["loss"] is None:
+        if model.compiled:
+            check_compilation(model, params)
+        else:
+            if params["loss"] is None and params.get("compile__loss") is None:
                 raise ValueError(
                     "loss=None, and the function given as model= returned a model that is not "
                     "compiled: pass loss='mse', for example, or compile the model in the "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 from skdense.engine.custom_model.output import Output
 from skdense.estimators.column_selection import select_columns
 from skdense.estimators.outputs import ClassOutput, RegressionOutput, TargetOutput, label_column
-from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.class_encoding import ClassEncoding, check_classes_of_matrix
 
 
 class OutputColumns(NamedTuple):
@@ -44,8 +45,9 @@ def output_columns(
         As the user said it: name of the output -> columns.
     of_classes : bool
         Whether an output is of classes unless something else is said.
-    classes : array-like, default=None
-        All the labels, where y need not have them all.
+    classes : array-like, or list of them, default=None
+        All the labels, where y need not have them all; a list where several outputs learn them,
+        with one array for each column of y.
 
     Returns
     -------
@@ -68,12 +70,63 @@ def output_columns(
             )
         if not of_classes:
             return [OutputColumns(name, tuple(columns), None) for name, columns in selected.items()]
-        return [class_columns(table, columns, name) for name, columns in selected.items()]
+        known = _classes_of_parts(classes, list(selected.values()), table.shape[1])
+        return [
+            class_columns(table, columns, name, labels)
+            for (name, columns), labels in zip(selected.items(), known, strict=True)
+        ]
     if not of_classes:
         return [OutputColumns(None, everything, None)]
-    if y.ndim == 1 or (y.dtype != object and type_of_target(y) == "multilabel-indicator"):
+    is_matrix = y.dtype != object and type_of_target(y) == "multilabel-indicator"
+    if y.ndim == 1 or (is_matrix and (classes is None or _is_flat(classes))):
         return [class_columns(table, everything, None, classes)]
-    return [class_columns(table, [column], None) for column in everything]
+    parts = [[column] for column in everything]
+    known = _classes_of_parts(classes, parts, table.shape[1])
+    return [class_columns(table, *each) for each in zip(parts, repeat(None), known)]
+
+
+def _is_flat(classes: Any) -> bool:
+    return all(np.ndim(each) == 0 for each in classes)
+
+
+def _classes_of_parts(classes: Any, parts: list[list[int]], n_columns: int) -> list:
+    """Give the labels for each output, from ``classes=`` with those of each column of y."""
+    if classes is None:
+        return [None] * len(parts)
+    if len(parts) == 1 and _is_flat(classes):
+        return [classes]
+    if len(classes) != n_columns or any(np.ndim(each) != 1 for each in classes):
+        raise ValueError(
+            f"classes={classes!r} has to be a list with the labels of each of the {n_columns} "
+            f"columns of y, as they go to {len(parts)} output(s)."
+        )
+    # Of a 0/1 matrix, the columns are the classes.
+    return [classes[part[0]] if len(part) == 1 else None for part in parts]
+
+
+def check_same_classes(classes: Any, outputs: list[ClassOutput], n_columns: int) -> None:
+    """Compare ``classes=`` of a later `partial_fit` with those of the first.
+
+    Parameters
+    ----------
+    classes : array-like, or list of them
+    outputs : list of ClassOutput
+    n_columns : int
+        Of y.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    parts = [list(output.columns) for output in outputs]
+    for given, output in zip(_classes_of_parts(classes, parts, n_columns), outputs, strict=True):
+        known = output.encoding.classes
+        if given is not None and not np.array_equal(np.unique(given), known):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the first call to partial_fit, "
+                f"where it was {known.tolist()}: leave it out, or fit anew."
+            )
 
 
 def class_columns(
@@ -108,7 +161,9 @@ def class_columns(
                 f"only, but hold {np.unique(matrix.astype(str)).tolist()[:5]}: give each column "
                 "an output of its own."
             )
-        return OutputColumns(name, tuple(columns), np.arange(len(columns)))
+        known = np.arange(len(columns))
+        check_classes_of_matrix(classes, known)
+        return OutputColumns(name, tuple(columns), known)
     labels = label_column(y, columns[0])
     if type_of_target(labels, input_name="y").startswith("continuous"):
         raise ValueError(

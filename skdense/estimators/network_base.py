@@ -18,16 +18,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
+from skdense.engine.custom_model.packing import pack, unpack
 from skdense.engine.custom_model.training import Job, train_custom_model
 from skdense.engine.fork import check_not_forked
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.html_view import DocumentationLink
-from skdense.estimators.match_outputs import match_outputs, output_columns
-from skdense.estimators.network_data import NetworkData, read_data, read_inputs, select_rows
+from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
+from skdense.estimators.network_data import NetworkData, n_rows, read_data, read_inputs, select_rows
 from skdense.estimators.outputs import in_columns
 from skdense.estimators.parameter_routing import check_routed, make_callbacks, routed
 from skdense.estimators.scikeras_names import ROUTES
-from skdense.preprocessing._compat import Interval, Options, _fit_context
+from skdense.preprocessing._compat import (
+    Interval,
+    Options,
+    _fit_context,
+    validate_parameter_constraints,
+)
 from skdense.preprocessing.random_split import hold_out
 from skdense.preprocessing.weights import (
     balanced_table,
@@ -35,6 +41,7 @@ from skdense.preprocessing.weights import (
     weight_of_class,
 )
 
+_BATCH_SIZE = [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None]
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
 
@@ -48,8 +55,8 @@ class NetworkBase(DocumentationLink, BaseEstimator):
     _parameter_constraints: dict = {
         "inputs": [dict, None],
         "outputs": [dict, None],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None],
-        "validation_batch_size": [Interval(Integral, 1, None, closed="left"), None],
+        "batch_size": _BATCH_SIZE,
+        "validation_batch_size": _BATCH_SIZE,
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "validation_split": [Interval(Real, 0, 1, closed="left")],
         "shuffle": ["boolean"],
@@ -149,6 +156,19 @@ class NetworkBase(DocumentationLink, BaseEstimator):
                 self._set_user_params({name: value})
         return self
 
+    def _validate_params(self):
+        super()._validate_params()
+        routed = {
+            name: vars(self)[name]
+            for name in self._user_params
+            if name.startswith(("fit__", "predict__")) and name.count("__") == 1
+        }
+        constraints = {
+            name: self._parameter_constraints.get(name.partition("__")[2], "no_validation")
+            for name in routed
+        }
+        validate_parameter_constraints(constraints, routed, type(self).__name__)
+
     def _setting(self, route: str, name: str) -> Any:
         """Give a parameter's value; ``fit__epochs`` goes before ``epochs``."""
         return getattr(self, f"{route}__{name}", getattr(self, name, None))
@@ -167,6 +187,11 @@ class NetworkBase(DocumentationLink, BaseEstimator):
     def _build_function(self, params: dict[str, Any], meta: dict[str, Any]) -> Callable:
         """Give the function that builds the model."""
         model = params["model"]
+        if model is not None and hasattr(self, "_keras_build_fn"):
+            raise ValueError(
+                f"model={model!r} was passed to {type(self).__name__}, which builds its model by "
+                "_keras_build_fn: leave one of the two out."
+            )
         if model is None:
             if not hasattr(self, "_keras_build_fn"):
                 raise ValueError("model=None: pass a function that returns a keras.Model.")
@@ -247,15 +272,17 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         with _features_restored(self):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
             if continuing:
-                self._check_same_outputs(data)
+                self._check_same_outputs(data, classes)
                 fitted, learned = self._with_model(), {}
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:
-                history, engine = train_custom_model(self._job(fitted, data, epochs, part))
+                history, best, engine = train_custom_model(self._job(fitted, data, epochs, part))
                 earlier = getattr(self, "history_", {}) if continuing else {}
+                n_earlier = len(earlier.get("loss", []))
                 history = _joined(earlier, history)
                 learned |= {"history_": history, "n_iter_": len(history["loss"]), "engine_": engine}
+                learned["best_epoch_"] = n_earlier + best
                 fitted = replace(fitted, n_trainings=fitted.n_trainings + 1)
         if not continuing:
             self._forget()
@@ -268,12 +295,14 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             if name.endswith("_") or name == "_fitted":
                 delattr(self, name)
 
-    def _check_same_outputs(self, data: NetworkData) -> None:
+    def _check_same_outputs(self, data: NetworkData, classes: Any) -> None:
         if data.y.ndim != self.y_ndim_ or data.table.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has shape {data.y.shape}, but training goes on with a model for y of "
                 f"{self.n_outputs_} column(s): fit anew with warm_start=False."
             )
+        if classes is not None:
+            check_same_classes(classes, self._fitted.class_outputs, self.n_outputs_)
 
     def _start(self, data: NetworkData, classes: Any) -> tuple[FittedModel, dict[str, Any]]:
         """Build and compile a model; give it, and what has been found out."""
@@ -322,11 +351,11 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         train, validation = used, None
         fraction = 0 if part else self._setting("fit", "validation_split")
         if fraction:
-            labels = self._stratification(fitted, data.table[used])
+            labels = self._stratification(fitted, data.table[used], fraction)
             places = hold_out(len(used), fraction, labels, fitted.split_seed, "validation_split")
             train, validation = (used[each] for each in places)
         weight = self._with_class_weight(fitted, data.table, weight, part, train)
-        options, extra = self._fit_options(len(train))
+        options, extra = self._fit_options(len(train), len(used) - len(train))
         inputs, targets, weights = fitted.arrange(data, weight, train)
         return Job(
             fitted.model,
@@ -364,25 +393,33 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             table = balanced_table(numbers[train], weight[train], encoding)
         return weight * weight_of_class(table, numbers)
 
-    def _stratification(self, fitted: FittedModel, y: np.ndarray) -> np.ndarray | None:
-        """Give the classes to keep in proportion in the validation split."""
+    def _stratification(
+        self, fitted: FittedModel, y: np.ndarray, fraction: float
+    ) -> np.ndarray | None:
+        """Give the classes to keep in proportion in the validation split, where they can be."""
         if not self._is_of_classes or len(fitted.outputs) > 1:
             return None
         output = fitted.class_outputs[0]
         if output.encoding.kind == "multilabel":
             return None
-        return output.encoding.numbers(output.labels(y))
+        numbers = output.encoding.numbers(output.labels(y))
+        counts = np.unique(numbers, return_counts=True)[1]
+        n_held_out = int(np.ceil(fraction * len(y)))
+        n_smaller = min(n_held_out, len(y) - n_held_out)
+        return numbers if n_smaller >= len(counts) and counts.min() > 1 else None
 
-    def _fit_options(self, n_samples: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _fit_options(
+        self, n_samples: int, n_validation: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Give what `Model.fit` and the compiled epochs both know, and what only Keras does."""
-        batch_size = self._setting("fit", "batch_size") or 32
         options = {name: self._setting("fit", name) for name in ("shuffle", "verbose")}
-        options["batch_size"] = n_samples if batch_size == -1 else int(batch_size)
-        known = {*options, "epochs", "validation_split", "callbacks"}
+        options["batch_size"] = _batch_size(self._setting("fit", "batch_size") or 32, n_samples)
+        known = {*options, "epochs", "validation_split", "validation_batch_size", "callbacks"}
         params = self.get_params(deep=False)
         extra = {k: v for k, v in routed(params, "fit").items() if k not in known}
-        if self.validation_batch_size is not None:
-            extra["validation_batch_size"] = int(self.validation_batch_size)
+        size = self._setting("fit", "validation_batch_size")
+        if size is not None:
+            extra["validation_batch_size"] = _batch_size(size, max(n_validation, 1))
         return options, extra
 
     def _new_callbacks(self) -> list:
@@ -392,6 +429,30 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return deepcopy(callbacks)
 
     # The fitted model ---------------------------------------------------------------------------
+
+    def __getstate__(self):
+        # Keras would look for classes of the user's own among those that are registered.
+        state = super().__getstate__()
+        return {**state, **pack({name: state[name] for name in self._get_param_names()})}
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        names = self._get_param_names()
+        self.__dict__.update(unpack({name: vars(self)[name] for name in names}))
+
+    def __copy__(self):
+        copied = object.__new__(type(self))
+        copied.__dict__.update(vars(self))
+        return copied
+
+    def __sklearn_clone__(self):
+        packed = copy(self)
+        packed.__dict__.update(pack({name: vars(self)[name] for name in self._get_param_names()}))
+        cloned = BaseEstimator.__sklearn_clone__(packed)
+        cloned.__dict__.update(
+            unpack({name: vars(cloned)[name] for name in cloned._get_param_names()})
+        )
+        return cloned
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_fitted" in vars(self)
@@ -459,11 +520,13 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         """Compute the model's outputs, one array for each."""
         check_is_fitted(self)
         X, _, _ = read_inputs(self, X)
-        model = self.model_
+        model, n_samples = self.model_, n_rows(X)
         data = custom_model.arrange_inputs(model, X)
         custom_model.check_input_shapes(model, data)
         params = self.get_params()
         arguments = routed(params, "predict", nested=False)
+        if arguments.get("batch_size") is not None:
+            arguments["batch_size"] = _batch_size(arguments["batch_size"], n_samples)
         if "callbacks" in arguments:
             arguments["callbacks"] = make_callbacks(params, "predict__callbacks")
         return custom_model.model_outputs(model, data, **arguments)
@@ -472,6 +535,11 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         """Compute what each output predicts: probabilities or numbers."""
         raw = self._raw_outputs(X)
         return [output.scores(r) for output, r in zip(self._fitted.outputs, raw, strict=True)]
+
+
+def _batch_size(given: int, n_samples: int) -> int:
+    """Give a number of samples, of which -1 is all."""
+    return n_samples if given == -1 else int(given)
 
 
 @contextmanager

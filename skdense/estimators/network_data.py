@@ -145,6 +145,20 @@ def select_rows(X: Inputs, rows: Any) -> Inputs:
     return X[rows]
 
 
+def n_rows(X: Inputs) -> int:
+    """Count the samples.
+
+    Parameters
+    ----------
+    X : array, or dict of arrays, of shape (n_samples, ...)
+
+    Returns
+    -------
+    int
+    """
+    return len(_first(X))
+
+
 def _first(X: Inputs) -> np.ndarray:
     return next(iter(X.values())) if isinstance(X, dict) else X
 

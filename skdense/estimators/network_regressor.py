@@ -48,7 +48,7 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
     batch_size : int, default=None
         Samples of one training step: None is 32, -1 all of them.
     validation_batch_size : int, default=None
-        Samples of one step over the validation set.
+        Samples of one step over the validation set; -1 all of them.
     epochs : int, default=1
         Passes over the training set.
     validation_split : float, default=0.0
@@ -79,7 +79,10 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
     history_ : dict of lists
         ``"loss"``, with a validation set ``"val_loss"``, and the metrics of each epoch.
     n_iter_ : int
-        Epochs run.
+        Epochs run, those before a warm start included.
+    best_epoch_ : int
+        The epoch whose weights are kept, from 1: the last, unless ``keras.callbacks.EarlyStopping``
+        has restored those of an earlier one.
     engine_ : str
         ``"compiled epochs"``, or ``"keras: "`` and the reason why ``Model.fit`` trained.
     n_features_in_ : int

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from skdense.engine.custom_model import keras_objects
+from skdense.engine.custom_model import compilation, keras_objects
 from skdense.estimators.scikeras_names import ROUTES
 
 _FROM_FIT = {"meta", "params", "compile_kwargs"}  # arguments that are no parameters
@@ -82,6 +82,11 @@ def compile_arguments(params: dict[str, Any]) -> dict[str, Any]:
     """
     arguments = {name: v for name, v in params.items() if name in _OF_COMPILE}
     arguments |= routed(params, "compile")
+    if arguments["optimizer"] is None:
+        raise ValueError(
+            "optimizer=None: pass the name of one of Keras's optimizers, such as 'adam', an "
+            "object, or a class."
+        )
     for name, find, nested in (
         ("optimizer", keras_objects.optimizer_of_name, False),
         ("loss", keras_objects.loss_of_name, True),
@@ -89,9 +94,61 @@ def compile_arguments(params: dict[str, Any]) -> dict[str, Any]:
     ):
         things = _find_names(arguments[name], find)
         arguments[name] = make(things, routed(params, name, nested=nested))
+    if not any(key.startswith("metrics__") and key.endswith("name") for key in params):
+        keras_objects.number_metrics(params.get("metrics"), arguments["metrics"])
     if arguments["metrics"] is not None and not isinstance(arguments["metrics"], dict | list):
         arguments["metrics"] = [arguments["metrics"]]
     return keras_objects.copy_keras_objects(arguments)
+
+
+def check_compilation(model: Any, params: dict[str, Any]) -> None:
+    """Check that a model which the user's function compiled is compiled as the parameters say.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    params : dict
+        All the estimator's parameters. Of the defaults, nothing is expected.
+
+    Raises
+    ------
+    ValueError
+        If it is compiled with something else: a search over it would compare nothing.
+    """
+    arguments: dict[str, Any] = {}
+    for name in sorted(_OF_COMPILE | routed(params, "compile", nested=False).keys()):
+        said = _said_of(params, name)
+        if not said:
+            continue
+        arguments = arguments or compile_arguments({"optimizer": "rmsprop", **_given(params)})
+        asked, found = arguments.get(name), compilation.compiled_with(model, name)
+        original = params.get(f"compile__{name}", params.get(name))
+        # All the settings of an object; of a name or class, those that are routed.
+        settings: set[str] | None = {part for key in said for part in key.split("__")[1:]}
+        if compilation.holds_objects(original):
+            settings = None
+        if not compilation.agrees(name, asked, found, settings):
+            shown = ", ".join(f"{key}={value!r}" for key, value in said.items())
+            raise ValueError(
+                f"{shown}, but the model that model= gives is compiled with {name}={found!r}, "
+                "which would train it. Leave one of them out, or let the function take "
+                "compile_kwargs and call model.compile(**compile_kwargs)."
+            )
+
+
+def _given(params: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if (name, value) != ("optimizer", None)}
+
+
+def _said_of(params: dict[str, Any], name: str) -> dict[str, Any]:
+    """Select the parameters that say something of one argument of `Model.compile`."""
+    said = {f"compile__{name}": params[f"compile__{name}"]} if f"compile__{name}" in params else {}
+    if name in ("optimizer", "loss", "metrics"):
+        said |= {key: value for key, value in params.items() if key.startswith(f"{name}__")}
+    value = params.get(name)
+    is_default = value is None or value is False or (isinstance(value, str) and value == "rmsprop")
+    return said if is_default and not said else {name: value, **said}
 
 
 def make_callbacks(params: dict[str, Any], parameter: str) -> list:

@@ -299,6 +299,13 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
 def _check_estimator(estimator: Any, function: str) -> None:
     # A subclass may hold what we know nothing of.
     if type(estimator) not in _ESTIMATORS.values():
+        if hasattr(type(estimator), "predict_outputs"):  # whose import takes TensorFlow
+            raise TypeError(
+                f"skdense.{function} takes a DenseClassifier or a DenseRegressor, not "
+                f"{type(estimator).__name__}, whose model a function builds: pickle the estimator "
+                "where that function can be imported, or save the Keras model alone with "
+                "estimator.model_.save('net.keras')."
+            )
         raise TypeError(
             f"skdense.{function} takes a DenseClassifier or a DenseRegressor, not "
             f"{type(estimator).__name__}. Pipelines and searches are saved by skops: "

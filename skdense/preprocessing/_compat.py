@@ -7,7 +7,13 @@ and nothing else.
 from sklearn.base import _fit_context
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.validation import _check_sample_weight, _num_samples
 
 try:
@@ -29,4 +35,5 @@ __all__ = [
     "_fit_context",
     "_num_samples",
     "_safe_indexing",
+    "validate_parameter_constraints",
 ]

@@ -223,6 +223,28 @@ def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncodi
     return ClassEncoding(kind, found, default if name == "auto" else name)
 
 
+def check_classes_of_matrix(classes: Any, known: np.ndarray) -> None:
+    """Compare ``classes=`` of a first `partial_fit` with what y shows.
+
+    Parameters
+    ----------
+    classes : array-like or None
+        As the user gave it.
+    known : array
+        The labels, which are `classes` unless y is a 0/1 matrix: then its column numbers.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    if classes is not None and not np.array_equal(np.unique(classes), known):
+        raise ValueError(
+            f"classes={classes!r} does not fit y, a 0/1 matrix with {len(known)} columns: leave "
+            f"it out, or pass the column numbers, {known.tolist()}."
+        )
+
+
 def check_labels(y: np.ndarray, text_only: bool = True) -> None:
     """Refuse labels that are Python objects without an order.
 

@@ -275,3 +275,17 @@ def test_scikeras_hooks_are_not_passed_over_in_silence():
 
     with pytest.raises(TypeError, match="overrides scikeras's target_encoder"):
         Old(regressor, loss="mse").fit(NUMBERS, SALES)
+
+
+def test_classes_of_several_columns_for_partial_fit():
+    first = np.column_stack([["a", "b"] * 30, ["u", "v"] * 30])
+    both = [["a", "b", "c"], ["u", "v"]]
+    X = TABLE.iloc[:, :4]
+    net = NetworkClassifier(two_softmaxes, loss="sparse_categorical_crossentropy", random_state=0)
+    with pytest.raises(ValueError, match="a list with the labels of each of the 2 columns"):
+        net.partial_fit(X, first, classes=["a", "b", "c"])
+    net.partial_fit(X, first, classes=both)
+    assert [each.tolist() for each in net.classes_] == both
+    net.partial_fit(X, np.where(first == "a", "c", first), classes=both)
+    with pytest.raises(ValueError, match="is not the same as on the first call"):
+        net.partial_fit(X, first, classes=[["a", "b"], ["u", "v"]])

@@ -417,3 +417,75 @@ def test_without_scikeras(run_python):
         """
     )
     assert done.stderr == ""
+
+
+def test_classes_of_partial_fit_are_compared_with_y_and_with_the_first_call(iris):
+    X, y = iris
+    matrix = np.eye(3, dtype=int)[y]
+    net = classifier()
+    with pytest.raises(ValueError, match=r"classes=\[0, 1\] does not fit y, a 0/1 matrix with 3"):
+        net.partial_fit(X, matrix, classes=[0, 1])
+    net.partial_fit(X, matrix, classes=[0, 1, 2]).partial_fit(X, matrix, classes=np.arange(3))
+    with pytest.raises(ValueError, match=r"classes=\[0, 1, 2, 3\] is not the same"):
+        net.partial_fit(X, matrix, classes=[0, 1, 2, 3])
+    labels = np.array(["a", "b", "c"])[y]
+    net = classifier(loss="sparse_categorical_crossentropy").partial_fit(X, labels)
+    with pytest.raises(ValueError, match=r"classes=\['a', 'b'\] is not the same"):
+        net.partial_fit(X, labels, classes=["a", "b"])
+    assert net.partial_fit(X[:1], labels[:1], classes=["c", "b", "a"]).n_iter_ == 2
+
+
+def test_batch_size_of_all_samples_in_every_form(cancer, monkeypatch):
+    import keras
+
+    given = {}
+    for method in ("fit", "predict"):
+        original = getattr(keras.Model, method)
+
+        def recorded(self, *args, _method=method, _original=original, **arguments):
+            given[_method] = arguments
+            return _original(self, *args, **arguments)
+
+        monkeypatch.setattr(keras.Model, method, recorded)
+    X, y = (array[:100] for array in cancer)
+    routes = {"fit__batch_size": -1, "fit__validation_batch_size": -1, "predict__batch_size": -1}
+    plain = {"batch_size": -1, "validation_batch_size": -1, "predict__batch_size": -1}
+    for ways in (routes, plain):
+        net = classifier(epochs=1, metrics=["mae"], validation_split=0.2, **ways).fit(X, y)
+        assert (given["fit"]["batch_size"], given["fit"]["validation_batch_size"]) == (80, 20)
+        net.predict(X[:7])
+        assert given["predict"]["batch_size"] == 7
+
+
+@pytest.mark.parametrize(
+    "name", ["fit__batch_size", "predict__batch_size", "fit__validation_batch_size", "fit__epochs"]
+)
+def test_routed_numbers_are_checked_as_plain_ones(name, cancer):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of NetworkClassifier must be"):
+        classifier(**{name: 0}).fit(*cancer)
+
+
+def test_no_optimizer(cancer):
+    with pytest.raises(ValueError, match="optimizer=None: pass the name of one of Keras's"):
+        NetworkClassifier(build_classifier, loss="mse", optimizer=None).fit(*cancer)
+
+
+def test_a_model_beside_a_method_that_builds_one(iris):
+    with pytest.raises(
+        ValueError, match="passed to BuildsByItself, which builds its model by _ker"
+    ):
+        BuildsByItself(model=compiled_classifier).fit(*iris)
+
+
+def test_best_epoch_is_that_of_the_weights(iris):
+    import keras
+
+    X, y = iris
+    options = {"loss": "sparse_categorical_crossentropy", "epochs": 3, "validation_split": 0.2}
+    net = classifier(**options).fit(X, y)
+    assert net.best_epoch_ == net.n_iter_ == 3
+    stop = keras.callbacks.EarlyStopping(mode="max", patience=9, restore_best_weights=True)
+    net = classifier(callbacks=stop, warm_start=True, **options)
+    assert net.fit(X, y).best_epoch_ == np.argmax(net.history_["val_loss"]) + 1
+    net.fit(X, y)
+    assert net.best_epoch_ == 4 + np.argmax(net.history_["val_loss"][3:])

@@ -272,3 +272,15 @@ def test_a_warm_start_watches_rows_it_has_never_learned_from():
     best = [net.fit(X, y).best_loss_ for _ in range(3)]
     # The loss of a coin is 0.693; rows once learned by heart would bring it far below.
     assert min(best) > 0.62
+
+
+@pytest.mark.parametrize("loss", ["auto", "categorical_crossentropy"])
+def test_classes_of_a_matrix_are_its_columns(iris, loss):
+    X, y = iris
+    matrix = np.eye(3, dtype=int)[y]
+    net = DenseClassifier(loss=loss, **EXACT)
+    with pytest.raises(ValueError, match=r"classes=\['a', 'b', 'c'\] does not fit y, a 0/1 matrix"):
+        net.partial_fit(X, matrix, classes=["a", "b", "c"])
+    net.partial_fit(X, matrix, classes=[2, 1, 0]).partial_fit(X, matrix, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="is not the same as on the last call"):
+        net.partial_fit(X, matrix, classes=[0, 1])

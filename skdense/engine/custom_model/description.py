@@ -101,7 +101,10 @@ def describe(model: keras.Model, n_steps: int) -> CustomModelDescription:
         raise NotCompiled(f"its weights are of the types {sorted(types)}")
     if not n_trainable:
         raise NotCompiled("it has no weights to train")
-    config = model.get_config()
+    try:
+        config = model.get_config()
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise NotCompiled("it holds a thing of your own that has no configuration") from error
     return CustomModelDescription(
         config=json.dumps([kind, _canonical(config, {})], sort_keys=True),
         specs=tuple(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from itertools import chain, count
 from typing import Any
 
 from skdense.engine._tensorflow import keras
+from skdense.engine.custom_model.packing import own_objects
 from skdense.engine.keras_config import check_exclusions
 
 # What Keras takes for one of several metrics, once it knows the loss and the output's shape.
@@ -53,6 +57,56 @@ def metric_of_name(name: str) -> Any:
     return name if name in _OF_THE_LOSS else keras.metrics.get(name)
 
 
+def number_metrics(given: Any, made: Any) -> None:
+    """Name metrics that were made of names and classes: "auc" in every fit, not "auc_7" in one.
+
+    Parameters
+    ----------
+    given : str, class, object, or list or dict of these
+        The estimator's parameter.
+    made : object, or list or dict of objects
+        What is made of it; renamed.
+    """
+    taken: set[str] = set()
+    for source, metric in zip(*map(keras.tree.flatten, (given, made)), strict=False):
+        if isinstance(source, str | type) and isinstance(metric, keras.metrics.Metric):
+            base = re.sub(r"_\d+$", "", metric.name)
+            name = next(
+                each
+                for each in chain([base], (f"{base}_{place}" for place in count(1)))
+                if each not in taken
+            )
+            metric.name = name
+            taken.add(name)
+
+
+def history_key(key: str, outputs: Iterable[str]) -> str:
+    """Give a metric its full name in a history: "val_mae" is "val_mean_absolute_error".
+
+    Parameters
+    ----------
+    key : str
+    outputs : iterable of str
+        Names of the model's outputs.
+
+    Returns
+    -------
+    str
+        As it is where Keras knows no such metric.
+    """
+    starts = "|".join(map(re.escape, outputs)) or "(?!)"
+    start: str = re.match(rf"(val_)?(({starts})_)?", key)[0]  # type: ignore[index]
+    name = {"acc": "accuracy", "ce": "crossentropy"}.get(key[len(start) :], key[len(start) :])
+    if name in _OF_THE_LOSS:
+        return start + name
+    try:
+        metric = keras.metrics.get(name)
+    except (TypeError, ValueError):  # a metric of the user's own, or a loss
+        return key
+    full = getattr(metric, "__name__", None) or re.sub(r"_\d+$", "", metric.name)
+    return start + full
+
+
 def is_callback(thing: Any) -> bool:
     """Whether something is a callback of Keras's.
 
@@ -86,5 +140,6 @@ def copy_keras_objects(thing: Any) -> Any:
         return type(thing)(copy_keras_objects(value) for value in thing)
     check_exclusions(thing)
     if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric):
-        return type(thing).from_config(thing.get_config())
+        with keras.saving.custom_object_scope(own_objects(thing)):
+            return type(thing).from_config(thing.get_config())
     return thing

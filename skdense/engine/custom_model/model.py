@@ -13,6 +13,7 @@ import numpy as np
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.custom_model.output import Output
+from skdense.engine.custom_model.packing import own_objects
 
 _CHUNK = 512  # samples of one forward pass
 _seeding = threading.RLock()
@@ -81,10 +82,11 @@ def copy_model(model: keras.Model) -> keras.Model:
     -------
     keras.Model
     """
-    copied = keras.models.clone_model(model)
-    copied.set_weights(model.get_weights())
-    if model.compiled:
-        copied.compile_from_config(model.get_compile_config())
+    with keras.saving.custom_object_scope(own_objects(model)):
+        copied = keras.models.clone_model(model)
+        copied.set_weights(model.get_weights())
+        if model.compiled:
+            copied.compile_from_config(model.get_compile_config())
     return copied
 
 
@@ -120,10 +122,20 @@ def arrange_inputs(model: keras.Model, X: np.ndarray | dict[str, np.ndarray]) ->
     array, list of arrays, or dict of arrays
     """
     struct = _symbolic(model, "input")
-    if not isinstance(X, dict) or struct is None or isinstance(struct, dict):
+    if not isinstance(X, dict):
+        tensors = _symbolic(model, "inputs") or []
+        return _of_rank(X, len(tensors[0].shape)) if len(tensors) == 1 else X
+    if struct is None or isinstance(struct, dict):
         return X
     ordered = [X[name] for name in input_names(model) or X]
     return ordered if len(ordered) > 1 else ordered[0]
+
+
+def _of_rank(X: np.ndarray, rank: int) -> np.ndarray:
+    """Add or take away a last axis of size 1, as Keras does."""
+    if X.ndim == rank + 1 and X.shape[-1] == 1:
+        return X[..., 0]
+    return X[..., None] if X.ndim == rank - 1 else X
 
 
 def check_input_shapes(model: keras.Model, X: Any) -> None:

@@ -13,7 +13,9 @@ import numpy as np
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.custom_model.description import CustomModelDescription, NotCompiled, describe
+from skdense.engine.custom_model.keras_objects import history_key
 from skdense.engine.custom_model.model import seeded
+from skdense.engine.custom_model.packing import own_objects
 from skdense.engine.custom_model.program import CustomModelProgram
 from skdense.engine.keras_config import KerasConfig, complete_config
 from skdense.engine.losses import MEANS
@@ -61,7 +63,7 @@ class Job:
     epoch_callbacks: Sequence[Any] = ()
 
 
-def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
+def train_custom_model(job: Job) -> tuple[dict[str, list[float]], int, str]:
     """Train the model of a job.
 
     Parameters
@@ -72,6 +74,8 @@ def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
     -------
     history : dict of lists
         Losses and metrics of each epoch.
+    best_epoch : int
+        The epoch whose weights the model has, from 1: the last, but for early stopping.
     engine : str
         What trained it and, where that was Keras, why.
 
@@ -92,7 +96,14 @@ def train_custom_model(job: Job) -> tuple[dict[str, list[float]], str]:
             "smaller learning rate (optimizer__learning_rate), scaled features, or an optimizer "
             "with clipnorm=1.0."
         )
-    return history, engine
+    return history, _best_epoch(job, history), engine
+
+
+def _best_epoch(job: Job, history: dict[str, list[float]]) -> int:
+    for callback in keras.tree.flatten(job.callbacks):
+        if getattr(callback, "restore_best_weights", False) and hasattr(callback, "best_epoch"):
+            return callback.best_epoch - job.extra.get("initial_epoch", 0) + 1
+    return len(history["loss"])
 
 
 def _describe(job: Job) -> tuple[CustomModelDescription, Settings]:
@@ -124,6 +135,8 @@ def _optimizer_config(optimizer: keras.optimizers.Optimizer) -> tuple[KerasConfi
     own = kind.__module__.startswith("keras.") and kind.__name__ != "LossScaleOptimizer"
     if not own or _compat.excludes_weights_from_decay(optimizer):
         raise NotCompiled(f"the optimizer, a {kind.__name__}, cannot be described in full")
+    if own_objects(optimizer):
+        raise NotCompiled(f"the optimizer holds {', '.join(own_objects(optimizer))}, of your own")
     return optimizer_config(optimizer, False)
 
 
@@ -156,7 +169,7 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
     with seeded(job.seeds[0]), warnings.catch_warnings():
         # Keras 3.6 warns of the tuple that its own pipeline makes of a list of inputs.
         warnings.filterwarnings("ignore", "The structure of `inputs` doesn't match")
-        return job.model.fit(
+        history = job.model.fit(
             job.X,
             job.y,
             sample_weight=job.weight,
@@ -164,6 +177,8 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
             callbacks=job.callbacks,
             **arguments,
         ).history
+    outputs = getattr(job.model, "output_names", None) or []
+    return {history_key(key, outputs): values for key, values in history.items()}
 
 
 def _fit_compiled(
