@@ -411,13 +411,13 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     def _read_y(self, y, weight, earlier, classes, one_epoch):
         del classes
         y = _numbers(y)
+        # Refuses what the loss cannot take.
+        encoding = scale_numbers(y[weight > 0], weight, self.loss, scale=False)
         if earlier is not None:
             encoding = earlier.encoding
             encoding.check_continues(y[weight > 0], self.loss)
         elif one_epoch and self.scale_target:
             check_first_chunk(y, weight, self.loss)
-        if earlier is None:
-            encoding = scale_numbers(y[weight > 0], weight, self.loss, scale=False)
         return encoding, y, weight
 
     def _learn_targets(self, training, encoding, earlier):

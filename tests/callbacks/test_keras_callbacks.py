@@ -76,16 +76,13 @@ def test_numbers_go_on_where_training_does(iris):
 
 def test_a_regressor_shows_its_network_in_the_unit_of_the_target(diabetes):
     X, y = diabetes
-    given = keras.callbacks.LambdaCallback(
-        on_train_end=lambda logs: predicted.append(given_copy().model.predict(X, verbose=0))
-    )
+
+    class Predicts(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            predicted.append(self.model.predict(X, verbose=0))
+
     predicted = []
-    fitted = DenseRegressor(8, epochs=2, random_state=0, callbacks=[given])
-
-    def given_copy():
-        return fitted.callbacks_[0]
-
-    fitted.fit(X, y)
+    fitted = DenseRegressor(8, epochs=2, random_state=0, callbacks=[Predicts()]).fit(X, y)
     np.testing.assert_allclose(predicted[0][:, 0], fitted.predict(X), rtol=1e-4)
 
 
@@ -268,8 +265,11 @@ def test_a_search_shares_the_program(iris):
 def test_images_are_seen_as_images():
     X = np.random.default_rng(0).random((20, 3, 2))
     shapes = []
-    given = Own()
-    given.on_epoch_end = lambda epoch, logs: shapes.append(fitted.callbacks_[0].model.input_shape)
-    fitted = DenseClassifier(4, epochs=1, random_state=0, callbacks=[given])
-    fitted.fit(X, np.arange(20) % 2)
+
+    class Looks(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            shapes.append(self.model.input_shape)
+
+    net = DenseClassifier(4, epochs=1, random_state=0, callbacks=[Looks()])
+    net.fit(X, np.arange(20) % 2)
     assert shapes == [(None, 3, 2)]

@@ -209,8 +209,10 @@ def test_a_log_of_fits_alone_does_not_slow_training_down(iris, caplog, monkeypat
     from skdense.engine import training
 
     calls = []
-    record = training._record
-    monkeypatch.setattr(training, "_record", lambda *given: calls.append(1) or record(*given))
+    record = training._record_epochs
+    monkeypatch.setattr(
+        training, "_record_epochs", lambda *given: calls.append(1) or record(*given)
+    )
     with caplog.at_level(logging.INFO, logger="skdense"):
         net(epochs=20).fit(*iris)
     assert len(caplog.records) == 1

@@ -440,12 +440,12 @@ REFUSED = {
     "last of all": (
         {"validation": "last", "validation_fraction": 0.999},
         {},
-        "validation='last' with validation_fraction=0.999 holds out 150 of 150 rows",
+        "validation='last' with validation_fraction=0.999 holds out 150 of 150 samples",
     ),
     "rows in both": (
         {"validation": PredefinedSplit(np.zeros(150))},
         {},
-        "holds out 150 of 150 rows and leaves 0",
+        "holds out 150 of 150 samples and leaves 0",
     ),
     "narrow": ({}, {"X_val": np.ones((9, 3)), "y_val": np.ones(9)}, "X_val.*X has 3 features"),
     "missing": ({}, {"X_val": np.full((9, 4), np.nan), "y_val": np.ones(9)}, "X_val.*NaN"),
