@@ -5,11 +5,12 @@ SHELL := /bin/sh
 PYTHONS := python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
+PEERS := .venv-peers/bin
 # Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-kernels test-oldest coverage check format bench bench-quick figures docs clean
+.PHONY: help demo test test-slow test-kernels test-peers test-oldest coverage check format bench bench-quick figures docs clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +26,9 @@ test-slow: .venv/ready  ## run the long tests
 
 test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86, Linux)
 	$(BIN)/python -m pytest -m kernels tests/engine/test_kernels.py
+
+test-peers: .venv-peers/ready  ## run the newest scikit-learn's checks at many settings
+	$(PEERS)/python -m pytest -m peers tests/peers $(PYTEST_FLAGS)
 
 coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov
@@ -54,7 +58,7 @@ docs: .venv/ready-docs  ## build the documentation with its gallery: docs/_build
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
+	rm -rf .venv .venv-oldest .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
@@ -80,4 +84,11 @@ clean:  ## remove the environments and everything made by tools
 	$(OLDEST)/python .ci/oldest.py > .venv-oldest/constraints.txt
 	$(OLDEST)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
 		--constraint .venv-oldest/constraints.txt
+	@touch $@
+
+# The newest versions of everything, so that what scikit-learn checks anew is seen at once.
+.venv-peers/ready: pyproject.toml
+	@test -e $@ && $(PEERS)/python -c '' || .ci/make-venv .venv-peers "$(PYTHON)" $(PYTHONS)
+	$(PEERS)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager --editable '.[dev]'
 	@touch $@
