@@ -5,12 +5,13 @@ SHELL := /bin/sh
 PYTHONS := python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
+PEERS := .venv-peers/bin
 # Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-kernels test-oldest coverage check format bench bench-quick figures docs \
-	release-check release-tag clean
+.PHONY: help demo test test-slow test-kernels test-peers test-oldest coverage check format bench \
+	bench-quick figures docs release-check release-tag clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +27,9 @@ test-slow: .venv/ready  ## run the long tests
 
 test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86, Linux)
 	$(BIN)/python -m pytest -m kernels tests/engine/test_kernels.py
+
+test-peers: .venv-peers/ready  ## run the newest scikit-learn's checks at many settings
+	$(PEERS)/python -m pytest -m peers tests/peers $(PYTEST_FLAGS)
 
 coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov
@@ -62,7 +66,7 @@ release-tag:  ## TAG=v1.2.3: compare a tag with version, changelog and addresses
 	python3 .ci/release_tag.py "$(TAG)"
 
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
+	rm -rf .venv .venv-oldest .venv-peers dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
@@ -93,4 +97,11 @@ clean:  ## remove the environments and everything made by tools
 	$(OLDEST)/python .ci/oldest.py > .venv-oldest/constraints.txt
 	$(OLDEST)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' \
 		--constraint .venv-oldest/constraints.txt
+	@touch $@
+
+# The newest versions of everything, so that what scikit-learn checks anew is seen at once.
+.venv-peers/ready: pyproject.toml
+	@test -e $@ && $(PEERS)/python -c '' || .ci/make-venv .venv-peers "$(PYTHON)" $(PYTHONS)
+	$(PEERS)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager --editable '.[dev]'
 	@touch $@

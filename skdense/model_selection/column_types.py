@@ -44,7 +44,7 @@ def column_types(X: Any) -> ColumnTypes:
     Examples
     --------
     >>> import numpy as np
-    >>>     from skdense.model_selection.column_types import column_types
+    >>> from skdense.model_selection.column_types import column_types
     >>> column_types(np.array([[1.5, "red"], [None, "blue"]], dtype=object))
     ColumnTypes(numeric=[0], categorical=[1])
     """

@@ -43,7 +43,7 @@ def read_table(data: str) -> "pandas.DataFrame":
 
     Examples
     --------
-    >>>     from skdense.model_selection.read_table import read_table
+    >>> from skdense.model_selection.read_table import read_table
     >>> read_table("iris").shape
     (150, 5)
     """

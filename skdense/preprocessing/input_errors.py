@@ -21,6 +21,10 @@ def errors_naming_columns(X: Any, takes_missing: bool) -> Iterator[None]:
     X : array-like or sparse matrix of shape (n_samples, n_features)
     takes_missing : bool
         Whether the estimator has a parameter `missing`.
+
+    Yields
+    ------
+    None
     """
     try:
         yield

@@ -244,7 +244,7 @@ BAD = {
         NetworkClassifier(uncompiled, loss="mse", validation_split=0.99),
         Y3,
         ValueError,
-        "validation_split=0.99 of 60 rows",
+        "validation_split=0.99 of 60 samples",
     ),
     "epochs": (NetworkClassifier(uncompiled, epochs=0), Y3, ValueError, "'epochs' parameter"),
     "input shape": (

@@ -123,7 +123,7 @@ def tape_loop(model, X, y, optimizer, loss, orders, batch_size):
 
 @pytest.mark.parametrize("task", ["classes", "numbers"])
 def test_tape_loop_step_for_step(task, monkeypatch):
-    from skdense import base
+    from skdense.estimators import base
 
     X, y = made(5, n_samples=50)
     X = X.astype(np.float32)
