@@ -27,7 +27,7 @@ from skdense.preprocessing.weights import (
 
 
 class DenseClassifier(ClassifierMixin, DenseEstimator):
-    """Dense neural network for two or more classes, or several labels a row.
+    """Dense neural network for two or more classes, or multilabel targets.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn classifier.
 
@@ -63,91 +63,93 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Weight of the sum of squares of each hidden layer's kernel in the loss; usually 0.001 to
         0.4. It keeps weights small. Without hidden layers it applies to the output's kernel.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        A Keras name, or an instance such as ``keras.optimizers.SGD(momentum=0.9)``, which is used
-        as a recipe and never changed. Momentum, clipping and weight decay come that way.
+        A Keras name, or an instance such as ``keras.optimizers.SGD(momentum=0.9)``, whose
+        configuration is used; the instance itself is never changed. Momentum, clipping and weight
+        decay are set that way.
     learning_rate : float, default=None
-        The optimizer's learning rate; None is the optimizer's own.
+        The optimizer's learning rate; None is the optimizer's default, or that of the instance.
     lr_schedule : str, callable, schedule or None, default=None
         How the learning rate changes in training, starting from `learning_rate`:
-        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their usual figures, or an
-        object of `skdense.schedules` to set these. Or what gives the rate itself: a function
-        of the epoch (from 0), or of the epoch and the rate before; or a Keras
+        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their default settings, or
+        an object of `skdense.schedules` with settings of your own. Or what gives the rate itself: a
+        function of the epoch (from 0), or of the epoch and the rate before; or a Keras
         ``LearningRateSchedule``. None and ``"constant"`` leave it as it is.
     loss : str or keras.losses.Loss, default="auto"
         A Keras name (``"binary_focal_crossentropy"``, ``"categorical_crossentropy"``, ...) or a
         ``keras.losses.Loss``. ``"auto"`` is the cross-entropy that fits y. A 0/1 matrix y is
-        multilabel, unless the loss is a categorical cross-entropy: then rows are one-hot.
+        multilabel, unless the loss is a categorical cross-entropy: then its rows are one-hot.
     label_smoothing : float, default=0.0
-        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1.
-        For cross-entropies, focal or not; in the validation loss, too, as in Keras.
+        Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1. For
+        cross-entropies, focal or not. It applies to the validation loss, too, as in Keras.
     batch_size : int, default=32
-        Rows of one training step. A batch larger than the data becomes the data.
+        Rows of one training step; at most all of the training rows.
     epochs : int, default=100
-        Passes over the training rows; the most of them under early stopping.
+        Passes over the training rows; with early stopping, the maximum.
     early_stopping : bool, default=False
-        Watch rows that are not trained on, and stop when `monitor` no longer gets better.
+        Whether to hold out a validation set and end the training when `monitor` stops improving.
     validation_fraction : float, default=None
-        Part of the rows to hold out, shuffled, seeded and in proportion of the classes.
-        None holds out nothing or, under early stopping, 0.2. A number records the validation loss
-        without early stopping, too.
+        Share of the rows to hold out as validation set, shuffled and stratified. None holds out
+        nothing or, with early stopping, 0.2. A number records the validation loss without early
+        stopping, too.
     validation : splitter, "last" or None, default=None
-        How to choose the held-out rows instead: by the first split of a scikit-learn splitter such
-        as ``GroupKFold()``, seeded by `random_state` unless it has a random state of its own; or
-        ``"last"``, where rows stand in the order of time: the last `validation_fraction` of them,
-        or 0.2. None shuffles. Rows to watch may also be given to `fit`, as `X_val` and `y_val`.
+        How to choose the validation set: by the first split of a scikit-learn splitter such as
+        ``GroupKFold()``, seeded by `random_state` unless it has a random state of its own; or, for
+        rows in the order of time, ``"last"``: the last `validation_fraction` of them, or 0.2. None
+        shuffles. Validation data may also be given to `fit`, as `X_val` and `y_val`.
     monitor : str or callable, default="val_loss"
-        What early stopping watches: ``"val_loss"``; ``"loss"`` of the training rows, for which
-        nothing has to be held out; or, on the rows watched, a scikit-learn scorer, by name
-        (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the same) or as
-        a function of (estimator, X, y). Of scorers greater is better.
+        The metric that early stopping monitors: ``"val_loss"``; ``"loss"``, the training loss, for
+        which no validation set is needed; or a scikit-learn scorer, computed on the validation set,
+        by name (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the
+        same) or as a function of (estimator, X, y). Of scorers greater is better.
     metrics : list of str or callable, default=None
-        More scorers, computed on the rows watched after each epoch and kept in `history_`. Those
-        that take a sample weight get the rows' own, without `class_weight`.
+        More scorers, computed on the validation set after each epoch and kept in `history_`. Those
+        that take a sample weight get that of the validation set, without `class_weight`.
     patience : int, default=10
         Epochs without improvement after which early stopping ends the training.
     min_delta : float, default=0.0
-        By how much the figure watched has to get better to count as an improvement.
+        The smallest change of `monitor` for the better that counts as an improvement.
     restore_best_weights : bool, default=True
-        Under early stopping, give back the weights of the best epoch instead of the last.
+        With early stopping, whether to keep the weights of the best epoch, not of the last.
     start_from_epoch : int, default=0
-        Epochs before the first that early stopping judges.
+        Number of epochs at the start that early stopping leaves out.
     refit_best_epoch : bool, default=False
-        After early stopping, train anew for `best_epoch_` epochs on all the rows, held-out ones
-        included (`X_val` is not), from the same fresh weights.
+        After early stopping, train again from the same initial weights for `best_epoch_` epochs, on
+        training and validation rows together (without `X_val`).
     time_limit : float, default=None
-        Seconds after which training ends with the epoch that is running, compilation included;
-        one epoch is always run. None has no limit, and the second training of `refit_best_epoch`
-        has none either.
+        Seconds, compilation included, after which training ends with the current epoch; one epoch
+        is always run. None is no limit. The second training of `refit_best_epoch` has none either.
     class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
         often they occur among the training rows, `sample_weight` included. Where y is a 0/1
         matrix, a list of ``{0: weight, 1: weight}``, one for each column. Multiplied with each
         other and with `sample_weight`.
     missing : {"error", "indicator", "augment"}, default="error"
-        What to do with missing values (NaN, None, NA) in X. ``"indicator"`` puts zero, the mean of
-        a standardized feature; and it gives the network one more input for each feature that had
-        missing values in training: 1 where the value is missing. ``"augment"`` besides trains on
-        a copy of each training row with values knocked out at random: in each feature the share
-        that is missing anyway, and at least a tenth; every feature gets an indicator. A feature
-        first missing in `predict` is zero under ``"indicator"``.
+        What to do with missing values (NaN, None, NA) in X. ``"indicator"`` replaces them by zero,
+        the mean of a standardized feature, and gives the network one more input for each feature
+        that had missing values in training: 1 where the value is missing. ``"augment"`` also trains
+        on a copy of each training row with values removed at random: in each feature as large a
+        share as is missing already, and at least a tenth; every feature gets an indicator. With
+        ``"indicator"``, a feature that is first missing in `predict` is zero.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and of the arithmetic in training. Predictions are computed, and given,
         in the wider of this and X's own: float64 for float64 X, so that a row's prediction is the
         same to 1e-12 whichever rows stand beside it; to 1e-5 for float32 X, which is quicker.
         A classifier's probabilities are float64 for any X: float32 would round many to 1.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights, optimizer state and history of the fit before, for
-        `epochs` more. Another optimizer starts with a fresh state.
+        Whether `fit` continues from the weights, optimizer state and history of the previous fit,
+        for `epochs` more. Another optimizer starts with a fresh state.
     callbacks : list of keras.callbacks.Callback, default=None
         Keras callbacks; each fit works on copies, which are `callbacks_` afterwards. They see the
         network as a ``keras.Model``, may end the training, change the learning rate and set
         weights. Batch hooks are never called: a callback that needs one is refused.
     verbose : int, default=0
-        1 shows one line that is written over: epoch, figures, learning rate where it changes, time
-        left. 2 prints a line for each epoch. The logger ``"skdense"`` is told either way.
+        1 shows one line that is updated in place: epoch, losses and metrics, learning rate where it
+        changes, time left. 2 prints a line for each epoch. The logger ``"skdense"`` gets its
+        records either way.
     random_state : int, RandomState instance or None, default=None
-        Seeds initial weights, held-out rows, order of the rows, dropout masks, noise and values
-        knocked out. An int gives the same network to the last bit on the same machine.
+        Seeds the initial weights, the validation set, the order of the rows, dropout masks, noise
+        and the values that ``missing="augment"`` removes. An int gives the same network to the last
+        bit on the same machine.
 
     Attributes
     ----------
@@ -159,7 +161,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Names of the features, where X has names that are all strings.
     input_shape_ : tuple of int
         ``(n_features_in_,)`` or, where X held images, (height, width[, channels]) of one of them.
-        X has to have that shape in every other method, too.
+        X must have that shape in every other method, too.
     missing_features_ : int array
         Features with an indicator, unless `missing` is ``"error"``. The network's own input,
         ``architecture_.n_features``, is wider than `n_features_in_` by their number.
@@ -170,7 +172,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     weights_ : list of arrays
         All weights, in the order of ``keras.Model.get_weights``.
     history_ : dict of lists
-        ``"loss"`` and, where rows are watched, ``"val_loss"`` of each epoch, penalties
+        ``"loss"`` and, if there is a validation set, ``"val_loss"`` of each epoch, penalties
         included; ``"val_<name>"`` of each scorer in `monitor` and `metrics`; ``"learning_rate"``
         at the epoch's end, where that changed.
     loss_curve_ : list of float
@@ -179,22 +181,21 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Epochs run.
     best_epoch_ : int
         Epoch that is the best by `monitor`, from 1: by default, that with the lowest validation
-        loss. The last one where that figure is not recorded.
+        loss. The last one where `monitor` is not recorded.
     best_loss_ : float
-        Validation loss of that epoch; training loss where no rows are watched.
+        Validation loss of that epoch; training loss if there is no validation set.
     best_score_ : float
-        What `monitor` came to in that epoch: for a scorer its score, else the loss; `best_loss_`
-        where it is not recorded.
+        Value of `monitor` in that epoch: for a scorer its score, else the loss; `best_loss_` where
+        it is not recorded.
     stopped_by_ : str
         Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
         ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
     early_stopping_history_ : dict of lists
-        Under `refit_best_epoch`, the `history_` of the training with early stopping, which
-        `best_loss_`, `best_score_` and `stopped_by_` are about, too; `history_` is that of the
-        second one.
+        With `refit_best_epoch`, the history of the training with early stopping, to which
+        `best_loss_`, `best_score_` and `stopped_by_` belong, too; `history_` is that of the second
+        training.
     callbacks_ : list of keras.callbacks.Callback
-        The copies of `callbacks` that watched this fit, without the model; only where there were
-        any.
+        The copies of `callbacks` that this fit used, without the model; only if there were any.
     n_layers_ : int
         Number of layers, input and output included.
     n_outputs_ : int
@@ -206,7 +207,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
     See Also
     --------
-    DenseRegressor : The same network for numbers.
+    DenseRegressor : The same network for regression.
     sklearn.neural_network.MLPClassifier : scikit-learn's own.
 
     References
@@ -329,75 +330,81 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features) or (n_samples, height, width[, channels])
-            Features, best standardized; or images, best scaled to [0, 1], which are flattened.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, best standardized. Or images, an array of shape (n_samples, height, width) or
+            (n_samples, height, width, channels), best scaled to [0, 1]; they are flattened.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Any labels, or a 0/1 matrix.
+            Labels of any kind, or a 0/1 matrix.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each row: a weight of 2 counts like the row twice, and one of 0 like none.
-        X_val : array-like of shape (n_samples_val, n_features), default=None
-            Rows to watch instead of held-out ones: not trained on, and prepared as X is.
+            Weight of each sample: a sample of weight 2 counts like two, one of weight 0 not at all.
+        X_val : {array-like, sparse matrix} of shape (n_samples_val, n_features), default=None
+            Validation data, in place of rows held out from X; prepared as X is.
         y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_labels), default=None
-            Labels of these rows, all of them among those of y.
+            Labels of the validation data; each must occur in y.
         sample_weight_val : array-like of shape (n_samples_val,), default=None
-            Weight of each of these rows.
+            Weight of each sample of the validation data.
         groups : array-like of shape (n_samples,), default=None
-            Group of each row of X, where `validation` is a group splitter.
+            Group of each sample of X, where `validation` is a group splitter.
 
         Returns
         -------
-        self
+        self : object
+            The fitted estimator.
 
         Raises
         ------
         ValueError
-            If a parameter or the data cannot be used, before any training; or if no epoch ended
+            If a parameter or the data are not valid, before any training; or if no epoch ended
             with a finite loss. The estimator is then as it was before.
         KeyboardInterrupt
-            If Ctrl-C was pressed. Once an epoch has ended, the estimator is fitted by then: it has
-            the weights that ending there would have given, and `stopped_by_` is
-            ``"interrupted"``.
+            If Ctrl-C was pressed. If an epoch has ended by then, the estimator is fitted: it has
+            the weights of a training that ended there, and `stopped_by_` is ``"interrupted"``.
         """
         given = FitArguments(X, y, sample_weight, X_val, y_val, sample_weight_val, groups)
         return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one epoch on some rows; weights, optimizer state and history go on.
+        """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Labels of any kind, or a 0/1 matrix.
         classes : array-like of shape (n_classes,), default=None
-            All the labels that will ever come; needed in the first call.
+            All the classes that can occur in any call; required in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample.
 
         Returns
         -------
-        self
+        self : object
+            The fitted estimator.
 
         Raises
         ------
         ValueError
-            If `classes` is missing in the first call, rows would have to be held out
-            (`early_stopping`, `validation_fraction`,
-            `validation`), or a parameter or the data cannot be used.
+            If `classes` is missing in the first call; if `early_stopping`, `validation_fraction`
+            or `validation` ask for a validation set; or if a parameter or the data are not valid.
         """
         if not self._is_fitted and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict(self, X):
-        """Predict the most probable label, or labels, of each row.
+        """Predict the most probable label, or labels, of each sample.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples,) or (n_samples, n_labels)
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_labels)
+            Predicted labels.
         """
         outputs = self._raw_outputs(X)
         return self._encoding.labels(outputs)
@@ -407,11 +414,12 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples, n_classes) or (n_samples, n_labels)
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
             Columns in the order of `classes_`; rows sum to one, unless y was multilabel.
         """
         outputs = self._raw_outputs(X)
@@ -422,11 +430,13 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples, n_classes) or (n_samples, n_labels)
+        log_proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels)
+            Columns in the order of `classes_`.
         """
         outputs = self._raw_outputs(X)
         return self._encoding.log_probabilities(outputs)
@@ -436,11 +446,13 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples,), or (n_samples, n_classes) where there are more than two
+        decision : ndarray of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+            One column for each class where there are more than two, or for each label.
         """
         outputs = self._raw_outputs(X)
         return self._encoding.decisions(outputs)
