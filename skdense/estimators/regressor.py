@@ -49,7 +49,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         Share of the inputs that is set to zero at random in training, in [0, 1), the others
         divided by one minus it; usually 0.1 to 0.2.
     input_noise : float, default=0.0
-        Standard deviation of Gaussian noise on the inputs: added in training, anew in each step.
+        Standard deviation of Gaussian noise on the inputs in training, drawn in each step.
         Usually 0.05 to 0.3, for standardized features.
     l1 : float or sequence of float, default=0.0
         Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
@@ -103,7 +103,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     patience : int, default=10
         Epochs without improvement after which early stopping ends the training.
     min_delta : float, default=0.0
-        The smallest change of `monitor` for the better that counts as an improvement.
+        An improvement of `monitor` counts if it is larger than this.
     restore_best_weights : bool, default=True
         With early stopping, whether to keep the weights of the best epoch, not of the last.
     start_from_epoch : int, default=0
