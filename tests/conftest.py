@@ -14,6 +14,10 @@ from sklearn.preprocessing import StandardScaler
 
 import skdense
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Test processes share the cores: one thread each, set before TensorFlow is imported.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+
 # The same examples each time, however slow the machine.
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")

@@ -153,7 +153,7 @@ def test_each_lower_bound_is_in_the_oldest_versions():
     }
     text = (ROOT / ".ci" / "oldest.py").read_text(encoding="utf-8")
     assert bounded == set(re.findall(r'"(\w+)"', re.search(r"EXTRAS = \((.*)\)", text)[1]))
-    assert f"skdense[{','.join(sorted(bounded))}]" == "skdense[compare,networks,onnx,parquet,plot]"
+    assert f"skdense[{','.join(sorted(bounded))}]" == "skdense[compare,onnx,parquet,plot]"
     (all_of_them,) = [each for each in extras["dev"] if each.startswith("skdense[")]
     assert set(re.findall(r"\w+", all_of_them)) - {"skdense"} == bounded
 
