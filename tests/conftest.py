@@ -9,14 +9,11 @@ from textwrap import dedent
 import numpy as np
 import pytest
 from hypothesis import settings
+from joblib.externals.loky import reusable_executor
 from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
 
 import skdense
-
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Test processes share the cores: one thread each, set before TensorFlow is imported.
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 # The same examples each time, however slow the machine.
 settings.register_profile("tests", deadline=None, derandomize=True)
@@ -79,3 +76,15 @@ def run_python(tmp_path_factory):
         return done
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _no_workers_left():
+    """End joblib's workers with the test that started them.
+
+    One that many tests have filled with programs leaves for its use of memory, and joblib may then
+    wait for it without end.
+    """
+    yield
+    if reusable_executor._executor is not None:
+        reusable_executor._executor.shutdown(wait=True, kill_workers=True)

@@ -4,7 +4,6 @@ import os
 
 import pytest
 from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
 
 from skdense.engine.startup import limit_threads
 
@@ -49,10 +48,6 @@ def threads_of_a_worker():
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="joblib limits threads on several cores only")
-def test_joblibs_workers_share_the_cores(monkeypatch):
-    monkeypatch.delenv(
-        "TF_NUM_INTRAOP_THREADS", raising=False
-    )  # which the tests set for themselves
-    get_reusable_executor(reuse=False, kill_workers=True).shutdown()  # or it would be inherited
+def test_joblibs_workers_share_the_cores():
     found = Parallel(n_jobs=2)(delayed(threads_of_a_worker)() for _ in range(2))
     assert all(int(number) <= max(os.cpu_count() // 2, 1) for number in found)
