@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skdense.engine._tensorflow import tf
 from skdense.engine.program_inputs import Rows, Selected, SparseRows
+from skdense.engine.row_transformation import transform
 
 
 def of_any_density(rows: Rows | None) -> Rows | None:
@@ -39,7 +40,7 @@ def gather_rows(array, chosen):
     if isinstance(array, SparseRows):
         return array
     if isinstance(array, Selected):
-        return tf.gather(array.values, tf.gather(array.index, chosen))
+        return _read(array, tf.gather(array.index, chosen))
     return tf.gather(array, chosen)
 
 
@@ -63,7 +64,7 @@ def slice_rows(rows: Rows, start, size: int, network) -> Rows:
     if isinstance(X, SparseRows):
         X = _slice_sparse(X, start, size, network.n_features)
     elif isinstance(X, Selected):
-        X = tf.gather(X.values, slice_array(X.index, start, size))
+        X = _read(X, slice_array(X.index, start, size))
     else:
         X = slice_array(X, start, size)
     return Rows(X, slice_array(rows.y, start, size), slice_array(rows.weight, start, size))
@@ -84,6 +85,11 @@ def slice_array(array, start, size: int):
     """
     begin = tf.concat([[start], tf.zeros(array.shape.rank - 1, tf.int32)], 0)
     return tf.slice(array, begin, [size, *array.shape[1:]])
+
+
+def _read(X: Selected, index) -> tf.Tensor:
+    rows = tf.gather(X.values, index)
+    return rows if X.transformation is None else transform(rows, X.transformation)
 
 
 def _slice_sparse(X: SparseRows, start, size: int, n_features: int) -> tf.SparseTensor:

@@ -21,6 +21,7 @@ def forward(
     weights: list[np.ndarray],
     X: Any,
     n_layers: int | None = None,
+    transformation: Any = None,
 ) -> np.ndarray:
     """Compute the network's output, or that of one of its hidden layers.
 
@@ -34,6 +35,8 @@ def forward(
         rounds a row by its place among the others, in float64 a billion times less.
     n_layers : int, default=None
         Go through so many hidden layers; None goes to the end, before the output's activation.
+    transformation : InputTransformation, default=None
+        Makes inputs of the rows of X, a chunk at a time; None where they are the inputs.
 
     Returns
     -------
@@ -42,16 +45,22 @@ def forward(
     """
     dtype = np.promote_types(X.dtype, architecture.dtype)
     layers = _by_layer(architecture, weights, dtype, n_layers)
-    n_samples, is_sparse = X.shape[0], sparse.issparse(X)
-    n_inputs = X.nnz // max(n_samples, 1) if is_sparse else architecture.n_features
+    n_samples = X.shape[0]
+    stays_sparse = sparse.issparse(X) and (transformation is None or transformation.keeps_zeros)
+    n_inputs = X.nnz // max(n_samples, 1) if stays_sparse else architecture.n_features
+
+    def inputs(rows: Any) -> Any:
+        rows = rows if transformation is None else transformation.inputs(rows, dtype)
+        return rows.astype(dtype, copy=False)
+
     widest = max(n_inputs, *(len(layer["bias"]) for layer in layers))
     chunk = max(_CHUNK_SIZE // widest, 1)
     if n_samples <= chunk:
-        return _forward(architecture, layers, X.astype(dtype, copy=False))
+        return _forward(architecture, layers, inputs(X))
     out = np.empty((n_samples, len(layers[-1]["bias"])), dtype)
     for start in range(0, n_samples, chunk):
-        rows = X[start : start + chunk].astype(dtype, copy=False)
-        out[start : start + chunk] = _forward(architecture, layers, rows)
+        rows = slice(start, start + chunk)
+        out[rows] = _forward(architecture, layers, inputs(X[rows]))
     return out
 
 

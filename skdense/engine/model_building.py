@@ -11,7 +11,9 @@ import numpy as np
 
 from skdense.engine import layers as engine_layers
 from skdense.engine._tensorflow import keras
+from skdense.engine.input_layers import input_layers
 from skdense.engine.losses import make_loss
+from skdense.engine.program_inputs import RowTransformation
 from skdense.engine.settings import Settings
 from skdense.networks.architecture import Architecture
 
@@ -43,7 +45,9 @@ def training_model(architecture: Architecture, compiled: bool, sparse: bool = Fa
         kind = engine_layers.ProgramNoise if is_noise else engine_layers.ProgramDropout
         return kind(compiled, place, dtype=architecture.dtype)
 
-    return _assemble(architecture, random_layer, lambda layer: None, engine_layers, sparse=sparse)
+    shape = (architecture.n_features,)
+    inputs = keras.Input(shape, dtype=architecture.dtype, sparse=sparse)
+    return _assemble(architecture, inputs, inputs, random_layer, lambda layer: None, engine_layers)
 
 
 def fitted_model(
@@ -52,6 +56,8 @@ def fitted_model(
     weights: list[np.ndarray],
     rescaling: tuple[np.ndarray, np.ndarray] | None = None,
     input_shape: tuple[int, ...] | None = None,
+    steps: RowTransformation | None = None,
+    missing_features: np.ndarray | None = None,
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
@@ -66,6 +72,10 @@ def fitted_model(
         Arrays of shape (n_outputs,) to multiply the output by and to add to it, in their dtype.
     input_shape : tuple of int, default=None
         Of one image, to be flattened; None is (n_features,).
+    steps : RowTransformation, default=None
+        From X to the network's inputs; None where X is the inputs.
+    missing_features : int array, default=None
+        Features with an indicator of missing values, where there are `steps`.
 
     Returns
     -------
@@ -83,7 +93,13 @@ def fitted_model(
         rate = settings.random_rates[place]
         return kind(rate, dtype=architecture.dtype) if rate else None
 
-    model = _assemble(architecture, random_layer, regularizer, input_shape=input_shape)
+    dtype, shape = architecture.dtype, input_shape or (architecture.n_features,)
+    if steps is not None:
+        inputs, x = input_layers(shape, steps, missing_features)
+    else:
+        inputs = keras.Input(shape, dtype=dtype)
+        x = keras.layers.Flatten(dtype=dtype)(inputs) if len(shape) > 1 else inputs
+    model = _assemble(architecture, inputs, x, random_layer, regularizer)
     model.set_weights(weights)
     if rescaling is not None:
         # Arrays, since Keras takes lists through float32.
@@ -120,15 +136,14 @@ def _noise_place(architecture: Architecture) -> int:
 
 def _assemble(
     architecture: Architecture,
+    inputs: Any,
+    x: Any,
     random_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
     layers: Any = keras.layers,
-    input_shape: tuple[int, ...] | None = None,
-    sparse: bool = False,
 ) -> keras.Model:
+    """Put the network's layers on `x`, which is made of the model's `inputs`."""
     dtype = architecture.dtype
-    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype, sparse=sparse)
-    x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
     for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
         disturb = random_layer(place)
         x = x if disturb is None else disturb(x)

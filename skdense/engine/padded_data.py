@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from skdense.engine._tensorflow import tf
-from skdense.engine.program_inputs import Rows, Selected, SparseRows
+from skdense.engine.program_inputs import Rows, RowTransformation, Selected, SparseRows
 from skdense.engine.program_key import ProgramKey
 
 _ALIGNMENT = 64  # bytes; TensorFlow reads an array in place only where it begins at a multiple
@@ -41,6 +41,25 @@ def _readable_in_place(X: np.ndarray) -> bool:
 def n_all_samples(X: Any) -> int:
     """Give the length of an array that is read in place, else 0."""
     return len(X.values) if isinstance(X, Selected) else 0
+
+
+def bins_shape(*data: Any) -> tuple[int, int] | None:
+    """Give the shape of the bins of arrays that are read in place, None without a transformation.
+
+    Parameters
+    ----------
+    *data : array, CSR matrix, Selected or None
+        They share one transformation.
+
+    Returns
+    -------
+    (int, int) or None
+    """
+    for X in data:
+        if isinstance(X, Selected) and X.transformation is not None:
+            n_bins, n_binned = X.transformation.lower.shape
+            return n_bins, n_binned
+    return None
 
 
 class EpochData:
@@ -94,7 +113,9 @@ class EpochData:
 def _to_padded(rows: Rows, padded_size: int) -> Rows:
     X = rows.X
     if isinstance(X, Selected):
-        X = Selected(_as_tensor(X.values), _pad(X.index.astype(np.int32), padded_size))
+        steps = X.transformation
+        steps = None if steps is None else RowTransformation(*map(tf.constant, steps))
+        X = Selected(_as_tensor(X.values), _pad(X.index.astype(np.int32), padded_size), steps)
     elif sparse.issparse(X):
         X = _sparse_rows(X, padded_size)
     else:

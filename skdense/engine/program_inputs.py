@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
+FLAT = 1e6  # times the clip of inputs: from there on it is reached, and squares cannot overflow
+
+
+class RowTransformation(NamedTuple):
+    """What makes a network's inputs of rows of X: `transform` in engine/row_transformation.py.
+
+    center, scale : (n_features,); clip : (), infinite for none; columns : int (n_binned,), the
+    features with bins; lower, inverse_width : (n_bins, n_binned). All of them float64 and int32.
+    """
+
+    center: Any
+    scale: Any
+    clip: Any
+    columns: Any
+    lower: Any
+    inverse_width: Any
+
 
 class Selected(NamedTuple):
     """Some rows of a large array, by their indices: the array itself is not copied.
 
-    values : (n_all_samples, n_features); index : int (n_samples,).
+    values : (n_all_samples, n_features); index : int (n_samples,); transformation :
+    RowTransformation, or None where the rows are the inputs.
     """
 
     values: Any
     index: Any
+    transformation: RowTransformation | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(n_samples, n_features)."""
-        return len(self.index), self.values.shape[1]
+        """(n_samples, n_inputs)."""
+        n_bins = 0 if self.transformation is None else int(np.size(self.transformation.lower))
+        return len(self.index), self.values.shape[1] + n_bins
 
 
 class SparseRows(NamedTuple):

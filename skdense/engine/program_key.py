@@ -28,6 +28,9 @@ class ProgramKey:
     n_all_samples, n_all_validation : int, default=0
         Length of an array that X, or the validation data's X, is selected from and read in place;
         0 where it is padded.
+    bins_shape : (int, int) or None, default=None
+        Of the bins of a `RowTransformation`, which such an array's rows go through in the program;
+        None where they are the inputs.
     """
 
     architecture: NetworkDescription
@@ -39,3 +42,4 @@ class ProgramKey:
     sparse: bool = False
     n_all_samples: int = 0
     n_all_validation: int = 0
+    bins_shape: tuple[int, int] | None = None

@@ -13,7 +13,7 @@ from skdense.engine._tensorflow import tf
 from skdense.engine.callback_list import CallbackList
 from skdense.engine.epoch import Epoch
 from skdense.engine.learning_rates import LearningRates
-from skdense.engine.padded_data import EpochData, n_all_samples
+from skdense.engine.padded_data import EpochData, bins_shape, n_all_samples
 from skdense.engine.padding import padded_sizes, worth_compiling
 from skdense.engine.program import Program
 from skdense.engine.program_cache import borrow
@@ -148,6 +148,7 @@ def _program_key(
         sparse=is_sparse,
         n_all_samples=n_all_samples(rows.X),
         n_all_validation=0 if validation is None else n_all_samples(validation.X),
+        bins_shape=bins_shape(rows.X, None if validation is None else validation.X),
     )
 
 

@@ -47,12 +47,13 @@ from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.images import check_same_shape, flatten_images
 from skdense.preprocessing.input_errors import errors_naming_columns
-from skdense.preprocessing.missing_values import (
-    columns_to_indicate,
-    fill,
-    knock_out,
-    nan_for_none,
+from skdense.preprocessing.input_transformation import (
+    InputTransformation,
+    check_same_transformation,
+    check_transformation,
+    learn_transformation,
 )
+from skdense.preprocessing.missing_values import knock_out, nan_for_none
 from skdense.preprocessing.target_scaling import TargetScale
 from skdense.preprocessing.validation_split import (
     check_validation_parameters,
@@ -146,7 +147,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.input_tags.sparse = self.missing == "error" and not self.input_noise
+        keeps_zeros = not self.input_noise and self.n_bins is None
+        tags.input_tags.sparse = self.missing == "error" and keeps_zeros
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
@@ -237,7 +239,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def _check_data(self, given: FitArguments, earlier, classes, one_epoch: bool) -> CheckedData:
         shape = None if earlier is None else earlier.input_shape
         (X, y), shape = self._check_input(
-            given.X, given.y, input_shape=shape, dtype=self.dtype, multi_output=True
+            given.X, given.y, input_shape=shape, dtype=self._dtype_of_X, multi_output=True
         )
         weight = check_sample_weight(given.sample_weight, X)
         encoding, y, weight = self._read_y(y, weight, earlier, classes, one_epoch)
@@ -246,7 +248,16 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 "All rows of X have a weight of zero, from sample_weight times class_weight: give "
                 "some of them a weight above zero."
             )
+        if earlier is None:
+            check_transformation(self, np.count_nonzero(weight), shape, one_epoch)
+        else:
+            check_same_transformation(self, earlier.transformation)
         return CheckedData(X, y, weight, encoding, shape, self._reads_in_place)
+
+    @property
+    def _dtype_of_X(self) -> Any:
+        """In training; scaling subtracts before it rounds to the network's precision."""
+        return self.dtype if self.scale_features is None and self.n_bins is None else _FLOATS
 
     @property
     def _reads_in_place(self) -> bool:
@@ -279,9 +290,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         first, split, masks, order, *gaps = _generators(seeds, n_generators)
         split_seed = int(split.integers(2**31)) if earlier is None else earlier.split_seed
         prepared = self._prepare(data, given, split_seed, gaps, earlier, is_refit)
-        if prepared.missing_features is not None:  # their indicators are inputs, too
-            n_features = prepared.training.X.shape[1]
-            architecture = replace(architecture, n_features=n_features)
+        # With indicators of missing values and bins, which are inputs, too.
+        architecture = replace(architecture, n_features=prepared.training.X.shape[1])
         seeds = seeds[0], seeds[1] + n_generators
         begun = _begun(data.input_shape, architecture, settings, seeds, prepared, earlier)
         if earlier is None:
@@ -352,10 +362,11 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         earlier: FittedState | None,
         is_refit: bool,
     ) -> PreparedData:
-        """Split into training and validation set, encode targets and fill missing values.
+        """Split into training and validation set, encode targets and make inputs of X.
 
         Samples of weight zero are left out first. All that is learned from data, the scale of
-        targets and the columns with indicators, is learned from the training set.
+        targets and of features, the bins and the columns with indicators, is learned from the
+        training set.
         """
         if is_refit:
             training, validation, indices = data.part(data.used), None, (data.used, None)
@@ -363,23 +374,23 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             training, validation, indices = self._split(data, given, split_seed)
         learned = self._learn_targets(training, data.encoding, earlier)
         rows = self._rows(training, learned, "to train on")
+        if earlier is None:
+            weight = _weight_in_loss(training, learned)
+            transformation = learn_transformation(self, training.X, weight, data.input_shape)
+        else:
+            transformation = earlier.transformation
+        used = transformation.for_missing(self.missing)
         watched = None
         if validation is not None:
             which = "held out" if given.X_val is None else "of X_val"
             with errors_about_validation_data(given):
                 watched = self._rows(validation, learned, which)
-        columns = None if earlier is None else earlier.missing_features
-        if earlier is None and self.missing != "error":
-            columns = columns_to_indicate(rows.X, self.missing)
-        if columns is None and self.missing == "error":
-            return PreparedData(rows, watched, indices, learned, None, split_seed)
+            watched = watched._replace(X=used.for_training(watched.X, self.dtype))
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
-        rows = rows._replace(X=_filled(rows.X, columns))
-        if watched is not None:
-            watched = watched._replace(X=_filled(watched.X, columns))
-        return PreparedData(rows, watched, indices, learned, columns, split_seed)
+        rows = rows._replace(X=used.for_training(rows.X, self.dtype))
+        return PreparedData(rows, watched, indices, learned, transformation, split_seed)
 
     def _split(
         self, data: CheckedData, given: FitArguments, seed: int
@@ -402,9 +413,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Samples as the engine takes them, their weights of mean 1."""
         from skdense.engine.program_inputs import Rows
 
-        weight = samples.weight
-        if learned.class_weight is not None:
-            weight = weight * weight_of_class(learned.class_weight, samples.y)
+        weight = _weight_in_loss(samples, learned)
         if not weight.any():
             raise ValueError(
                 f"All rows {which} have a weight of zero, from sample_weight times class_weight: "
@@ -416,7 +425,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     def _check_validation_data(self, given: FitArguments, data: CheckedData) -> CheckedData:
         """X_val, y_val and their weights, checked as X and y were."""
-        options: dict[str, Any] = {"dtype": self.dtype, "multi_output": True}
+        options: dict[str, Any] = {"dtype": self._dtype_of_X, "multi_output": True}
         with errors_about_validation_data(given):
             (X_val, y_val), _ = self._check_input(
                 given.X_val, given.y_val, input_shape=data.input_shape, **options
@@ -451,7 +460,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         return checked, input_shape or shape or (self.n_features_in_,)
 
     def _check_takes_sparse(self) -> None:
-        for name, off in (("missing", "error"), ("input_noise", 0)):
+        for name, off in (("missing", "error"), ("input_noise", 0), ("n_bins", None)):
             value = getattr(self, name)
             if value != off:
                 raise ValueError(
@@ -500,15 +509,23 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         if self._known_outputs is not None and X is self._known_outputs[0]:
             return self._known_outputs[1].copy()
         check_is_fitted(self)
-        return forward(self.architecture_, self.weights_, self._prediction_input(X))
+        return self._forward(X)
+
+    def _forward(self, X, n_layers: int | None = None) -> np.ndarray:
+        """What the network, or its first hidden layers, make of X."""
+        X, _ = self._check_input(X, input_shape=self.input_shape_, dtype=_FLOATS)
+        return forward(self.architecture_, self.weights_, X, n_layers, self._transformation)
 
     def _prediction_input(self, X) -> np.ndarray:
-        """X as predictions are computed from it, (n_samples, n_features), in float64 or float32."""
+        """X as the network sees it, (n_samples, n_inputs), in float64 or float32."""
         X, _ = self._check_input(X, input_shape=self.input_shape_, dtype=_FLOATS)
-        columns = getattr(self, "missing_features_", None)
-        if columns is None and self.missing == "error":
-            return X
-        return _filled(X, columns)
+        return self._transformation.inputs(X, np.promote_types(X.dtype, self.architecture_.dtype))
+
+    @property
+    def _transformation(self) -> InputTransformation:
+        names = ("feature_scaling_", "missing_features_", "feature_bins_")
+        learned = InputTransformation(*(getattr(self, name, None) for name in names))
+        return learned.for_missing(self.missing)
 
     def hidden_output(self, X, layer: int = -1) -> np.ndarray:
         """Compute what a hidden layer gives to the next one.
@@ -545,8 +562,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
                 "counted from 0."
             )
-        X = self._prediction_input(X)
-        return forward(self.architecture_, self.weights_, X, n_layers=layer % n_hidden + 1)
+        return self._forward(X, n_layers=layer % n_hidden + 1)
 
     def to_keras(self) -> keras.Model:
         """Build the same network as a compiled ``keras.Model`` with the trained weights.
@@ -556,8 +572,9 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         end where a regressor's target was standardized: it predicts in the target's own unit. It
         is a copy: training it leaves the estimator as it is.
 
-        It takes numbers only: missing values as zeros, with their indicators in the columns after
-        the features.
+        With `scale_features` or `n_bins` it begins with them and takes X as `predict` does.
+        Otherwise it takes numbers only: missing values as zeros, with their indicators in the
+        columns after the features.
 
         The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
         is in the target's unit, too: compile it anew, with rates to match, before training it on.
@@ -588,9 +605,13 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         if isinstance(scale, TargetScale) and scale.is_active:
             dtype = np.float64 if scale.needs_float64 else architecture.dtype
             rescaling = scale.scale.astype(dtype), scale.mean.astype(dtype)
+        model = architecture, settings, state.weights, rescaling
+        if state.transformation.is_scaled:
+            steps = state.transformation.steps(self.n_features_in_)
+            return fitted_model(*model, state.input_shape, steps, state.missing_features)
         # Indicators of missing values go beside the pixels: then there is no image any more.
         shape = state.input_shape if architecture.n_features == self.n_features_in_ else None
-        return fitted_model(architecture, settings, state.weights, rescaling, shape)
+        return fitted_model(*model, shape)
 
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
@@ -638,8 +659,10 @@ def _generators(seeds: tuple[int, int], n: int) -> list[np.random.Generator]:
     return [np.random.default_rng(seed) for seed in sequence.spawn(n)]
 
 
-def _filled(X: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
-    return fill(X, np.arange(0) if columns is None else columns)
+def _weight_in_loss(samples: SampleSet, learned: LearnedTargets) -> np.ndarray:
+    if learned.class_weight is None:
+        return samples.weight
+    return samples.weight * weight_of_class(learned.class_weight, samples.y)
 
 
 def _first_weights(
@@ -671,7 +694,7 @@ def _begun(
             best_loss=np.nan,
             stopped_by=None,
             input_shape=input_shape,
-            missing_features=None,
+            missing_features=prepared.transformation.missing_features,
             optimizer_state=("", []),
             seeds=seeds,
             split_seed=prepared.split_seed,
@@ -681,7 +704,9 @@ def _begun(
         encoding=prepared.learned.encoding,
         architecture=architecture,
         seeds=seeds,
-        missing_features=prepared.missing_features,
+        missing_features=prepared.transformation.missing_features,
+        feature_scaling=prepared.transformation.scaling,
+        feature_bins=prepared.transformation.bins,
         optimizer_state=(settings.optimizer.label, []),
         callbacks=None,
     )

@@ -9,6 +9,9 @@ import numpy as np
 
 from skdense.networks.architecture import Architecture
 from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.feature_bins import FeatureBins
+from skdense.preprocessing.feature_scaling import FeatureScaling
+from skdense.preprocessing.input_transformation import InputTransformation
 from skdense.preprocessing.target_scaling import TargetScale
 
 # The field of each attribute; those that are None are not set.
@@ -25,6 +28,8 @@ _FIELDS = {
     "callbacks_": "callbacks",
     "classes_": "classes",
     "early_stopping_history_": "early_stopping_history",
+    "feature_bins_": "feature_bins",
+    "feature_scaling_": "feature_scaling",
     "history_": "history",
     "input_shape_": "input_shape",
     "missing_features_": "missing_features",
@@ -74,6 +79,8 @@ class FittedState:
         The copies that this fit used.
     best_score : float or None
         What `monitor` came to in the best epoch; None where a file does not know.
+    feature_scaling : FeatureScaling or None
+    feature_bins : FeatureBins or None
     """
 
     encoding: ClassEncoding | TargetScale
@@ -93,6 +100,13 @@ class FittedState:
     early_stopping_history: dict[str, list[float]] | None = None
     callbacks: list[Any] | None = None
     best_score: float | None = None
+    feature_scaling: FeatureScaling | None = None
+    feature_bins: FeatureBins | None = None
+
+    @property
+    def transformation(self) -> InputTransformation:
+        """From X to the network's inputs."""
+        return InputTransformation(self.feature_scaling, self.missing_features, self.feature_bins)
 
     @property
     def classes(self) -> np.ndarray | None:

@@ -43,6 +43,8 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "start_from_epoch": [Interval(Integral, 0, None, closed="left")],
     "refit_best_epoch": ["boolean"],
     "time_limit": [Interval(Real, 0, None, closed="neither"), None],
+    "scale_features": [StrOptions({"robust", "standard"}), None],
+    "n_bins": [Interval(Integral, 2, None, closed="left"), None],
     "missing": [StrOptions({"error", "indicator", "augment"})],
     "dtype": [StrOptions({"float32", "float64"})],
     "warm_start": ["boolean"],

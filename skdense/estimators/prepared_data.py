@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.input_transformation import InputTransformation
 from skdense.preprocessing.target_scaling import TargetScale
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ class PreparedData:
         Of both among the samples given to `fit`, for the latter as X_val if that was given; None
         is all of them.
     learned : LearnedTargets
-    missing_features : int array or None
-        Features that have got an indicator of missing values.
+    transformation : InputTransformation
+        From X to inputs.
     split_seed : int
     """
 
@@ -91,5 +92,5 @@ class PreparedData:
     validation: Rows | None
     indices: tuple[Any, Any]
     learned: LearnedTargets
-    missing_features: np.ndarray | None
+    transformation: InputTransformation
     split_seed: int

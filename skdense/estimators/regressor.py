@@ -47,10 +47,11 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         usually 0.2 to 0.5. One for all hidden layers, or one for each.
     input_dropout : float, default=0.0
         Share of the inputs that is set to zero at random in training, in [0, 1), the others
-        divided by one minus it; usually 0.1 to 0.2.
+        divided by one minus it; usually 0.1 to 0.2. It comes after `scale_features` and `n_bins`.
     input_noise : float, default=0.0
         Standard deviation of Gaussian noise on the inputs in training, drawn in each step.
-        Usually 0.05 to 0.3, for standardized features.
+        Usually 0.05 to 0.3, for standardized features. It comes after `scale_features` and
+        `n_bins`.
     l1 : float or sequence of float, default=0.0
         Weight of the sum of absolute values of each hidden layer's kernel in the loss; usually
         0.0001 to 0.1. It drives weights to zero. Together with `l2` it is the elastic net.
@@ -119,6 +120,19 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         in dollars train as well as in thousands. `partial_fit` and `warm_start` keep the mean and
         standard deviation of the first call. Poisson and relative losses leave y as it is; their
         output bias starts at the constant that fits y best.
+    scale_features : {"robust", "standard"} or None, default=None
+        How the network scales features by itself, from the training set, `sample_weight` included.
+        ``"robust"``: the median becomes 0, the interquartile range 1 (where that is zero, the whole
+        range 2), and a smooth clip, ``z / sqrt(1 + (z / 3)**2)``, brings outliers to 3 at most; of
+        two different values one becomes 0, the other 1 before the clip. ``"standard"``: mean 0 and
+        standard deviation 1. A feature that is constant in training is always 0. It is computed in
+        float64: times in seconds do not collapse. Sparse X is scaled, not centred. Of images the
+        range of all pixels becomes [0, 1] either way, without a clip. None takes X as it is.
+    n_bins : int, default=None
+        Piecewise linear encoding: beside each feature with more than 8 different values in
+        training, so many further inputs, one for each bin between its quantiles: 0 below the bin, 1
+        above, rising in between. It helps with targets that jump or bend; usually 8. Dense X only,
+        no images. None makes none.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` replaces them by zero,
         the mean of a standardized feature, and gives the network one more input for each feature
@@ -159,6 +173,12 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     missing_features_ : int array
         Features with an indicator, unless `missing` is ``"error"``. The network's own input,
         ``architecture_.n_features``, is wider than `n_features_in_` by their number.
+    feature_scaling_ : FeatureScaling
+        With `scale_features`: `center`, `scale` and `clip` of the features; its `transform` gives
+        them scaled. `partial_fit` and `warm_start` keep those of the first call.
+    feature_bins_ : FeatureBins
+        With `n_bins`: `columns` that have bins, and their `edges`. Bins are inputs, after those of
+        the features and of the indicators: ``architecture_.n_features`` counts them, too.
     coefs_ : list of arrays of shape (n_units before, n_units)
         Kernel of each layer.
     intercepts_ : list of arrays of shape (n_units,)
@@ -208,6 +228,12 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     References
     ----------
     I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+
+    D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: strong pre-tuned MLPs and
+    boosted trees on tabular data", NeurIPS 2024 (robust scaling with a smooth clip).
+
+    Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in tabular deep
+    learning", NeurIPS 2022 (bins).
 
     Examples
     --------
@@ -262,6 +288,8 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         refit_best_epoch=False,
         time_limit=None,
         scale_target=True,
+        scale_features=None,
+        n_bins=None,
         missing="error",
         dtype="float32",
         warm_start=False,
@@ -297,6 +325,8 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         self.refit_best_epoch = refit_best_epoch
         self.time_limit = time_limit
         self.scale_target = scale_target
+        self.scale_features = scale_features
+        self.n_bins = n_bins
         self.missing = missing
         self.dtype = dtype
         self.warm_start = warm_start

@@ -135,7 +135,11 @@ def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
 
     Columns of two values, such as one-hot ones, may be as rare or as common as they like.
     """
-    X = inputs.X[inputs.train].astype(np.float64)
+    if inputs.network.scale_features is not None:
+        return None
+    bins = getattr(inputs.network, "feature_bins_", None)  # beside the features, and from 0 to 1
+    n_columns = inputs.X.shape[1] - (0 if bins is None else bins.n_inputs)
+    X = inputs.X[inputs.train, :n_columns].astype(np.float64)
     not_binary = np.array([len(np.unique(column)) > 2 for column in X.T])
     if not not_binary.any():
         return None

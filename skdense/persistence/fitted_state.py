@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, expect, expect_one_of, is_count
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.history import read_ending, read_history, write_history
+from skdense.persistence.inputs import read_inputs, write_inputs
 from skdense.persistence.serialization import Writer
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.target_scaling import TargetScale
@@ -56,7 +56,6 @@ def write_state(estimator: Any, writer: Writer) -> dict:
     state = FittedState.of(estimator)
     label, slots = state.optimizer_state
     names = getattr(estimator, "feature_names_in_", None)
-    gaps = state.missing_features
     return {
         "architecture": write_architecture(state.architecture, writer),
         "weights": [writer.array(array) for array in state.weights],
@@ -66,8 +65,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         "early_stopping_history": write_history(state.early_stopping_history, writer),
         "stopped_by": state.stopped_by,
         "watched_given": state.validation_given,
-        "input_shape": list(map(int, state.input_shape)),
-        "missing_features": None if gaps is None else writer.array(gaps),
+        **write_inputs(state, writer),
         "best_epoch": state.best_epoch,
         "best_loss": writer.parameter("best_loss_", state.best_loss),
         "best_score": writer.parameter("best_score_", state.best_score),
@@ -114,7 +112,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
     seeds = state["seeds"]
     for name, below in {"entropy": 2**128, "spawned": 2**32, "split": 2**31}.items():
         expect(is_count(seeds[name]) and seeds[name] < below, f"seed ({name})", seeds[name])
-    n_features, inputs = _read_inputs(state, reader, architecture)
+    n_features, inputs = read_inputs(state, reader, architecture)
     fitted = FittedState(
         encoding=encoding,
         architecture=architecture,
@@ -329,23 +327,6 @@ def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEnc
     out_activation = written["out_activation"]
     expect_one_of("output activation", out_activation, ("linear", "exponential"))
     return TargetScale(mean, scale, one_dimensional, out_activation)
-
-
-def _read_inputs(
-    state: dict, reader: Reader, architecture: Architecture
-) -> tuple[int, dict[str, Any]]:
-    """Number of features, and what X is; the first files know tables without gaps only."""
-    written = state.get("missing_features")
-    gaps = np.arange(0) if written is None else reader.array(written)
-    expect(gaps.dtype.kind == "i" and gaps.ndim == 1, "list of features with gaps", gaps)
-    n_features = architecture.n_features - len(gaps)
-    ordered = np.array_equal(np.unique(gaps), gaps) and np.isin(gaps, np.arange(n_features)).all()
-    expect(ordered and n_features > 0, "list of features with gaps", gaps)
-    shape = tuple(state.get("input_shape", (n_features,)))
-    fits = 1 <= len(shape) <= 3 and all(map(is_count, shape))
-    expect(fits and math.prod(shape) == n_features, "input shape", shape)
-    missing = None if written is None else gaps
-    return n_features, {"input_shape": shape, "missing_features": missing}
 
 
 def _read_optimizer(written: dict, reader: Reader, architecture: Architecture) -> tuple:

@@ -14,6 +14,7 @@ from skdense.persistence.archive import atomic_write
 from skdense.persistence.onnx_graph import (
     OPSET,
     Graph,
+    add_input_transformation,
     add_labels,
     add_missing_indicators,
     add_network,
@@ -147,11 +148,16 @@ def _declare(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> l
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     model, g = operator.raw_operator, Graph(scope, container)
-    inputs = [g.cast(each.full_name, "FLOAT") for each in operator.inputs]
+    transformation = model._transformation
+    # Whole numbers keep all their digits until they are centred.
+    kind = "DOUBLE" if transformation.is_scaled else "FLOAT"
+    inputs = [g.cast(each.full_name, kind) for each in operator.inputs]
     x = g("Concat", *inputs, axis=1) if len(inputs) > 1 else inputs[0]
     if len(operator.inputs[0].type.shape) > 2:
         x = g("Flatten", x, axis=1)
-    if hasattr(model, "missing_features_"):
+    if transformation.is_scaled:
+        x = add_input_transformation(g, transformation, x)
+    elif hasattr(model, "missing_features_"):
         x = add_missing_indicators(g, model.missing_features_, x)
     outputs = add_network(g, model.architecture_, model.weights_, x)
     names = [each.full_name for each in operator.outputs]

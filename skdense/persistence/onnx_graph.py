@@ -1,8 +1,8 @@
 """A dense network as ONNX operators: layers, activations, probabilities and labels.
 
-Formulas are those of `skdense.engine.inference`, `skdense.preprocessing.class_encoding` and
-`skdense.preprocessing.target_scaling`. The packages onnx and skl2onnx are imported where they are
-needed.
+Formulas are those of `skdense.engine.inference` and of `skdense.preprocessing`: `class_encoding`,
+`target_scaling`, `feature_scaling` and `feature_bins`. The packages onnx and skl2onnx are imported
+where they are needed.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from typing import Any
 import numpy as np
 
 from skdense.engine.inference import BATCH_NORM_EPSILON
+from skdense.engine.program_inputs import FLAT
 from skdense.networks.architecture import Architecture
 from skdense.preprocessing.class_encoding import ClassEncoding
+from skdense.preprocessing.feature_bins import FeatureBins
+from skdense.preprocessing.feature_scaling import FeatureScaling
+from skdense.preprocessing.input_transformation import InputTransformation
 from skdense.preprocessing.target_scaling import TargetScale
 
 # The newest operators used; runtimes from 2023 on know them.
@@ -104,6 +108,58 @@ def add_missing_indicators(g: Graph, columns: np.ndarray, x: str) -> str:
         return filled
     marks = g("Gather", g.cast(is_missing, "FLOAT"), g.constant(columns.astype(np.int64)), axis=1)
     return g("Concat", filled, marks, axis=1)
+
+
+def add_input_transformation(g: Graph, transformation: InputTransformation, x: str) -> str:
+    """Add what makes the network's inputs of X: scaling, indicators of missing values, bins.
+
+    Parameters
+    ----------
+    g : Graph
+    transformation : InputTransformation
+    x : str
+        Name of the input, (n_samples, n_features), in float64.
+
+    Returns
+    -------
+    str
+        (n_samples, n_inputs), in float32.
+    """
+    parts, columns = [_scale(g, transformation.scaling, x)], transformation.missing_features
+    if columns is not None:
+        is_missing = g("IsNaN", x)
+        parts = [g("Where", is_missing, g.constant(np.zeros(1)), parts[0])]
+        if len(columns):
+            marks = g.cast(is_missing, "DOUBLE")
+            parts.append(g("Gather", marks, g.constant(columns.astype(np.int64)), axis=1))
+    if transformation.bins is not None and transformation.bins.n_inputs:
+        parts.append(_add_bins(g, transformation.bins, x))
+        if columns is not None:
+            is_missing = g("IsNaN", parts[-1])
+            parts[-1] = g("Where", is_missing, g.constant(np.zeros(1)), parts[-1])
+    return g.cast(parts[0] if len(parts) == 1 else g("Concat", *parts, axis=1), "FLOAT")
+
+
+def _scale(g: Graph, scaling: FeatureScaling | None, x: str) -> str:
+    if scaling is None:
+        return x
+    z = g("Mul", g("Sub", x, g.constant(scaling.center)), g.constant(scaling.scale))
+    if scaling.clip is None:
+        return z
+    limit = FLAT * scaling.clip
+    z = g("Clip", z, g.constant(np.array(-limit)), g.constant(np.array(limit)))
+    share = g("Div", z, g.constant(np.array([scaling.clip])))
+    size = g("Sqrt", g("Add", g("Mul", share, share), g.constant(np.ones(1))))
+    return g("Div", z, size)
+
+
+def _add_bins(g: Graph, bins: FeatureBins, x: str) -> str:
+    features = g("Gather", x, g.constant(bins.columns.astype(np.int64)), axis=1)
+    features = g("Unsqueeze", features, g.constant(np.array([1])))
+    passed = g("Sub", features, g.constant(bins.lower))
+    passed = g("Mul", passed, g.constant(bins.inverse_width))
+    passed = g("Clip", passed, g.constant(np.array(0.0)), g.constant(np.array(1.0)))
+    return g("Flatten", passed, axis=1)
 
 
 def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray], x: str) -> str:

@@ -123,12 +123,20 @@ def _random_rows(estimator: Any) -> np.ndarray:
     while hasattr(estimator, "best_estimator_"):
         estimator = estimator.best_estimator_
     shape = getattr(estimator, "input_shape_", (estimator.n_features_in_,))
-    X = random.normal(size=(_RANDOM_ROWS, *shape))
+    X = _normal(estimator, random).reshape(_RANDOM_ROWS, *shape)
     if isinstance(estimator, Pipeline):
         # Whatever the steps raise: there are those that have no way back.
         with suppress(Exception):
-            n_features = estimator[-1].n_features_in_
-            X = estimator[:-1].inverse_transform(random.normal(size=(_RANDOM_ROWS, n_features)))
+            X = estimator[:-1].inverse_transform(_normal(estimator[-1], random))
     if getattr(estimator, "missing", "error") != "error":
         X[random.random(X.shape) < 0.2] = np.nan
     return X
+
+
+def _normal(estimator: Any, random: np.random.Generator) -> np.ndarray:
+    """Rows around the center that a network has learned; around zero where it has none."""
+    X = random.normal(size=(_RANDOM_ROWS, estimator.n_features_in_))
+    scaling = getattr(estimator, "feature_scaling_", None)
+    if scaling is None:
+        return X
+    return scaling.center + X / np.where(scaling.scale > 0, scaling.scale, np.inf)

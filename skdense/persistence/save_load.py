@@ -37,14 +37,18 @@ TRUSTED_TYPES = (
     "skdense.estimators.classifier.DenseClassifier",
     "skdense.preprocessing.class_encoding.ClassEncoding",
     "skdense.estimators.regressor.DenseRegressor",
+    "skdense.preprocessing.feature_bins.FeatureBins",
+    "skdense.preprocessing.feature_scaling.FeatureScaling",
     "skdense.preprocessing.target_scaling.TargetScale",
     "skdense.schedules.CosineDecay",
     "skdense.schedules.ExponentialDecay",
     "skdense.schedules.ReduceOnPlateau",
 )
-_VERSION = 1  # of the format; raised when an older skdense could no longer read new files
+_VERSION = 2  # of the format; raised when an older skdense could no longer read new files
 _ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegressor": DenseRegressor}
 _ESTIMATOR, _WEIGHTS = "estimator", "weights"
+# Parameters that files of version 1 do not know: there they are off, whatever their default is.
+_OFF: dict[str, Any] = {"scale_features": None, "n_bins": None}
 
 
 def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
@@ -209,8 +213,8 @@ def load_weights(
 ) -> DenseClassifier | DenseRegressor:
     """Put the weights that `save_weights` wrote into a fitted estimator, all of them or none.
 
-    Labels, history and, in a regressor, the scale of the target stay the estimator's. Training
-    that goes on starts with a fresh optimizer state.
+    Labels, history, the scale of features and, in a regressor, that of the target stay the
+    estimator's. Training that goes on starts with a fresh optimizer state.
 
     Parameters
     ----------
@@ -287,7 +291,8 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
     name = header["estimator"]
     if name not in _ESTIMATORS:
         raise Damaged(f"holds an estimator that is not ours, {name!r}.")
-    parameters = {key: reader.parameter(key, value) for key, value in header["parameters"].items()}
+    written = {**_OFF, **header["parameters"]} if header["version"] == 1 else header["parameters"]
+    parameters = {key: reader.parameter(key, value) for key, value in written.items()}
     attributes = read_state(header["fitted"], reader, for_classes=name == "DenseClassifier")
     estimator = _ESTIMATORS[name](**parameters)
     estimator._validate_params()
