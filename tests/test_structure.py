@@ -221,7 +221,7 @@ TESTED_ELSEWHERE = {
     "engine/custom_model/test_model.py": "engine.custom_model.description "
     "engine.custom_model.keras_objects engine.custom_model.output networks.network_description "
     "engine.custom_model.program engine.custom_model.training",
-    "engine/test_padded_data.py": "engine.batch_slicing",
+    "engine/test_padded_data.py": "engine.batch_slicing engine.row_transformation",
     "engine/test_early_stopping.py": "engine.training_record engine.callback_list engine.epoch",
     "engine/test_inference.py": "engine.activations",
     "engine/test_learning_rates.py": "engine.keras_schedules engine.plateau",
@@ -237,10 +237,12 @@ TESTED_ELSEWHERE = {
     "estimators/test_networks.py": "estimators.network_classifier estimators.network_regressor "
     "estimators.scikeras_names "
     "estimators.fitted_model estimators.match_outputs engine._compat estimators.network_base ",
+    "estimators/test_scale_features.py": "engine.input_layers preprocessing.input_transformation",
     "estimators/test_sklearn_checks.py": "estimators.base estimators.classifier "
     "estimators.regressor",
     "estimators/test_warm_start_and_partial_fit.py": "estimators.fitted_state "
     "estimators.prepared_data",
+    "preprocessing/test_feature_scaling.py": "preprocessing.chunks preprocessing.sorted_columns",
     "preprocessing/test_validation_split.py": "preprocessing.fit_arguments",
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
@@ -249,7 +251,7 @@ TESTED_ELSEWHERE = {
     "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
     "persistence/test_onnx.py": "persistence.onnx_graph",
     "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "
-    "persistence.history persistence.serialization",
+    "persistence.history persistence.inputs persistence.serialization",
 }
 
 

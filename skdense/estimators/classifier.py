@@ -139,8 +139,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         no images. None makes none.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` replaces them by zero,
-        the mean of a standardized feature, and gives the network one more input for each feature
-        that had missing values in training: 1 where the value is missing. ``"augment"`` also trains
+        the mean of a standardized feature (the middle of one that `scale_features` has scaled), and
+        gives the network one more input for each feature that had missing values in training: 1
+        where the value is missing. ``"augment"`` also trains
         on a copy of each training row with values removed at random: in each feature as large a
         share as is missing already, and at least a tenth; every feature gets an indicator. With
         ``"indicator"``, a feature that is first missing in `predict` is zero.

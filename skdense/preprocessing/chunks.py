@@ -10,7 +10,7 @@ import numpy as np
 from skdense.engine.program_inputs import Selected
 
 _CHUNK_SIZE = 2**18  # numbers in a chunk of rows: 2 MB in float64
-_BLOCK_SIZE = 2**24  # numbers in a block of columns
+_BLOCK_SIZE = 2**21  # numbers in a block of columns
 _MOST_BLOCKS = 8  # since each reads all pages of a file that has rows in one piece
 
 

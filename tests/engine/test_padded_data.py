@@ -42,6 +42,44 @@ def test_it_trains_to_the_last_bit_as_from_a_copy(mapped, changes, monkeypatch):
     assert np.array_equal(in_place.predict(X), copied.predict(np.array(X)))
 
 
+SCALED = [
+    {"scale_features": "robust", "n_bins": 3},
+    {"scale_features": "standard", "validation_fraction": 0.3},
+    {"n_bins": 3, "early_stopping": True, "epochs": 150, "patience": 150},
+]
+
+
+@pytest.mark.parametrize("changes", SCALED, ids=["plain", "held out", "compiled by XLA"])
+def test_it_is_scaled_inside_the_program_as_a_copy_is_before(mapped, changes, monkeypatch):
+    X, y = mapped
+    weight = np.random.default_rng(1).uniform(0.5, 2, len(y))
+    copied = network(**changes).fit(np.array(X), y, sample_weight=weight)
+    monkeypatch.setattr(padded_data, "LEAST_BYTES_IN_PLACE", 0)
+    kept = []
+    monkeypatch.setattr(
+        padded_data, "_as_tensor", lambda array: kept.append(array) or as_tensor(array)
+    )
+    in_place = network(**changes).fit(X, y, sample_weight=weight)
+    assert any(array is X for array in kept)
+    for name, losses in copied.history_.items():
+        np.testing.assert_allclose(in_place.history_[name], losses, rtol=1e-4)
+    np.testing.assert_allclose(in_place.predict_proba(X), copied.predict_proba(X), atol=1e-4)
+    goes_on = in_place.set_params(early_stopping=False, validation_fraction=None)
+    assert goes_on.partial_fit(X, y).n_iter_ == len(copied.loss_curve_) + 1
+
+
+as_tensor = padded_data._as_tensor
+
+
+def test_a_large_array_of_float64_is_scaled_before_it_is_rounded(mapped, monkeypatch):
+    X, y = mapped
+    times = 1.7e9 + X.astype(np.float64)
+    copied = network(scale_features="robust").fit(times, y)
+    monkeypatch.setattr(padded_data, "LEAST_BYTES_IN_PLACE", 0)
+    in_place = network(scale_features="robust").fit(times, y)
+    assert in_place.history_ == copied.history_
+
+
 @pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("held_out", [{}, {"validation_fraction": 0.3}, {"X_val": 100}])
@@ -109,7 +147,8 @@ def own_memory():  # in MB; the pages of a mapped file are not in it
 
 X = np.load(sys.argv[1], mmap_mode="r")
 y = np.arange(len(X)) % 2
-net = DenseClassifier(4, epochs=1, batch_size=4096, random_state=0)
+options = eval(sys.argv[2])
+net = DenseClassifier(4, epochs=1, batch_size=4096, random_state=0, **options)
 net.fit(X[:5000], y[:5000])  # TensorFlow itself
 before = own_memory()
 net.set_params(validation_fraction=0.2).fit(X, y)
@@ -119,7 +158,8 @@ print((own_memory() - before) / (X.nbytes / 2**20))
 
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the memory from /proc")
-def test_no_copy_is_held(tmp_path):
+@pytest.mark.parametrize("options", [{}, {"scale_features": "robust", "n_bins": 2}])
+def test_no_copy_is_held(tmp_path, options):
     array = np.lib.format.open_memmap(
         tmp_path / "X.npy", mode="w+", dtype=np.float32, shape=(1_000_000, 200)
     )
@@ -127,7 +167,7 @@ def test_no_copy_is_held(tmp_path):
     array.flush()
     del array
     run = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(tmp_path / "X.npy")],
+        [sys.executable, "-c", MEASURE, str(tmp_path / "X.npy"), repr(options)],
         capture_output=True,
         text=True,
         check=True,

@@ -30,11 +30,13 @@ def test_default_estimator(estimator, check):
     check(estimator)
 
 
-def _weight_checks(dtype):
+def _weight_checks(dtype, **options):
     return [
         pytest.param(checked, check, id=f"{estimator.__name__}-{check.func.__name__}")
         for estimator in (DenseClassifier, DenseRegressor)
-        for checked, check in estimator_checks_generator(estimator(**FULL_BATCHES, dtype=dtype))
+        for checked, check in estimator_checks_generator(
+            estimator(**FULL_BATCHES, dtype=dtype, **options)
+        )
         if check.func.__name__.startswith("check_sample_weight_equivalence")
     ]
 
@@ -45,6 +47,13 @@ def test_weight_checks_are_found():
 
 @pytest.mark.parametrize(("estimator", "check"), _weight_checks("float64"))
 def test_weight_is_repetition_in_float64(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"), _weight_checks("float64", scale_features="robust", epochs=20)
+)
+def test_weight_is_repetition_in_the_scale_of_features(estimator, check):
     check(estimator)
 
 
@@ -59,6 +68,17 @@ def test_weight_is_repetition_in_float32(estimator, check, monkeypatch):
     [DenseRegressor(missing="augment", epochs=20)], expected_failed_checks=_expected_failures
 )
 def test_estimator_that_takes_missing_values(estimator, check):
+    check(estimator)
+
+
+@parametrize_with_checks(
+    [
+        DenseClassifier(scale_features="robust", epochs=20),
+        DenseRegressor(scale_features="robust", epochs=20),
+    ],
+    expected_failed_checks=_expected_failures,
+)
+def test_estimator_that_scales_features(estimator, check):
     check(estimator)
 
 

@@ -41,9 +41,15 @@ def files(iris, diabetes, tmp_path_factory):
             epochs=2,
         ).fit(X, np.array(["a", "b", "c"], dtype=object)[y]),
         DenseClassifier((4, 3), batch_norm=True, dropout=(0.0, 0.5), epochs=1).fit(X, y),
-        DenseRegressor([4], class_names(), l2=np.float64(0.1), early_stopping=True, epochs=2).fit(
-            *diabetes
-        ),
+        DenseRegressor(
+            [4],
+            class_names(),
+            l2=np.float64(0.1),
+            early_stopping=True,
+            epochs=2,
+            scale_features="robust",
+            n_bins=2,
+        ).fit(*diabetes),
     ]
     found = []
     for net in nets:
@@ -269,7 +275,7 @@ def first_weights(header):
 
 
 CHANGES = {
-    "newer": (lambda h: h.update(version=2), "has version 2 of the format.*up to 1.*by skdense '0"),
+    "newer": (lambda h: h.update(version=3), "has version 3 of the format.*up to 2.*by skdense '0"),
     "no version": (lambda h: h.update(version="1"), "no version number"),
     "another estimator": (lambda h: h.update(estimator="os.system"), "not ours, 'os.system'"),
     "a class": (lambda h: h.update(estimator="DenseRegressor"), "damaged|impossible"),
@@ -287,6 +293,40 @@ CHANGES = {
     "unknown": (lambda h: h["parameters"].update(cells=1), "cells"),
     "a list": (lambda h: [h], "no JSON object"),
 }
+
+
+def of_scaling(**changes):
+    return lambda h: h["fitted"]["feature_scaling"].update(changes)
+
+
+SCALING_CHANGES = {
+    "kind": (of_scaling(kind="minmax"), "kind of scaling"),
+    "clip": (of_scaling(clip=0.0), "clip of features"),
+    "center": (lambda h: of_scaling(center=h["fitted"]["weights"][1])(h), "scale of features"),
+    "negative": (
+        lambda h: of_scaling(scale=h["fitted"]["feature_scaling"]["center"])(h),
+        "scale of features",
+    ),
+    "edges": (
+        lambda h: h["fitted"]["feature_bins"].update(edges=h["fitted"]["weights"][0]),
+        "edges of bins",
+    ),
+    "columns": (
+        lambda h: h["fitted"]["feature_bins"].update(columns=h["fitted"]["weights"][1]),
+        "bins|damaged",
+    ),
+    "images": (lambda h: h["fitted"].update(input_shape=[2, 5]), "input shape of a network with"),
+    "none": (lambda h: h["fitted"].update(feature_bins=None), "input shape|scale of features"),
+}
+
+
+@pytest.mark.parametrize("change", SCALING_CHANGES)
+def test_changed_scales_and_bins_are_refused(files, tmp_path, change):
+    function, words = SCALING_CHANGES[change]
+    path = tmp_path / "changed.skdense"
+    path.write_bytes(with_header(files[2], function))
+    with pytest.raises(ValueError, match=r"changed\.skdense.* cannot be loaded: it .*" + words):
+        skdense.load(path)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -460,5 +460,6 @@ def test_a_file_of_the_first_version_of_the_format_is_read(iris):
     assert np.allclose(net.decision_function(X), logits, rtol=1e-5)
     assert net.classes_.tolist() == ["setosa", "versicolor", "virginica"]
     assert net.get_params() == DenseClassifier(5, epochs=3, l2=0.01, random_state=0).get_params()
+    assert (net.scale_features, net.n_bins) == (None, None)  # off, whatever the defaults are
     assert not hasattr(net, "best_score_")  # which that version did not have
     assert net.partial_fit(X, net.predict(X)).n_iter_ == 4

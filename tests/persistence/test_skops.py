@@ -20,6 +20,7 @@ SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
 NETS = {
     "classifier": DenseClassifier(**SMALL, batch_norm=True, dropout=0.2),
     "regressor": DenseRegressor(**SMALL, early_stopping=True),
+    "scaled": DenseClassifier(**SMALL, scale_features="robust", n_bins=3),
     "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
     "optimizer": DenseClassifier(**SMALL, optimizer=keras.optimizers.SGD(0.1, momentum=0.5)),
     "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
