@@ -249,7 +249,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 "some of them a weight above zero."
             )
         if earlier is None:
-            check_transformation(self, np.count_nonzero(weight), shape, one_epoch)
+            check_transformation(self, int(np.count_nonzero(weight)), shape, one_epoch)
         else:
             check_same_transformation(self, earlier.transformation)
         return CheckedData(X, y, weight, encoding, shape, self._reads_in_place)

@@ -34,7 +34,7 @@ def test_robust_is_that_of_scikit_learn_and_a_smooth_clip():
     X = skewed(101)  # where all definitions of quartiles agree
     expected = smooth_clip(RobustScaler().fit_transform(X))
     np.testing.assert_allclose(learned(X).transform(X), expected, rtol=1e-10, atol=1e-12)
-    assert np.abs(learned(X).transform(X * 1e30)).max() == 3.0
+    assert np.allclose(np.abs(learned(X).transform(X * 1e30)), 3.0)
 
 
 def test_standard_is_that_of_scikit_learn():
@@ -131,13 +131,13 @@ def test_extreme_numbers_stay_finite(kind):
     assert np.isfinite(scaling.transform(X)).all()
     if kind == "robust":
         sentinel = np.full((1, 3), np.finfo(float).max)
-        assert np.array_equal(scaling.transform(sentinel)[:, :2], [[3, 3]])
+        assert np.allclose(scaling.transform(sentinel)[:, :2], 3)
         huge = learned(np.array([[-1e308], [0.0], [1.0], [1e308]]))
         assert np.isfinite(huge.transform(np.array([[1e308]]))).all()
 
 
 def test_sparse_values_are_scaled_and_clipped():
-    X = sparse.random(50, 5, 0.1, format="csr", random_state=0)
+    X = sparse.random(200, 5, 0.1, format="csr", random_state=0)
     expected = smooth_clip(2 * MaxAbsScaler().fit_transform(X).toarray())
     found = learned(X).transform(X)
     assert sparse.issparse(found)
@@ -173,7 +173,7 @@ def test_images_have_one_range():
 
 @pytest.mark.parametrize("kind", ["robust", "standard"])
 def test_selected_rows_of_a_large_array_take_little_memory(kind):
-    X = RANDOM.normal(size=(50_000, 64)).astype(np.float32)
+    X = RANDOM.random((100_000, 128), dtype=np.float32)
     index = np.arange(1, len(X), 2)
     weight = np.ones(len(index))
     expected = learn_scaling(X[index], weight, kind, False)
@@ -184,7 +184,7 @@ def test_selected_rows_of_a_large_array_take_little_memory(kind):
     finally:
         tracemalloc.stop()
     np.testing.assert_allclose(scaling.scale, expected.scale, rtol=1e-12)
-    assert peak < 3 * X[index].nbytes / 2  # not yet a copy in float64
+    assert peak < X[index].nbytes
 
 
 def test_a_description_says_what_it_holds():
