@@ -44,9 +44,10 @@ TRUSTED_TYPES = (
     "skdense.schedules.ExponentialDecay",
     "skdense.schedules.ReduceOnPlateau",
 )
-_VERSION = 2  # of the format; raised when an older skdense could no longer read new files
 _ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegressor": DenseRegressor}
 _ESTIMATOR, _WEIGHTS = "estimator", "weights"
+# Of the format; raised when an older skdense could no longer read new files.
+_VERSIONS = {_ESTIMATOR: 2, _WEIGHTS: 1}
 # Parameters that files of version 1 do not know: there they are off, whatever their default is.
 _OFF: dict[str, Any] = {"scale_features": None, "n_bins": None}
 
@@ -161,7 +162,9 @@ def load(
     """
     with open(path, "rb") as file, damage_named(path):
         header, arrays = read_file(file)
-        check_header(header, _ESTIMATOR, _VERSION, "skdense.load_weights reads weights")
+        check_header(
+            header, _ESTIMATOR, _VERSIONS[_ESTIMATOR], "skdense.load_weights reads weights"
+        )
         return _read_estimator(header, Reader(arrays, custom_objects))
 
 
@@ -259,7 +262,7 @@ def load_weights(
     check_is_fitted(estimator)
     with open(path, "rb") as file, damage_named(path):
         header, arrays = read_file(file)
-        check_header(header, _WEIGHTS, _VERSION, "skdense.load reads whole estimators")
+        check_header(header, _WEIGHTS, _VERSIONS[_WEIGHTS], "skdense.load reads whole estimators")
         reader = Reader(arrays)
         _check_same_network(estimator.architecture_, header, reader)
         weights = read_weights(header["weights"], reader, estimator.architecture_)
@@ -272,7 +275,7 @@ def _header(kind: str) -> dict:
     packages = ("skdense", "scikit-learn", "numpy", "keras")
     return {
         "kind": kind,
-        "version": _VERSION,
+        "version": _VERSIONS[kind],
         "made_with": {
             "python": platform.python_version(),
             **{package: _version_of(package) for package in packages},

@@ -111,7 +111,7 @@ def learn_scaling(X: Any, weight: np.ndarray, kind: str, are_images: bool) -> Fe
         if sparse.issparse(X):
             return FeatureScaling(kind, *_robust_of_sparse(X, weight), clip=SMOOTH_CLIP)
         pairs = np.array([_robust(column) for column in sorted_columns(X, weight)])
-    return FeatureScaling(kind, *pairs.T.copy(), clip=SMOOTH_CLIP)
+    return FeatureScaling(kind, pairs[:, 0].copy(), pairs[:, 1].copy(), clip=SMOOTH_CLIP)
 
 
 def _range_of_pixels(X: Any) -> tuple[np.ndarray, np.ndarray]:
