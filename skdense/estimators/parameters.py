@@ -42,6 +42,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "restore_best_weights": ["boolean"],
     "start_from_epoch": [Interval(Integral, 0, None, closed="left")],
     "refit_best_epoch": ["boolean"],
+    "n_members": [Interval(Integral, 1, None, closed="left")],
     "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     "missing": [StrOptions({"error", "indicator", "augment"})],
     "dtype": [StrOptions({"float32", "float64"})],

@@ -269,7 +269,7 @@ def first_weights(header):
 
 
 CHANGES = {
-    "newer": (lambda h: h.update(version=2), "has version 2 of the format.*up to 1.*by skdense '0"),
+    "newer": (lambda h: h.update(version=3), "has version 3 of the format.*up to 2.*by skdense '0"),
     "no version": (lambda h: h.update(version="1"), "no version number"),
     "another estimator": (lambda h: h.update(estimator="os.system"), "not ours, 'os.system'"),
     "a class": (lambda h: h.update(estimator="DenseRegressor"), "damaged|impossible"),
