@@ -233,7 +233,9 @@ TESTED_ELSEWHERE = {
     "engine.program engine.program_inputs engine.settings engine.trainable_network "
     "engine.training_result",
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
+    "estimators/test_html_view.py": "estimators.losses_view",
     "estimators/test_lr_schedule.py": "schedules",
+    "estimators/test_members.py": "estimators.ensemble persistence.members",
     "estimators/test_networks.py": "estimators.network_classifier estimators.network_regressor "
     "estimators.scikeras_names "
     "estimators.fitted_model estimators.match_outputs engine._compat estimators.network_base ",

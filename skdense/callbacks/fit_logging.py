@@ -22,7 +22,7 @@ class EpochLog:
     Parameters
     ----------
     name : str
-        Of the estimator.
+        Of the estimator; of a member of an ensemble, with its number.
     first_epoch : int
         Epochs of earlier trainings: numbers go on from there.
     """

@@ -26,17 +26,21 @@ class Progress:
         The most epochs of this training.
     first_epoch : int, default=0
         Epochs of earlier trainings: numbers go on from there.
+    whose : str, default=""
+        What is trained, where that is one of several; each line begins with it.
     """
 
-    def __init__(self, verbose: int, epochs: int, first_epoch: int = 0):
+    def __init__(self, verbose: int, epochs: int, first_epoch: int = 0, whose: str = ""):
         self._epochs, self._first_epoch = epochs, first_epoch
+        self._whose = [whose] if whose else []
         self._start = time.monotonic()
         self._line = ""
         self._pen: Any = _Lines(epochs) if verbose > 1 else _pen(epochs)
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Tell of an epoch."""
-        words = [f"Epoch {self._first_epoch + epoch.number}/{self._first_epoch + self._epochs}"]
+        number, epochs = self._first_epoch + epoch.number, self._first_epoch + self._epochs
+        words = [*self._whose, f"Epoch {number}/{epochs}"]
         words += [f"{name}: {value:.6g}" for name, value in epoch.logs.items()]
         if epoch.recorded_rate is not None and "learning_rate" not in epoch.logs:
             words.append(f"learning_rate: {epoch.recorded_rate:.6g}")

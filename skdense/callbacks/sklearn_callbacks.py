@@ -14,26 +14,30 @@ from skdense.preprocessing._compat import _safe_indexing
 
 
 class FitTask:
-    """The whole fit as a task; its subtasks are epochs or, with a refit, two trainings of epochs.
+    """The fit of a network as a task; its subtasks are epochs or, with a refit, two trainings.
+
+    The fit of an ensemble has the fits of its members as subtasks.
 
     Parameters
     ----------
     estimator : DenseClassifier or DenseRegressor
-        With callbacks set.
     given : FitArguments
         What `fit` was called with.
-    epochs : int
-        The most epochs of a training.
+    context : sklearn.callback.CallbackContext
+        Of this task.
     """
 
-    def __init__(self, estimator: Any, given: FitArguments, epochs: int):
-        self.estimator, self.given = estimator, given
+    def __init__(self, estimator: Any, given: FitArguments, context: Any):
+        self.estimator, self.given, self._context = estimator, given, context
         self._two_trainings = estimator.refit_best_epoch
-        self._context = estimator._init_callback_context(
-            max_subtasks=2 if self._two_trainings else epochs
-        )
         self._n_trainings = 0
         self._context.call_on_fit_task_begin(estimator=estimator, **self.data(None))
+
+    def of_member(self, member: Any, epochs: int) -> FitTask:
+        """Begin the fit of a member of the ensemble that this is the fit of."""
+        n_subtasks = _n_subtasks(member, epochs)
+        context = self._context.subcontext(task_name="member", max_subtasks=n_subtasks)
+        return FitTask(member, self.given, context)
 
     def data(self, rows: Any) -> dict[str, Any]:
         """X, y and metadata of a task: all rows, or those of `rows`; chosen when asked for."""
@@ -79,7 +83,16 @@ def begin_fit_task(estimator: Any, given: FitArguments, epochs: int) -> FitTask 
     FitTask or None
         None without callbacks.
     """
-    return FitTask(estimator, given, epochs) if getattr(estimator, "_skl_callbacks", None) else None
+    if not getattr(estimator, "_skl_callbacks", None):
+        return None
+    context = estimator._init_callback_context(max_subtasks=_n_subtasks(estimator, epochs))
+    return FitTask(estimator, given, context)
+
+
+def _n_subtasks(estimator: Any, epochs: int) -> int:
+    if estimator.n_members > 1:
+        return int(estimator.n_members)
+    return 2 if estimator.refit_best_epoch else epochs
 
 
 class EpochTasks:

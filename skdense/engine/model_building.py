@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -105,6 +105,34 @@ def fitted_model(
         # Arrays, since Keras takes lists through float32.
         rescale = keras.layers.Rescaling(*rescaling, dtype=rescaling[0].dtype.name)
         model = keras.Model(model.input, rescale(model.output))
+    return _compiled(model, settings)
+
+
+def averaged_model(models: Sequence[keras.Model], settings: Settings) -> keras.Model:
+    """Build a model of several, whose output is the mean of theirs.
+
+    Parameters
+    ----------
+    models : sequence of keras.Model
+        With inputs and outputs of the same shape.
+    settings : Settings
+        Optimizer and loss.
+
+    Returns
+    -------
+    keras.Model
+    """
+    inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].input.dtype)
+    named = [
+        keras.Model(model.input, model.output, name=f"member_{number}")
+        for number, model in enumerate(models)
+    ]
+    widest = max(model.output.dtype for model in models)
+    average = keras.layers.Average(dtype=widest)
+    return _compiled(keras.Model(inputs, average([model(inputs) for model in named])), settings)
+
+
+def _compiled(model: keras.Model, settings: Settings) -> keras.Model:
     rate = {} if settings.learning_rate is None else {"learning_rate": settings.learning_rate}
     model.compile(optimizer=settings.optimizer.make(**rate), loss=make_loss(settings.loss))
     model.optimizer.build(model.trainable_variables)  # or Keras warns when it loads a saved copy

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, is_classifier
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -22,10 +19,17 @@ from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
 from skdense.engine.keras_pickling import make_picklable, pack, unpack
+from skdense.estimators.ensemble import (
+    average_outputs,
+    averaged_keras_model,
+    networks_of,
+    not_of_an_ensemble,
+)
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
-from skdense.estimators.fitted_state import FittedState
-from skdense.estimators.html_view import DocumentationLink, losses_svg
+from skdense.estimators.fitted_state import FittedState, input_attributes_kept_on_failure
+from skdense.estimators.losses_view import LossesView
 from skdense.estimators.lr_schedule import with_rates, with_schedule
+from skdense.estimators.members import check_same_number, fit_members
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
     make_architecture,
@@ -73,15 +77,18 @@ Encoding = ClassEncoding | TargetScale
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
-class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
+class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     """Base of the dense estimators; a subclass says how y becomes targets and back.
 
     `fit` goes one way: check parameters, check and encode the data (`CheckedData`), split and fill
     them (`PreparedData`), train (`FittedState`), store. No step but the last sets an attribute.
+    With several members, each goes that way.
     """
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
     _known_losses: frozenset[str] = frozenset()
+    # Of a member of an ensemble: its number, that of the members, and the seed of their folds.
+    _member: tuple[int, int, int] | None = None
     # Of a view that scorers are given: X, and the outputs for it, which need no second computation.
     _known_outputs: tuple[Any, np.ndarray] | None = None
 
@@ -175,7 +182,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     @property
     def _is_fitted(self) -> bool:
-        return hasattr(self, "weights_")
+        return hasattr(self, "history_")
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on some of the samples."""
@@ -194,8 +201,26 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         epochs = 1 if one_epoch else int(self.epochs)
         given = given.without_tensors()
         task = begin_fit_task(self, given, epochs)
+        if continuing:
+            check_same_number(self)
+        if self.n_members == 1:
+            interrupted = self._fit_network(given, task, continuing, one_epoch, classes)
+        else:
+            interrupted = fit_members(self, given, task, continuing, one_epoch, classes)
+        if interrupted:
+            warn_and_raise_interrupt(self)
+        if task is not None:
+            task.end()
+        log_fit(self)
+        return self
+
+    def _fit_network(
+        self, given: FitArguments, task: FitTask | None, continuing: bool, one_epoch: bool, classes
+    ) -> bool:
+        """Train a network; tell whether that was interrupted, and what there was is kept."""
+        epochs = 1 if one_epoch else int(self.epochs)
         earlier = FittedState.of(self) if continuing else None
-        with self._input_attributes_kept_on_failure():
+        with input_attributes_kept_on_failure(self):
             self._check_parameters(given, earlier)
             data = self._check_data(given, earlier, classes, one_epoch)
             settings = self._settings(epochs, data.encoding)
@@ -210,25 +235,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
                 refitted = self._refit(data, state, task)
                 state, interrupted = refitted or state, refitted is None
         state.put_into(self)
-        if interrupted:
-            warn_and_raise_interrupt(self)
-        if task is not None:
-            task.end()
-        log_fit(self)
-        return self
-
-    @contextmanager
-    def _input_attributes_kept_on_failure(self) -> Iterator[None]:
-        """Put back what scikit-learn notes of X while it checks it, if the fit then fails."""
-        names = ("n_features_in_", "feature_names_in_")
-        before = {name: self.__dict__[name] for name in names if name in self.__dict__}
-        try:
-            yield
-        except BaseException:
-            for name in names:
-                self.__dict__.pop(name, None)
-            self.__dict__.update(before)
-            raise
+        return interrupted
 
     def _check_parameters(self, given: FitArguments, earlier: FittedState | None) -> None:
         check_callbacks(self.callbacks)
@@ -396,18 +403,26 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         self, data: CheckedData, given: FitArguments, seed: int
     ) -> tuple[SampleSet, SampleSet | None, tuple[Any, Any]]:
         """Give both sets, and their indices among the samples that were given for them."""
-        used = data.used
         if given.X_val is not None:
             validation = self._check_validation_data(given, data)
             index = validation.used
-            return data.part(used), validation.part(index), (used, index)
+            return data.part(data.used), validation.part(index), (data.used, index)
+        train, held_out = self._split_indices(data, given, seed)
+        validation_set = None if held_out is None else data.part(held_out)
+        return data.part(train), validation_set, (train, held_out)
+
+    def _split_indices(
+        self, data: CheckedData, given: FitArguments, seed: int
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Give the samples to train on, None for all, and those to hold out, None for none."""
+        used = data.used
         n_samples = len(data.weight) if used is None else len(used)
         labels = data.labels if used is None or data.labels is None else data.labels[used]
         split = split_indices(self, n_samples, labels, given.at(used), seed)
         if split is None:
-            return data.part(used), None, (used, None)
+            return used, None
         train, held_out = split if used is None else (used[part] for part in split)
-        return data.part(train), data.part(held_out), (train, held_out)
+        return train, held_out
 
     def _rows(self, samples: SampleSet, learned: LearnedTargets, which: str) -> Rows:
         """Samples as the engine takes them, their weights of mean 1."""
@@ -470,6 +485,12 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     # The fitted network --------------------------------------------------------------------------
 
+    if not TYPE_CHECKING:  # which would take any name for an attribute
+
+        def __getattr__(self, name):
+            """Say of what a network has, and an ensemble has not, where it is."""
+            raise not_of_an_ensemble(self, name)
+
     @property
     def coefs_(self) -> list[np.ndarray]:
         """Kernels, one for each layer: (n_units before, n_units)."""
@@ -509,17 +530,21 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         if self._known_outputs is not None and X is self._known_outputs[0]:
             return self._known_outputs[1].copy()
         check_is_fitted(self)
-        return self._forward(X)
+        X = self._checked_input(X)
+        members = vars(self).get("members_")
+        return self._network_outputs(X) if members is None else average_outputs(members, X)
 
-    def _forward(self, X, n_layers: int | None = None) -> np.ndarray:
-        """What the network, or its first hidden layers, make of X."""
-        X, _ = self._check_input(X, input_shape=self.input_shape_, dtype=_FLOATS)
+    def _network_outputs(self, X, n_layers: int | None = None) -> np.ndarray:
+        """Those of a network, or of its first hidden layers, for checked X."""
         return forward(self.architecture_, self.weights_, X, n_layers, self._transformation)
 
     def _prediction_input(self, X) -> np.ndarray:
         """X as the network sees it, (n_samples, n_inputs), in float64 or float32."""
-        X, _ = self._check_input(X, input_shape=self.input_shape_, dtype=_FLOATS)
+        X = self._checked_input(X)
         return self._transformation.inputs(X, np.promote_types(X.dtype, self.architecture_.dtype))
+
+    def _checked_input(self, X) -> np.ndarray:
+        return self._check_input(X, input_shape=self.input_shape_, dtype=_FLOATS)[0]
 
     @property
     def _transformation(self) -> InputTransformation:
@@ -543,6 +568,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
         Raises
         ------
+        AttributeError
+            If there are several members: each has its own.
         ValueError
             If there is no such hidden layer.
 
@@ -556,13 +583,15 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         (150, 2)
         """
         check_is_fitted(self)
+        if hasattr(self, "members_"):
+            raise not_of_an_ensemble(self, "hidden_output")
         n_hidden = self.architecture_.n_hidden
         if not -n_hidden <= layer < n_hidden:
             raise ValueError(
                 f"layer={layer!r} does not exist: the network has {n_hidden} hidden layers, "
                 "counted from 0."
             )
-        return self._forward(X, n_layers=layer % n_hidden + 1)
+        return self._network_outputs(self._checked_input(X), n_layers=layer % n_hidden + 1)
 
     def to_keras(self) -> keras.Model:
         """Build the same network as a compiled ``keras.Model`` with the trained weights.
@@ -571,6 +600,9 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         ``Flatten`` at the beginning where it was trained on images, and of ``Rescaling`` at the
         end where a regressor's target was standardized: it predicts in the target's own unit. It
         is a copy: training it leaves the estimator as it is.
+
+        Of several members it has each as a model within it, and ``Average`` of their outputs at the
+        end.
 
         With `scale_features` or `n_bins` it begins with them and takes X as `predict` does.
         Otherwise it takes numbers only: missing values as zeros, with their indicators in the
@@ -594,6 +626,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """
         check_is_fitted(self)
         check_not_forked()
+        if hasattr(self, "members_"):
+            return averaged_keras_model(self)
         state = FittedState.of(self)
         return self._keras_model(state, self._settings(self.epochs, state.encoding))
 
@@ -617,7 +651,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
 
         The optimizer's variables are not counted, and the names of the layers are the same each
-        time.
+        time. Of several members it is the table of the first, and a line says how many there are.
 
         Examples
         --------
@@ -628,28 +662,10 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         """
         from skdense.engine.model_building import print_summary
 
-        print_summary(self.to_keras(), type(self).__name__)
-
-    # In a notebook -------------------------------------------------------------------------------
-
-    @property
-    def _repr_html_(self) -> Any:
-        scikit_learns = super()._repr_html_  # no such attribute under set_config(display="text")
-        return lambda: scikit_learns() + self._losses_html()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if "text/html" in bundle:
-            bundle["text/html"] += self._losses_html()
-        return bundle
-
-    def _losses_html(self) -> str:
-        try:
-            check_is_fitted(self)
-        except NotFittedError:
-            return ""
-        best = self.best_epoch_ if "val_loss" in self.history_ else None
-        return losses_svg(self.history_, best)
+        members = networks_of(self)
+        print_summary(members[0].to_keras(), type(self).__name__)
+        if len(members) > 1:
+            print(f"One of {len(members)} members, whose predictions are averaged.")
 
 
 def _generators(seeds: tuple[int, int], n: int) -> list[np.random.Generator]:

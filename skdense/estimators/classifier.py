@@ -116,9 +116,15 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     refit_best_epoch : bool, default=False
         After early stopping, train again from the same initial weights for `best_epoch_` epochs, on
         training and validation rows together (without `X_val`).
+    n_members : int, default=1
+        Networks to train; predictions are the mean of theirs. Each has initial weights and an order
+        of the rows of its own and, where rows are held out, another part of them: the folds of a
+        shuffled, stratified split, or the successive splits of `validation`. So every row is
+        learned by most of them, and `validation_fraction` above ``1 / n_members`` is that.
     time_limit : float, default=None
         Seconds, compilation included, after which training ends with the current epoch; one epoch
         is always run. None is no limit. The second training of `refit_best_epoch` has none either.
+        Of several members, each gets an equal part of what is left.
     class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``; ``"balanced"`` weighs classes inversely to how
         often they occur among the training rows, `sample_weight` included. Where y is a 0/1
@@ -225,6 +231,13 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Activation of the output.
     architecture_ : Architecture
         Description of the network.
+    members_ : list of estimators
+        Only with ``n_members > 1``: the networks, each an estimator of this class. The other
+        attributes are then means or what members share; `weights_`, `coefs_`, `intercepts_` and
+        `callbacks_` are the members'.
+    oof_decision_function_ : array of shape (n_samples, n_classes) or (n_samples, n_labels)
+        With several members that held out rows of X: probabilities of each row by those members
+        that had left it out, NaN where none had.
 
     See Also
     --------
@@ -292,6 +305,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         restore_best_weights=True,
         start_from_epoch=0,
         refit_best_epoch=False,
+        n_members=1,
         time_limit=None,
         class_weight=None,
         scale_features=None,
@@ -329,6 +343,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
         self.refit_best_epoch = refit_best_epoch
+        self.n_members = n_members
         self.time_limit = time_limit
         self.class_weight = class_weight
         self.scale_features = scale_features

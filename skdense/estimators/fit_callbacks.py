@@ -92,12 +92,21 @@ class FitCallbacks:
             callbacks.append(EpochTasks(self._task, self._attributes, train, settings.epochs))
         if estimator.verbose:
             verbose = int(estimator.verbose)
-            callbacks.append(Progress(verbose, settings.epochs, settings.first_epoch))
+            callbacks.append(Progress(verbose, settings.epochs, settings.first_epoch, self._whose))
         if logs_epochs():
-            callbacks.append(EpochLog(type(estimator).__name__, settings.first_epoch))
+            name = " - ".join(filter(None, (type(estimator).__name__, self._whose)))
+            callbacks.append(EpochLog(name, settings.first_epoch))
         if prepared.validation is not None and scorer_metrics(estimator):
             callbacks.insert(0, self._scorers(prepared, given))
         return callbacks
+
+    @property
+    def _whose(self) -> str:
+        """Which member of an ensemble is trained, in words."""
+        if self._estimator._member is None:
+            return ""
+        number, n_members, _ = self._estimator._member
+        return f"Member {number + 1}/{n_members}"
 
     def _scorers(self, prepared: PreparedData, given: FitArguments) -> ScorerCallback:
         view = copy(self._estimator)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +39,9 @@ _FIELDS = {
     "stopped_by_": "stopped_by",
     "weights_": "weights",
 }
-ATTRIBUTES = frozenset(_FIELDS)
+# What an ensemble has besides.
+OF_ENSEMBLES = frozenset(("members_", "oof_decision_function_", "oof_prediction_"))
+ATTRIBUTES = frozenset(_FIELDS) | OF_ENSEMBLES
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,41 @@ class FittedState:
         ----------
         estimator : DenseClassifier or DenseRegressor
         """
-        for name in ATTRIBUTES & set(vars(estimator)):
-            delattr(estimator, name)
-        vars(estimator).update(self.attributes())
+        replace_attributes(estimator, self.attributes())
+
+
+def replace_attributes(estimator: Any, attributes: dict[str, Any]) -> None:
+    """Make an estimator have what training left, and nothing of an earlier one.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    attributes : dict
+    """
+    for name in ATTRIBUTES & set(vars(estimator)):
+        delattr(estimator, name)
+    vars(estimator).update(attributes)
+
+
+@contextmanager
+def input_attributes_kept_on_failure(estimator: Any) -> Iterator[None]:
+    """Put back what scikit-learn notes of X while it checks it, if the fit then fails.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+
+    Yields
+    ------
+    None
+    """
+    names = ("n_features_in_", "feature_names_in_")
+    found = vars(estimator)
+    before = {name: found[name] for name in names if name in found}
+    try:
+        yield
+    except BaseException:
+        for name in names:
+            found.pop(name, None)
+        found.update(before)
+        raise

@@ -42,6 +42,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "restore_best_weights": ["boolean"],
     "start_from_epoch": [Interval(Integral, 0, None, closed="left")],
     "refit_best_epoch": ["boolean"],
+    "n_members": [Interval(Integral, 1, None, closed="left")],
     "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     "scale_features": [StrOptions({"robust", "standard"}), None],
     "n_bins": [Interval(Integral, 2, None, closed="left"), None],

@@ -112,9 +112,15 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     refit_best_epoch : bool, default=False
         After early stopping, train again from the same initial weights for `best_epoch_` epochs, on
         training and validation rows together (without `X_val`).
+    n_members : int, default=1
+        Networks to train; predictions are the mean of theirs. Each has initial weights and an order
+        of the rows of its own and, where rows are held out, another part of them: the folds of a
+        shuffled, stratified split, or the successive splits of `validation`. So every row is
+        learned by most of them, and `validation_fraction` above ``1 / n_members`` is that.
     time_limit : float, default=None
         Seconds, compilation included, after which training ends with the current epoch; one epoch
         is always run. None is no limit. The second training of `refit_best_epoch` has none either.
+        Of several members, each gets an equal part of what is left.
     scale_target : bool, default=True
         Whether to standardize y for training, and transform predictions back, so that house prices
         in dollars train as well as in thousands. `partial_fit` and `warm_start` keep the mean and
@@ -220,6 +226,13 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         Activation of the output.
     architecture_ : Architecture
         Description of the network.
+    members_ : list of estimators
+        Only with ``n_members > 1``: the networks, each an estimator of this class. The other
+        attributes are then means or what members share; `weights_`, `coefs_`, `intercepts_` and
+        `callbacks_` are the members'.
+    oof_prediction_ : array of shape (n_samples,) or (n_samples, n_outputs)
+        With several members that held out rows of X: predictions of each row by those members that
+        had left it out, NaN where none had.
 
     See Also
     --------
@@ -287,6 +300,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         restore_best_weights=True,
         start_from_epoch=0,
         refit_best_epoch=False,
+        n_members=1,
         time_limit=None,
         scale_target=True,
         scale_features=None,
@@ -324,6 +338,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
         self.refit_best_epoch = refit_best_epoch
+        self.n_members = n_members
         self.time_limit = time_limit
         self.scale_target = scale_target
         self.scale_features = scale_features

@@ -51,10 +51,13 @@ def warn_and_raise_interrupt(estimator: Any) -> None:
     ------
     KeyboardInterrupt
     """
-    words = (
-        f"Training was interrupted after epoch {estimator.n_iter_}. "
-        f"{type(estimator).__name__} is fitted: it has the weights of epoch {_kept(estimator)}."
-    )
+    members = getattr(estimator, "members_", None)
+    if members is None:
+        when, what = f" after epoch {estimator.n_iter_}", f"has the weights of {_kept(estimator)}"
+    else:
+        of_members = f"{len(members)} of {estimator.n_members} members"
+        when, what = "", f"averages {of_members}, as far as they had been trained"
+    words = f"Training was interrupted{when}. {type(estimator).__name__} is fitted: it {what}."
     try:
         warn(words, ConvergenceWarning)
     finally:
@@ -63,5 +66,5 @@ def warn_and_raise_interrupt(estimator: Any) -> None:
 
 def _kept(estimator: Any) -> str:
     if not (estimator.early_stopping and estimator.restore_best_weights):
-        return str(estimator.n_iter_)
-    return f"{estimator.best_epoch_}, the best so far"
+        return f"epoch {estimator.n_iter_}"
+    return f"epoch {estimator.best_epoch_}, the best so far"

@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_array
 
 from skdense.engine.inference import forward
 from skdense.estimators.base import DenseEstimator
+from skdense.estimators.ensemble import networks_of
 from skdense.inspection.fitted_network import fitted_network, has_custom_model
 from skdense.inspection.overfitting import History
 from skdense.preprocessing.fit_arguments import FitArguments
@@ -45,6 +46,7 @@ class CheckInputs:
     Parameters
     ----------
     network : DenseClassifier or DenseRegressor, fitted
+        Of an ensemble its first member.
     X : ndarray of shape (n_samples, n_features)
         After the earlier steps of a pipeline.
     targets : ndarray of shape (n_samples, n_outputs)
@@ -227,7 +229,8 @@ def _dense_network(estimator: Any) -> DenseEstimator:
             "penalties from the parameters of a DenseClassifier or DenseRegressor, which a custom "
             "model has in its own code. HistoryDisplay.from_estimator draws its losses."
         )
-    return network
+    first: DenseEstimator = networks_of(network)[0]
+    return first
 
 
 def _check_validation_data(network: DenseEstimator, given: FitArguments) -> None:

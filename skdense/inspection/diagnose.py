@@ -85,7 +85,7 @@ def diagnose(
     or too low, rows that stand in training and validation both, and a network that is no better
     than a dummy. Ridge regression and a small random forest are trained on at most 2000 of the
     rows, to see what can be learned from them; the network is not trained again. Of sparse X that
-    would be large when dense, rows drawn at random are looked at.
+    would be large when dense, rows drawn at random are looked at; of several members, the first.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def diagnose(
 
 def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
     """Say what could not be looked at, and why."""
-    unchecked = _without_validation(inputs)
+    unchecked = (*_of_other_members(inputs), *_without_validation(inputs))
     if inputs.n_given is None:
         return unchecked
     return (
@@ -151,6 +151,16 @@ def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
         f"Of {inputs.n_given} rows {len(inputs.X)} were looked at, drawn at random, as X is sparse "
         "and would be large when dense: rows that stand in training and validation both are "
         "seldom found.",
+    )
+
+
+def _of_other_members(inputs: CheckInputs) -> tuple[str, ...]:
+    if inputs.network._member is None:
+        return ()
+    number, n_members, _ = inputs.network._member
+    return (
+        f"Member {number + 1} of {n_members} was looked at: the others differ from it by their "
+        "random numbers, and by the rows that they leave out.",
     )
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from skdense.callbacks.scorers import LOSSES, monitor_name
+from skdense.estimators.ensemble import networks_of
 from skdense.inspection.comparison_display import BLUE, VERMILION
 from skdense.inspection.fitted_network import fitted_network, has_custom_model
 from skdense.inspection.history_panel import draw_panel
@@ -100,6 +101,8 @@ class HistoryDisplay:
     def from_estimator(cls, estimator: Any, *, ax: Any = None) -> "HistoryDisplay":
         """Draw the losses of a fitted network, or of several side by side.
 
+        Members of an ensemble (`n_members`) are drawn as the folds of `from_cv`.
+
         Parameters
         ----------
         estimator : estimator, or list or dict of estimators, fitted
@@ -122,7 +125,7 @@ class HistoryDisplay:
             If an estimator is not fitted.
         """
         named = _named(estimator)
-        networks = {name: [network] for name, network in named.items()}
+        networks = {name: networks_of(network) for name, network in named.items()}
         return cls._of_networks(networks).plot(ax=ax)
 
     @classmethod

@@ -46,13 +46,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
     ValueError
         If an attribute is none of ours, or holds what a file cannot.
     """
-    known = ATTRIBUTES | NOT_WRITTEN | _OF_SCIKIT_LEARN | set(estimator.get_params(deep=False))
-    foreign = sorted(set(vars(estimator)) - known)
-    if foreign:
-        raise ValueError(
-            f"{type(estimator).__name__} cannot be saved with the attribute {foreign[0]!r}, which "
-            "training did not make: delete it, or use joblib.dump."
-        )
+    check_attributes(estimator)
     state = FittedState.of(estimator)
     label, slots = state.optimizer_state
     names = getattr(estimator, "feature_names_in_", None)
@@ -75,7 +69,28 @@ def write_state(estimator: Any, writer: Writer) -> dict:
             "spawned": state.seeds[1],
             "split": state.split_seed,
         },
+        "member": None if estimator._member is None else list(estimator._member),
     }
+
+
+def check_attributes(estimator: Any) -> None:
+    """Refuse an estimator with attributes that are none of ours.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor, fitted
+
+    Raises
+    ------
+    ValueError
+    """
+    known = ATTRIBUTES | NOT_WRITTEN | _OF_SCIKIT_LEARN | {"_member"}
+    foreign = sorted(set(vars(estimator)) - known - set(estimator.get_params(deep=False)))
+    if foreign:
+        raise ValueError(
+            f"{type(estimator).__name__} cannot be saved with the attribute {foreign[0]!r}, which "
+            "training did not make: delete it, or use joblib.dump."
+        )
 
 
 def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]:
@@ -128,6 +143,8 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
         **read_ending(state, reader),
     )
     attributes = {**fitted.attributes(), "n_features_in_": n_features}
+    if state.get("member") is not None:
+        attributes["_member"] = _read_member(state["member"])
     if state["feature_names"] is not None:
         names = reader.labels(state["feature_names"])
         are_names = all(type(name) is str for name in names)
@@ -279,6 +296,13 @@ def set_requests(estimator: Any, requests: dict) -> None:
         for method, of_method in requests.items():
             expect_one_of("method", method, _METHODS_WITH_REQUESTS)
             getattr(estimator, f"set_{method}_request")(**of_method)
+
+
+def _read_member(written: list) -> tuple[int, int, int]:
+    number, n_members, seed = written
+    fits = all(map(is_count, written)) and number < n_members > 1 and seed < 2**32
+    expect(fits, "number of a member", written)
+    return number, n_members, seed
 
 
 def _read_activation(written: Any, reader: Reader) -> Any:

@@ -9,11 +9,13 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.ensemble import networks_of
 from skdense.estimators.regressor import DenseRegressor
 from skdense.persistence.archive import atomic_write
 from skdense.persistence.onnx_graph import (
     OPSET,
     Graph,
+    add_average,
     add_input_transformation,
     add_labels,
     add_missing_indicators,
@@ -134,7 +136,8 @@ def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_p
 def _parse_regressor(scope: Any, model: DenseRegressor, inputs: list, custom_parsers=None):
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
-    kind = DoubleTensorType if needs_double(model._encoding) else FloatTensorType
+    wide = any(needs_double(each._encoding) for each in networks_of(model))
+    kind = DoubleTensorType if wide else FloatTensorType
     return _declare(scope, model, inputs, {"variable": kind([None, model.n_outputs_])})
 
 
@@ -148,24 +151,30 @@ def _declare(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> l
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
     model, g = operator.raw_operator, Graph(scope, container)
-    transformation = model._transformation
+    networks = networks_of(model)
     # Whole numbers keep all their digits until they are centred.
-    kind = "DOUBLE" if transformation.is_scaled else "FLOAT"
+    kind = "DOUBLE" if any(each._transformation.is_scaled for each in networks) else "FLOAT"
     inputs = [g.cast(each.full_name, kind) for each in operator.inputs]
     x = g("Concat", *inputs, axis=1) if len(inputs) > 1 else inputs[0]
     if len(operator.inputs[0].type.shape) > 2:
         x = g("Flatten", x, axis=1)
-    if transformation.is_scaled:
-        x = add_input_transformation(g, transformation, x)
-    elif hasattr(model, "missing_features_"):
-        x = add_missing_indicators(g, model.missing_features_, x)
-    outputs = add_network(g, model.architecture_, model.weights_, x)
+    parts = [_add_outputs(g, each, x) for each in networks]
     names = [each.full_name for each in operator.outputs]
     if isinstance(model, DenseClassifier):
         # A calibrator and its kin ask for what `decision_function` gives.
         wants_scores = container.get_options(model, {"raw_scores": False}, fail=False)["raw_scores"]
+        outputs = parts[0] if len(parts) == 1 else add_average(g, model._encoding, parts)
         add = add_raw_scores if wants_scores else add_probabilities
         add(g, model._encoding, outputs, names[1])
         add_labels(g, model._encoding, outputs, names[0])
     else:
-        add_target_output(g, model._encoding, outputs, *names)
+        add_target_output(g, [each._encoding for each in networks], parts, *names)
+
+
+def _add_outputs(g: Graph, network: Any, x: str) -> str:
+    """Add a network up to its output layer, before the activation."""
+    if network._transformation.is_scaled:
+        x = add_input_transformation(g, network._transformation, x)
+    elif hasattr(network, "missing_features_"):
+        x = add_missing_indicators(g, network.missing_features_, x)
+    return add_network(g, network.architecture_, network.weights_, x)

@@ -1,13 +1,13 @@
 """A dense network as ONNX operators: layers, activations, probabilities and labels.
 
-Formulas are those of `skdense.engine.inference` and of `skdense.preprocessing`: `class_encoding`,
-`target_scaling`, `feature_scaling` and `feature_bins`. The packages onnx and skl2onnx are imported
-where they are needed.
+Formulas are those of `skdense.engine.inference`, `skdense.estimators.ensemble` and of
+`skdense.preprocessing`: `class_encoding`, `target_scaling`, `feature_scaling` and `feature_bins`.
+The packages onnx and skl2onnx are imported where they are needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -197,6 +197,36 @@ def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray],
     return x
 
 
+def add_average(g: Graph, encoding: ClassEncoding, outputs: Sequence[str]) -> str:
+    """Add what stands for the output layers of several networks, as `average_outputs` computes it.
+
+    Parameters
+    ----------
+    g : Graph
+    encoding : ClassEncoding
+    outputs : sequence of str
+        Names of the output layers before their activation.
+
+    Returns
+    -------
+    str
+        Such an output of the mean of the probabilities.
+    """
+    if encoding.out_activation == "softmax":
+        return _log_mean(g, [g("LogSoftmax", each, axis=-1) for each in outputs])
+    # The logarithm of the sigmoid is minus the softplus of minus x.
+    positive = [g("Neg", g("Softplus", g("Neg", each))) for each in outputs]
+    negative = [g("Neg", g("Softplus", each)) for each in outputs]
+    return g("Sub", _log_mean(g, positive), _log_mean(g, negative))
+
+
+def _log_mean(g: Graph, logarithms: Sequence[str]) -> str:
+    axis = g.constant(np.array([0]))
+    stacked = g("Concat", *(g("Unsqueeze", each, axis) for each in logarithms), axis=0)
+    total = g("ReduceLogSumExp", stacked, axis, keepdims=0)
+    return g("Sub", total, g.constant(float(np.log(len(logarithms)))))
+
+
 def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilities: str) -> None:
     """Add what `predict_proba` gives.
 
@@ -261,24 +291,32 @@ def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> No
     g("Gather", g.constant(label_values(encoding)), index, axis=0, to=label)
 
 
-def add_target_output(g: Graph, scale: TargetScale, outputs: str, variable: str) -> None:
-    """Add predictions in the unit of the target.
+def add_target_output(
+    g: Graph, scales: Sequence[TargetScale], outputs: Sequence[str], variable: str
+) -> None:
+    """Add predictions in the unit of the target, the mean of those of several networks.
 
     Parameters
     ----------
     g : Graph
-    scale : TargetScale
-    outputs : str
-        Name of the output layer before its activation.
+    scales : sequence of TargetScale
+        One for each network.
+    outputs : sequence of str
+        Names of their output layers before the activation.
     variable : str
         Name of the output to make.
     """
-    if scale.out_activation == "exponential":
-        outputs = g("Exp", outputs)
-    # As in Python: float32 would lose digits of a target far from zero.
-    wide = g("Mul", g.cast(outputs, "DOUBLE"), g.constant(scale.scale))
-    wide = g("Add", wide, g.constant(scale.mean))
-    g("Identity", wide if needs_double(scale) else g.cast(wide, "FLOAT"), to=variable)
+    total = ""
+    for scale, output in zip(scales, outputs, strict=True):
+        numbers = g("Exp", output) if scale.out_activation == "exponential" else output
+        # As in Python: float32 would lose digits of a target far from zero.
+        wide = g("Mul", g.cast(numbers, "DOUBLE"), g.constant(scale.scale))
+        wide = g("Add", wide, g.constant(scale.mean))
+        total = g("Add", total, wide) if total else wide
+    if len(outputs) > 1:
+        total = g("Div", total, g.constant(np.array(len(outputs), np.float64)))
+    is_wide = any(map(needs_double, scales))
+    g("Identity", total if is_wide else g.cast(total, "FLOAT"), to=variable)
 
 
 def needs_double(scale: TargetScale) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.ensemble import networks_of
 from skdense.estimators.regressor import DenseRegressor
 from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, check_header, damage_named, read_file, write_file
@@ -24,6 +25,7 @@ from skdense.persistence.fitted_state import (
     write_requests,
     write_state,
 )
+from skdense.persistence.members import read_members, write_members
 from skdense.persistence.serialization import Writer
 
 # What skops.io.load has to be told to trust: our types, and what a ColumnTransformer of usual
@@ -47,9 +49,9 @@ TRUSTED_TYPES = (
 _ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegressor": DenseRegressor}
 _ESTIMATOR, _WEIGHTS = "estimator", "weights"
 # Of the format; raised when an older skdense could no longer read new files.
-_VERSIONS = {_ESTIMATOR: 2, _WEIGHTS: 1}
+_VERSION = 2
 # Parameters that files of version 1 do not know: there they are off, whatever their default is.
-_OFF: dict[str, Any] = {"scale_features": None, "n_bins": None}
+_OFF: dict[str, Any] = {"n_bins": None, "n_members": 1, "scale_features": None}
 
 
 def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
@@ -100,6 +102,7 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
     check_is_fitted(estimator)
     estimator._validate_params()
     writer = Writer()
+    write = write_members if hasattr(estimator, "members_") else write_state
     parameters = {
         name: writer.parameter(name, value)
         for name, value in estimator.get_params(deep=False).items()
@@ -109,7 +112,7 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
         "estimator": type(estimator).__name__,
         "parameters": parameters,
         "requests": write_requests(estimator),
-        "fitted": write_state(estimator, writer),
+        "fitted": write(estimator, writer),
     }
     write_file(path, header, writer.arrays)
 
@@ -162,9 +165,7 @@ def load(
     """
     with open(path, "rb") as file, damage_named(path):
         header, arrays = read_file(file)
-        check_header(
-            header, _ESTIMATOR, _VERSIONS[_ESTIMATOR], "skdense.load_weights reads weights"
-        )
+        check_header(header, _ESTIMATOR, _VERSION, "skdense.load_weights reads weights")
         return _read_estimator(header, Reader(arrays, custom_objects))
 
 
@@ -203,12 +204,15 @@ def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.Pat
     _check_estimator(estimator, "save_weights")
     check_is_fitted(estimator)
     writer = Writer()
-    header = {
-        **_header(_WEIGHTS),
-        "architecture": write_architecture(estimator.architecture_, writer),
-        "weights": [writer.array(array) for array in estimator.weights_],
-    }
-    write_file(path, header, writer.arrays)
+    networks = [
+        {
+            "architecture": write_architecture(each.architecture_, writer),
+            "weights": [writer.array(array) for array in each.weights_],
+        }
+        for each in networks_of(estimator)
+    ]
+    written = {"members": networks} if hasattr(estimator, "members_") else networks[0]
+    write_file(path, {**_header(_WEIGHTS), **written}, writer.arrays)
 
 
 def load_weights(
@@ -262,12 +266,21 @@ def load_weights(
     check_is_fitted(estimator)
     with open(path, "rb") as file, damage_named(path):
         header, arrays = read_file(file)
-        check_header(header, _WEIGHTS, _VERSIONS[_WEIGHTS], "skdense.load reads whole estimators")
-        reader = Reader(arrays)
-        _check_same_network(estimator.architecture_, header, reader)
-        weights = read_weights(header["weights"], reader, estimator.architecture_)
-    estimator.weights_ = weights
-    estimator._optimizer_state = ("", [])  # the old one belongs to the old weights
+        check_header(header, _WEIGHTS, _VERSION, "skdense.load reads whole estimators")
+        networks, reader = networks_of(estimator), Reader(arrays)
+        written = header.get("members", [header])
+        if len(written) != len(networks):
+            raise Damaged(
+                f"has the weights of {len(written)} networks, but the estimator consists of "
+                f"{len(networks)}. Fit it with n_members={len(written)}."
+            )
+        weights = []
+        for each, of_network in zip(networks, written, strict=True):
+            _check_same_network(each.architecture_, of_network, reader)
+            weights.append(read_weights(of_network["weights"], reader, each.architecture_))
+    for each, of_network in zip(networks, weights, strict=True):
+        each.weights_ = of_network
+        each._optimizer_state = ("", [])  # the old one belongs to the old weights
     return estimator
 
 
@@ -275,7 +288,7 @@ def _header(kind: str) -> dict:
     packages = ("skdense", "scikit-learn", "numpy", "keras")
     return {
         "kind": kind,
-        "version": _VERSIONS[kind],
+        "version": _VERSION,
         "made_with": {
             "python": platform.python_version(),
             **{package: _version_of(package) for package in packages},
@@ -296,9 +309,18 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
         raise Damaged(f"holds an estimator that is not ours, {name!r}.")
     written = {**_OFF, **header["parameters"]} if header["version"] == 1 else header["parameters"]
     parameters = {key: reader.parameter(key, value) for key, value in written.items()}
-    attributes = read_state(header["fitted"], reader, for_classes=name == "DenseClassifier")
-    estimator = _ESTIMATORS[name](**parameters)
-    estimator._validate_params()
+
+    def make(own: dict[str, Any]) -> Any:
+        estimator = _ESTIMATORS[name](**{**parameters, **own})
+        estimator._validate_params()
+        return estimator
+
+    fitted, for_classes = header["fitted"], name == "DenseClassifier"
+    if "members" in fitted:
+        attributes = read_members(fitted, reader, for_classes, make)
+    else:
+        attributes = read_state(fitted, reader, for_classes)
+    estimator = make({})
     set_requests(estimator, header["requests"])
     estimator.__dict__.update(attributes)
     return estimator
@@ -321,8 +343,8 @@ def _check_estimator(estimator: Any, function: str) -> None:
         )
 
 
-def _check_same_network(ours: Architecture, header: dict, reader: Reader) -> None:
-    theirs = [reader.array(reference).shape for reference in header["weights"]]
+def _check_same_network(ours: Architecture, written: dict, reader: Reader) -> None:
+    theirs = [reader.array(reference).shape for reference in written["weights"]]
     shapes = [spec.shape for spec in ours.weights()]
     if theirs != shapes:
         raise Damaged(
@@ -330,7 +352,7 @@ def _check_same_network(ours: Architecture, header: dict, reader: Reader) -> Non
             f"the estimator's {_listed(shapes)}. Fit it with the same layers."
         )
     for name, expected in write_architecture(ours, Writer()).items():
-        found = header["architecture"].get(name, False if name in SWITCHES else None)
+        found = written["architecture"].get(name, False if name in SWITCHES else None)
         leaves_no_weights = name in ("dropout", "input_dropout", "input_noise")
         if found != expected and not leaves_no_weights:
             raise Damaged(

@@ -62,3 +62,56 @@ def hold_out(
             "smaller fraction."
         )
     return train, held_out
+
+
+def leave_out_fold(
+    n_samples: int, n_folds: int, labels: np.ndarray | None, seed: int, number: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split the rows into those of one fold and those of the others, shuffled.
+
+    The folds are those of scikit-learn's ``StratifiedKFold``, but for what that warns of or
+    refuses: a class may have fewer rows than there are folds. A row that is the only one of its
+    class is in no fold, as training needs it. Where there are fewer rows than folds, each is a
+    fold, and counting goes round.
+
+    Parameters
+    ----------
+    n_samples : int
+    n_folds : int
+        At least 2.
+    labels : array of shape (n_samples,) or None
+        Classes to keep in proportion.
+    seed : int
+    number : int
+        Of the fold, from 0.
+
+    Returns
+    -------
+    train, held_out : int arrays
+
+    Raises
+    ------
+    ValueError
+        If fewer than two rows can be held out.
+
+    Examples
+    --------
+    >>> from skdense.preprocessing.random_split import leave_out_fold
+    >>> sorted(int(n) for k in range(3) for n in leave_out_fold(7, 3, None, 0, k)[1])
+    [0, 1, 2, 3, 4, 5, 6]
+    """
+    order = np.random.default_rng(seed).permutation(n_samples)
+    if labels is not None:
+        _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        order = order[np.argsort(classes[order], kind="stable")]
+        order = order[counts[classes[order]] > 1]
+    n_folds = min(n_folds, len(order))
+    if n_folds < 2:
+        raise ValueError(
+            f"{n_samples} sample{'s'[: n_samples != 1]} cannot be split into folds for the members "
+            "to hold out: that takes two rows, of one class where y has classes. Use more rows, or "
+            "hold out none (validation_fraction=None with early_stopping=False)."
+        )
+    # Dealt out like cards: rows of a class go to different folds.
+    held_out = np.sort(order[number % n_folds :: n_folds])
+    return np.setdiff1d(np.arange(n_samples), held_out), held_out

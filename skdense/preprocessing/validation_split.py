@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from skdense.preprocessing._compat import _num_samples
 from skdense.preprocessing.fit_arguments import FitArguments
-from skdense.preprocessing.random_split import hold_out
+from skdense.preprocessing.random_split import hold_out, leave_out_fold
 
 DEFAULT_VALIDATION_FRACTION = 0.2  # held out by early_stopping=True and validation="last"
 _NOT_HELD_OUT = (
@@ -113,10 +114,12 @@ def split_indices(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Split the samples into training and validation set; the same each time.
 
+    Members of an ensemble leave out different folds, or successive splits of a splitter.
+
     Parameters
     ----------
     estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
+        Its parameters are read, and which member of an ensemble it is.
     n_samples : int
     labels : int array of shape (n_samples,) or None
         Classes to keep in proportion.
@@ -136,21 +139,27 @@ def split_indices(
     fraction = _fraction(estimator)
     if fraction is None:
         return None
+    number, n_members, seed = estimator._member or (0, 1, seed)
     if estimator.validation is None:
-        return hold_out(n_samples, fraction, labels, seed)
+        if n_members == 1:
+            return hold_out(n_samples, fraction, labels, seed)
+        n_folds = max(n_members, round(1 / fraction))
+        return leave_out_fold(n_samples, n_folds, labels, seed, number)
     if estimator.validation == "last":
         choice = f"validation='last' with validation_fraction={fraction}"
         first = n_samples - int(np.ceil(fraction * n_samples))
         parts = np.arange(first), np.arange(first, n_samples)
     else:
         choice = f"validation={estimator.validation!r}"
-        parts = first_split(estimator.validation, given, seed)
+        parts = nth_split(estimator.validation, given, seed, number)
     _check_parts(choice, *parts, n_samples, labels)
     return parts
 
 
-def first_split(splitter: Any, given: FitArguments, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give the first split of a scikit-learn splitter.
+def nth_split(
+    splitter: Any, given: FitArguments, seed: int, number: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give one of the splits of a scikit-learn splitter.
 
     Parameters
     ----------
@@ -158,6 +167,8 @@ def first_split(splitter: Any, given: FitArguments, seed: int) -> tuple[np.ndarr
         Copied: a random state of its own stays as it is, and without one it gets `seed`.
     given : FitArguments
     seed : int
+    number : int
+        From 0; where it has fewer splits, counting goes round.
 
     Returns
     -------
@@ -172,7 +183,7 @@ def first_split(splitter: Any, given: FitArguments, seed: int) -> tuple[np.ndarr
     --------
     >>> from sklearn.model_selection import TimeSeriesSplit
     >>> given = FitArguments([[1], [2], [3], [4]], [1, 2, 3, 4])
-    >>> [part.tolist() for part in first_split(TimeSeriesSplit(3), given, 0)]
+    >>> [part.tolist() for part in nth_split(TimeSeriesSplit(3), given, 0, 0)]
     [[0], [1]]
     """
     _check_groups(splitter, given)
@@ -180,8 +191,11 @@ def first_split(splitter: Any, given: FitArguments, seed: int) -> tuple[np.ndarr
     if getattr(seeded, "random_state", 0) is None:
         seeded.random_state = seed
     try:
-        train, held_out = next(iter(seeded.split(given.X, given.y, given.groups)))
-    except (ValueError, TypeError, StopIteration) as error:
+        splits = list(islice(seeded.split(given.X, given.y, given.groups), number + 1))
+        if not splits:
+            raise ValueError("it gives no split")
+        train, held_out = splits[number % len(splits)]
+    except (ValueError, TypeError) as error:
         raise ValueError(f"validation={splitter!r} cannot split these rows: {error}") from error
     return tuple(_as_numbers(part) for part in (train, held_out))  # type: ignore[return-value]
 

@@ -64,6 +64,8 @@ SETTINGS = {
         _of_weights(ROUNDED),
     ),
     "warm start": ({"warm_start": True}, _of_weights(ROUNDED)),
+    "two members": ({"n_members": 2}, _of_weights(ROUNDED)),
+    "two members that hold out": ({"n_members": 2, "early_stopping": True}, _HOLDS_OUT),
     "exponential decay": ({"lr_schedule": "exponential"}, _of_weights(ROUNDED)),
     "cosine decay": ({"lr_schedule": CosineDecay()}, _of_weights(ROUNDED)),
     "a function as activation": ({"activation": doubled}, _of_weights(ROUNDED)),

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.model_selection import StratifiedKFold
 
-from skdense.preprocessing.random_split import hold_out
+from skdense.preprocessing.random_split import hold_out, leave_out_fold
 
 # Labels of 1 to 5 classes: numbers with gaps between them, negative ones too, or text.
 CLASSES = st.one_of(
@@ -52,3 +53,48 @@ def test_a_single_row_of_a_class_is_refused(names):
     labels = np.array([names[0]] * 9 + [names[1]])
     with pytest.raises(ValueError, match="the rarest class has a single row"):
         hold_out(10, 0.3, labels, 0)
+
+
+@given(st.integers(2, 100), st.integers(2, 12), st.integers(0, 2**32 - 1), st.data())
+def test_each_row_is_in_one_fold_but_for_the_only_one_of_a_class(n_samples, n_folds, seed, data):
+    labels = np.array(
+        data.draw(st.lists(st.integers(0, 5), min_size=n_samples, max_size=n_samples))
+    )
+    names, counts = np.unique(labels, return_counts=True)
+    single = np.isin(labels, names[counts == 1])
+    if single.sum() > n_samples - 2:
+        with pytest.raises(ValueError, match="cannot be split into folds"):
+            leave_out_fold(n_samples, n_folds, labels, seed, 0)
+        return
+    n_used = min(n_folds, n_samples - single.sum())
+    times = np.zeros(n_samples, int)
+    for number in range(n_used):
+        train, held_out = leave_out_fold(n_samples, n_folds, labels, seed, number)
+        assert sorted([*train, *held_out]) == list(range(n_samples))
+        assert set(labels[train]) == set(labels)
+        times[held_out] += 1
+    assert np.array_equal(times, ~single)
+    for one, other in zip(
+        leave_out_fold(n_samples, n_folds, labels, seed, 0),
+        leave_out_fold(n_samples, n_folds, labels, seed, n_used),
+        strict=True,
+    ):
+        assert np.array_equal(one, other)
+
+
+@given(st.integers(2, 6), st.integers(1, 5), st.integers(0, 80), st.integers(0, 2**32 - 1))
+def test_folds_have_as_many_rows_of_a_class_as_scikit_learns(n_folds, n_classes, n_more, seed):
+    labels = np.arange(n_folds * n_classes + n_more) % n_classes
+    splits = StratifiedKFold(n_folds).split(labels, labels)
+    for number, (_, expected) in enumerate(splits):
+        _, held_out = leave_out_fold(len(labels), n_folds, labels, seed, number)
+        assert np.array_equal(
+            np.bincount(labels[held_out], minlength=n_classes),
+            np.bincount(labels[expected], minlength=n_classes),
+        )
+
+
+def test_folds_are_shuffled_by_the_seed():
+    folds = [leave_out_fold(40, 4, None, seed, 0)[1].tolist() for seed in (0, 0, 1)]
+    assert folds[0] == folds[1] != folds[2]
+    assert folds[0] != list(range(0, 40, 4))
