@@ -35,8 +35,8 @@ class FitTask:
 
     def of_member(self, member: Any, epochs: int) -> FitTask:
         """Begin the fit of a member of the ensemble that this is the fit of."""
-        n_subtasks = _n_subtasks(member, epochs)
-        context = self._context.subcontext(task_name="member", max_subtasks=n_subtasks)
+        most = n_subtasks(member, epochs)
+        context = self._context.subcontext(task_name="member", max_subtasks=most)
         return FitTask(member, self.given, context)
 
     def data(self, rows: Any) -> dict[str, Any]:
@@ -69,14 +69,14 @@ class FitTask:
         )
 
 
-def begin_fit_task(estimator: Any, given: FitArguments, epochs: int) -> FitTask | None:
+def begin_fit_task(estimator: Any, given: FitArguments, most_subtasks: int) -> FitTask | None:
     """Tell the callbacks of scikit-learn, if there are any, that a fit begins.
 
     Parameters
     ----------
     estimator : DenseClassifier or DenseRegressor
     given : FitArguments
-    epochs : int
+    most_subtasks : int
 
     Returns
     -------
@@ -85,11 +85,23 @@ def begin_fit_task(estimator: Any, given: FitArguments, epochs: int) -> FitTask 
     """
     if not getattr(estimator, "_skl_callbacks", None):
         return None
-    context = estimator._init_callback_context(max_subtasks=_n_subtasks(estimator, epochs))
+    context = estimator._init_callback_context(max_subtasks=most_subtasks)
     return FitTask(estimator, given, context)
 
 
-def _n_subtasks(estimator: Any, epochs: int) -> int:
+def n_subtasks(estimator: Any, epochs: int) -> int:
+    """Count the subtasks of a fit: members of an ensemble, two trainings, or epochs.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+        Without automatic values.
+    epochs : int
+
+    Returns
+    -------
+    int
+    """
     if estimator.n_members > 1:
         return int(estimator.n_members)
     return 2 if estimator.refit_best_epoch else epochs

@@ -27,8 +27,9 @@ def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasCon
 
     Parameters
     ----------
-    optimizer : str or keras.optimizers.Optimizer
-        A Keras name, or an instance that is read and never changed.
+    optimizer : str, dict or keras.optimizers.Optimizer
+        A Keras name, what ``keras.optimizers.deserialize`` takes, or an instance that is read and
+        never changed.
     drop_learning_rate : bool
         Whether a rate that the user gives replaces the optimizer's own, schedule or not.
 
@@ -45,6 +46,8 @@ def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasCon
     """
     if isinstance(optimizer, str):
         return _named_optimizer(optimizer.lower())
+    if isinstance(optimizer, dict):
+        return _serialized_optimizer(json.dumps(optimizer, sort_keys=True))
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ValueError(
             f"optimizer={optimizer!r} is neither the name of a Keras optimizer nor an instance of "
@@ -73,6 +76,11 @@ def _named_optimizer(name: str) -> tuple[KerasConfig, float | None]:
     if name not in lookup:
         raise unknown_name("optimizer", name, sorted(lookup), "a keras.optimizers.Optimizer")
     return _describe_optimizer(getattr(keras.optimizers, lookup[name])(), True)
+
+
+@lru_cache  # as for a name
+def _serialized_optimizer(text: str) -> tuple[KerasConfig, float | None]:
+    return _describe_optimizer(keras.optimizers.deserialize(json.loads(text)), True)
 
 
 def _describe_optimizer(

@@ -14,11 +14,18 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skdense.callbacks.fit_logging import log_fit
 from skdense.callbacks.scorers import scorer_metrics
-from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
+from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task, n_subtasks
 from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
 from skdense.engine.keras_pickling import make_picklable, pack, unpack
+from skdense.estimators.automatic import (
+    automatic_values,
+    is_automatic,
+    values_of_fit,
+    what_is_given,
+    with_values,
+)
 from skdense.estimators.ensemble import (
     average_outputs,
     averaged_keras_model,
@@ -26,7 +33,11 @@ from skdense.estimators.ensemble import (
     not_of_an_ensemble,
 )
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
-from skdense.estimators.fitted_state import FittedState, input_attributes_kept_on_failure
+from skdense.estimators.fitted_state import (
+    FittedState,
+    input_attributes_kept_on_failure,
+    take_fitted_attributes,
+)
 from skdense.estimators.losses_view import LossesView
 from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.members import check_same_number, fit_members
@@ -99,6 +110,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     input_shape_: tuple[int, ...]
     weights_: list[np.ndarray]
     n_features_in_: int
+    params_: dict[str, Any]
     _encoding: Any
     _split_seed: int
     _validation_given: bool
@@ -154,7 +166,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        keeps_zeros = not self.input_noise and self.n_bins is None
+        keeps_zeros = not self.input_noise and self.n_bins in (None, "auto")
         tags.input_tags.sparse = self.missing == "error" and keeps_zeros
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
@@ -186,7 +198,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
 
     def _partial_fit(self, X, y, sample_weight, classes=None):
         """Train for one epoch on some of the samples."""
-        if self.early_stopping or (self.validation_fraction, self.validation) != (None, None):
+        holds_out = self.early_stopping and not is_automatic(self.early_stopping)
+        if holds_out or (self.validation_fraction, self.validation) != (None, None):
             raise ValueError(
                 f"partial_fit holds out no rows, but early_stopping={self.early_stopping}, "
                 f"validation_fraction={self.validation_fraction} and validation="
@@ -198,17 +211,22 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     def _fit(self, given: FitArguments, *, continuing: bool, one_epoch=False, classes=None):
         """Train from fresh weights, or go on from the ones there are; all or nothing."""
         check_not_forked()
-        epochs = 1 if one_epoch else int(self.epochs)
         given = given.without_tensors()
-        task = begin_fit_task(self, given, epochs)
+        earlier = self.params_ if continuing else {}
+        values = automatic_values(self, what_is_given(self, given, one_epoch), earlier)
+        trained = with_values(self, values)
+        epochs = 1 if one_epoch else int(trained.epochs)
+        task = begin_fit_task(self, given, n_subtasks(trained, epochs))
         if continuing:
-            check_same_number(self)
-        if self.n_members == 1:
-            interrupted = self._fit_network(given, task, continuing, one_epoch, classes)
+            check_same_number(trained)
+        if trained.n_members == 1:
+            interrupted = trained._fit_network(given, task, continuing, one_epoch, classes)
         else:
-            interrupted = fit_members(self, given, task, continuing, one_epoch, classes)
+            interrupted = fit_members(trained, given, task, continuing, one_epoch, classes)
+        take_fitted_attributes(self, trained)
+        self.params_ = values
         if interrupted:
-            warn_and_raise_interrupt(self)
+            warn_and_raise_interrupt(trained)
         if task is not None:
             task.end()
         log_fit(self)
@@ -627,9 +645,9 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self)
         check_not_forked()
         if hasattr(self, "members_"):
-            return averaged_keras_model(self)
-        state = FittedState.of(self)
-        return self._keras_model(state, self._settings(self.epochs, state.encoding))
+            return averaged_keras_model(values_of_fit(self))
+        trained, state = values_of_fit(self), FittedState.of(self)
+        return trained._keras_model(state, trained._settings(trained.epochs, state.encoding))
 
     def _keras_model(self, state: FittedState, settings: Settings) -> keras.Model:
         from skdense.engine.model_building import fitted_model

@@ -41,7 +41,7 @@ _FIELDS = {
 }
 # What an ensemble has besides.
 OF_ENSEMBLES = frozenset(("members_", "oof_decision_function_", "oof_prediction_"))
-ATTRIBUTES = frozenset(_FIELDS) | OF_ENSEMBLES
+ATTRIBUTES = frozenset(_FIELDS) | OF_ENSEMBLES | {"params_"}
 
 
 @dataclass(frozen=True)
@@ -177,6 +177,22 @@ def replace_attributes(estimator: Any, attributes: dict[str, Any]) -> None:
     for name in ATTRIBUTES & set(vars(estimator)):
         delattr(estimator, name)
     vars(estimator).update(attributes)
+
+
+def take_fitted_attributes(estimator: Any, trained: Any) -> None:
+    """Make an estimator fitted as another one of its class is.
+
+    Parameters
+    ----------
+    estimator, trained : DenseClassifier or DenseRegressor
+        They may be the same.
+    """
+    if estimator is trained:
+        return
+    vars(estimator).pop("feature_names_in_", None)
+    parameters = trained.get_params(deep=False)
+    fitted = {name: each for name, each in vars(trained).items() if name not in parameters}
+    replace_attributes(estimator, fitted)
 
 
 @contextmanager

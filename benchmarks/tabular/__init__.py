@@ -1,0 +1,1 @@
+"""Errors of networks and other models, all at their defaults, on a suite of public tables."""

@@ -1,0 +1,54 @@
+"""Tables of a ledger: mean errors of each model, and ratios to one of them with their interval."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+SHIFT = 0.01  # so that sets on which nothing is wrong do not carry the mean
+
+
+def print_report(ledger: Path, base: str, half: str) -> None:
+    """Print the mean of each model over the sets that all of them have, classification first.
+
+    The error is a shifted geometric mean. The ratio to the base is that of shifted errors, mean of
+    the logarithms over splits and sets, with a 90 % interval by Student's t over the sets.
+    """
+    lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
+    runs = pd.DataFrame(lines)
+    runs = runs[[each in half for each in runs["half"]]]
+    for failed in runs.dropna(subset="failure").itertuples() if "failure" in runs else ():
+        print(f"{failed.model} failed on {failed.set}, split {failed.split}: {failed.failure}")
+    runs = runs.assign(shifted=np.log(runs["error"] + SHIFT))
+    is_regression = runs["task"] == "regression"
+    for title, part in (
+        ("classification", runs[~is_regression]),
+        ("regression", runs[is_regression]),
+    ):
+        if len(part):
+            print(f"\n{title}\n{_table(part, base).to_string(float_format='%.4f'.__mod__)}")
+
+
+def _table(runs: pd.DataFrame, base: str) -> pd.DataFrame:
+    shifted = runs.pivot_table(index=["set", "split"], columns="model", values="shifted").dropna()
+    seconds = runs.pivot_table(index=["set", "split"], columns="model", values="seconds")
+    rows = {}
+    for model in shifted:
+        row = {"error": np.exp(shifted[model].mean()) - SHIFT}
+        difference = (shifted[model] - shifted[base]).groupby("set").mean()
+        half = stats.sem(difference) * stats.t.ppf(0.95, len(difference) - 1)
+        low, high = np.exp(difference.mean() - half), np.exp(difference.mean() + half)
+        row["ratio"] = np.exp(difference.mean())
+        row["90 %"] = f"{low:.3f} to {high:.3f}"
+        row["better on"] = f"{(difference < 0).sum()} of {len(difference)}"
+        for metric in ("auc", "log_loss"):
+            if metric in runs and runs[metric].notna().any():
+                values = runs.pivot_table(index=["set", "split"], columns="model", values=metric)
+                row[metric] = values.loc[shifted.index, model].mean()
+        row["seconds"] = seconds.loc[shifted.index, model].sum()
+        rows[model] = row
+    return pd.DataFrame(rows).T.sort_values("error")

@@ -1,0 +1,237 @@
+"""What parameters that are ``"auto"`` become: the recipe of the default network, and its sources.
+
+The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default:
+strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for
+the schedule (I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
+ICLR 2017), the bins (Y. Gorishniy et al., "On embeddings for numerical features in tabular deep
+learning", NeurIPS 2022) and the members (L. Breiman, "Stacked regressions", 1996, averages
+networks that leave out different folds). benchmarks/tabular has measured them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import is_classifier
+
+from skdense.callbacks.scorers import LOSSES
+from skdense.preprocessing._compat import _num_samples
+from skdense.preprocessing.fit_arguments import FitArguments
+
+HIDDEN_LAYER_SIZES = (256, 256, 256)
+DROPOUT = 0.15
+LEARNING_RATE = 0.004
+BETA_2 = 0.95  # of Adam
+N_BINS = 8  # of a regressor
+N_MEMBERS = 4
+PATIENCE = 10  # where early stopping was asked for
+FRACTION_OF_ONE = 0.15  # held out where there is one member; of several, each holds out a fold
+# Batches are a sixteenth of the samples, within these bounds.
+SMALLEST_BATCH, LARGEST_BATCH = 32, 256
+# Passes over the training set: enough for that many steps, of few samples 8 for each sample.
+FEWEST_EPOCHS, FEWEST_STEPS = 128, 4000
+STEPS_OF_A_SAMPLE = 8
+# From here on an epoch has steps enough: their number grows with the square root of the samples.
+LARGE = 20_000
+FEWEST_EPOCHS_OF_LARGE = 16
+ONE_MEMBER_ABOVE = 100_000
+# Below, a fold is too small to choose an epoch by: the last epoch is kept, members differ by seed.
+FEWEST_TO_HOLD_OUT = 100
+
+
+class Given(NamedTuple):
+    """What the values depend on.
+
+    n_samples : int
+        Samples of a weight above zero.
+    for_classes : bool
+        Whether the target is a label of two or more.
+    takes_bins : bool
+        Whether X is a dense table.
+    has_validation_data : bool
+        Whether `fit` was given X_val.
+    one_epoch : bool
+        Whether this is `partial_fit`.
+    """
+
+    n_samples: int
+    for_classes: bool
+    takes_bins: bool
+    has_validation_data: bool
+    one_epoch: bool
+
+
+def what_is_given(estimator: Any, given: FitArguments, one_epoch: bool) -> Given:
+    """Look at the data of a fit, which are not checked yet.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    given : FitArguments
+    one_epoch : bool
+
+    Returns
+    -------
+    Given
+    """
+    n_samples = _number_of_samples(given)
+    return Given(
+        n_samples,
+        is_classifier(estimator),
+        not sparse.issparse(given.X) and np.ndim(given.X) == 2,
+        given.X_val is not None,
+        one_epoch,
+    )
+
+
+def _number_of_samples(given: FitArguments) -> int:
+    try:
+        weight = np.asarray(given.sample_weight, dtype=np.float64)
+        if weight.shape == (_num_samples(given.X),):
+            return int(np.count_nonzero(weight))
+        return int(_num_samples(given.X))
+    except (TypeError, ValueError):  # the checks will say what is wrong
+        return 1
+
+
+def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> dict[str, Any]:
+    """Give the values of all parameters that are ``"auto"``, `loss` excepted.
+
+    What the user typed always wins: the values depend on it, and it on none of them.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    given : Given
+    earlier : dict
+        Values of the training that goes on; empty for fresh weights.
+
+    Returns
+    -------
+    dict of str to object
+
+    Examples
+    --------
+    >>> from skdense import DenseClassifier
+    >>> from skdense.estimators.automatic import Given, automatic_values
+    >>> net = DenseClassifier(64, epochs="auto")
+    >>> values = automatic_values(net, Given(1000, True, True, False, False), {})
+    >>> values["batch_size"], values["epochs"], values["n_members"]
+    (64, 334, 4)
+    """
+    typed = estimator.get_params(deep=False)
+    fresh = _fresh_values(typed, given)
+    values = {name: each for name, each in {**fresh, **earlier}.items() if _is_open(typed, name)}
+    if given.one_epoch:  # no end is known of training chunk by chunk
+        values.update(_where_automatic(typed, early_stopping=False, lr_schedule=None))
+        values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
+    return values
+
+
+def is_automatic(value: Any) -> bool:
+    """Tell whether a parameter is ``"auto"``."""
+    return isinstance(value, str) and value == "auto"
+
+
+def with_values(estimator: Any, values: dict[str, Any]) -> Any:
+    """Copy an estimator, as it is fitted, with other values of parameters.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+    values : dict
+
+    Returns
+    -------
+    DenseClassifier or DenseRegressor
+        The estimator itself where there are none.
+    """
+    if not values:
+        return estimator
+    typed = estimator.get_params(deep=False)
+    copy = type(estimator)(**{**typed, **values})
+    vars(copy).update({name: each for name, each in vars(estimator).items() if name not in typed})
+    return copy
+
+
+def values_of_fit(estimator: Any) -> Any:
+    """Give a fitted estimator with the values that its ``"auto"`` parameters had in `fit`.
+
+    Parameters
+    ----------
+    estimator : DenseClassifier or DenseRegressor
+
+    Returns
+    -------
+    DenseClassifier or DenseRegressor
+    """
+    typed = estimator.get_params(deep=False)
+    values = {name: each for name, each in estimator.params_.items() if _is_open(typed, name)}
+    return with_values(estimator, values)
+
+
+def _is_open(typed: dict[str, Any], name: str) -> bool:
+    """Tell whether the user has left a parameter to its automatic value."""
+    value = typed[name]
+    return is_automatic(value) or (name == "validation_fraction" and value is None)
+
+
+def _where_automatic(typed: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if is_automatic(typed[name])}
+
+
+def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
+    """Give a value for each parameter that may be ``"auto"``, also where it is not."""
+    values: dict[str, Any] = {
+        "hidden_layer_sizes": HIDDEN_LAYER_SIZES,
+        "activation": "selu" if given.for_classes else "mish",
+        "dropout": DROPOUT,
+        "optimizer": {"class_name": "Adam", "config": {"beta_2": BETA_2}},
+        "learning_rate": LEARNING_RATE if is_automatic(typed["optimizer"]) else None,
+        "lr_schedule": "cosine" if isinstance(typed["optimizer"], str) else None,
+        "n_bins": N_BINS if given.takes_bins and not given.for_classes else None,
+        "n_members": _n_members(typed, given),
+    }
+    n_members = values["n_members"] if is_automatic(typed["n_members"]) else typed["n_members"]
+    values["early_stopping"] = _holds_out(typed, given)
+    n_trained = given.n_samples
+    if is_automatic(typed["early_stopping"]) and values["early_stopping"]:
+        own_choice = (typed["validation"], typed["validation_fraction"]) != (None, None)
+        if not own_choice and not given.has_validation_data:
+            values["validation_fraction"] = 1 / n_members if n_members > 1 else FRACTION_OF_ONE
+            n_trained = round(n_trained * (1 - values["validation_fraction"]))
+    values["batch_size"] = _batch_size(given.n_samples)
+    batch_size = values["batch_size"] if is_automatic(typed["batch_size"]) else typed["batch_size"]
+    values["epochs"] = _epochs(given.n_samples, max(-(-n_trained // int(batch_size)), 1))
+    epochs = values["epochs"] if is_automatic(typed["epochs"]) else typed["epochs"]
+    # The cycle of the learning rate is to reach its end.
+    values["patience"] = epochs if is_automatic(typed["early_stopping"]) else PATIENCE
+    return values
+
+
+def _n_members(typed: dict[str, Any], given: Given) -> int:
+    one = given.one_epoch or typed["warm_start"] or typed["callbacks"]
+    return 1 if one or given.n_samples > ONE_MEMBER_ABOVE else N_MEMBERS
+
+
+def _holds_out(typed: dict[str, Any], given: Given) -> bool:
+    if given.one_epoch or (isinstance(typed["monitor"], str) and typed["monitor"] == "loss"):
+        return False
+    asked_for = (typed["validation"], typed["validation_fraction"]) != (None, None)
+    asked_for |= given.has_validation_data or typed["refit_best_epoch"] or bool(typed["metrics"])
+    asked_for |= not (isinstance(typed["monitor"], str) and typed["monitor"] in LOSSES)
+    return bool(asked_for or given.n_samples >= FEWEST_TO_HOLD_OUT)
+
+
+def _batch_size(n_samples: int) -> int:
+    power = round(np.log2(max(n_samples / 16, 1)))
+    return int(np.clip(2**power, SMALLEST_BATCH, LARGEST_BATCH))
+
+
+def _epochs(n_samples: int, n_steps: int) -> int:
+    if n_samples > LARGE:
+        return max(round(FEWEST_EPOCHS * (LARGE / n_samples) ** 0.5), FEWEST_EPOCHS_OF_LARGE)
+    fewest_steps = min(FEWEST_STEPS, STEPS_OF_A_SAMPLE * n_samples)
+    return max(FEWEST_EPOCHS, -(-fewest_steps // n_steps))
