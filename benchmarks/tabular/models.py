@@ -33,10 +33,15 @@ PLAIN: dict[str, Any] = dict(
     batch_size=32,
     epochs=100,
     early_stopping=False,
+    patience=10,
     scale_features=None,
     n_bins=None,
     n_members=1,
 )
+
+
+# Every parameter at its automatic value.
+RECIPE: dict[str, Any] = {**dict.fromkeys(PLAIN, "auto"), "scale_features": "robust"}
 
 
 def one_hot(table: Table, scale: bool) -> ColumnTransformer:
@@ -149,7 +154,7 @@ def catboost(table: Table, seed: int) -> Any:
 
 
 MODELS: dict[str, Callable] = {
-    "skdense": skdense(scale=False),
+    "skdense": skdense(scale=False, **RECIPE),
     "skdense, plain": skdense(scale=True, **PLAIN),
     "HistGradientBoosting": boosting,
     "random forest": behind_one_hot(RandomForestClassifier, RandomForestRegressor),

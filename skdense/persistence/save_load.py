@@ -103,14 +103,15 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
     estimator._validate_params()
     writer = Writer()
     write = write_members if hasattr(estimator, "members_") else write_state
-    parameters = {
-        name: writer.parameter(name, value)
-        for name, value in estimator.get_params(deep=False).items()
-    }
+
+    def written(values: dict[str, Any]) -> dict[str, Any]:
+        return {name: writer.parameter(name, value) for name, value in values.items()}
+
     header = {
         **_header(_ESTIMATOR),
         "estimator": type(estimator).__name__,
-        "parameters": parameters,
+        "parameters": written(estimator.get_params(deep=False)),
+        "automatic": written(estimator.params_),
         "requests": write_requests(estimator),
         "fitted": write(estimator, writer),
     }
@@ -309,20 +310,26 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
         raise Damaged(f"holds an estimator that is not ours, {name!r}.")
     written = {**_OFF, **header["parameters"]} if header["version"] == 1 else header["parameters"]
     parameters = {key: reader.parameter(key, value) for key, value in written.items()}
+    automatic = header.get("automatic", {})
+    values = {key: reader.parameter(key, value) for key, value in automatic.items()}
 
     def make(own: dict[str, Any]) -> Any:
         estimator = _ESTIMATORS[name](**{**parameters, **own})
         estimator._validate_params()
         return estimator
 
+    def make_member(own: dict[str, Any]) -> Any:
+        return make({**values, **own})
+
     fitted, for_classes = header["fitted"], name == "DenseClassifier"
     if "members" in fitted:
-        attributes = read_members(fitted, reader, for_classes, make)
+        attributes = read_members(fitted, reader, for_classes, make_member)
     else:
         attributes = read_state(fitted, reader, for_classes)
+    make(values)  # refuses what no parameter may be
     estimator = make({})
     set_requests(estimator, header["requests"])
-    estimator.__dict__.update(attributes)
+    estimator.__dict__.update(attributes, params_=values)
     return estimator
 
 

@@ -1,0 +1,211 @@
+"""Parameters that are "auto": what they become, and that the user's own values win."""
+
+import keras
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
+
+import skdense
+from skdense import DenseClassifier, DenseRegressor
+from skdense.estimators import automatic
+from tests.helpers import equal_bits
+
+NAMES = [
+    "hidden_layer_sizes",
+    "activation",
+    "dropout",
+    "optimizer",
+    "learning_rate",
+    "lr_schedule",
+    "batch_size",
+    "epochs",
+    "early_stopping",
+    "patience",
+    "n_bins",
+    "n_members",
+]
+AUTO = {**dict.fromkeys(NAMES, "auto"), "random_state": 0}
+SMALL = {"hidden_layer_sizes": (8,), "epochs": 3}
+KINDS = [DenseClassifier, DenseRegressor]
+
+
+def data(kind, n_samples=120):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(n_samples, 3))
+    y = X[:, 0] + 0.1 * random.normal(size=n_samples)
+    return X, y > 0 if kind is DenseClassifier else y
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_are_the_values_that_could_have_been_typed(kind):
+    X, y = data(kind)
+    net = kind(**{**AUTO, **SMALL}).fit(X, y)
+    assert set(net.params_) == {*NAMES, "validation_fraction"} - set(SMALL)
+    typed = kind(**{**SMALL, **net.params_, "random_state": 0}).fit(X, y)
+    assert typed.params_ == {}
+    for one, other in zip(net.members_, typed.members_, strict=True):
+        assert equal_bits(one, other)
+        assert one.history_ == other.history_
+    assert np.array_equal(net.predict(X), typed.predict(X))
+
+
+def values(kind, n_samples, *, earlier=None, one_epoch=False, validation=False, **typed):
+    given = automatic.Given(n_samples, kind is DenseClassifier, True, validation, one_epoch)
+    return automatic.automatic_values(kind(**{**AUTO, **typed}), given, earlier or {})
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "batch_size", "n_steps"),
+    [
+        (10, 32, 128),  # one step an epoch
+        (20, 32, 8 * 20),
+        (300, 32, 8 * 300),
+        (1000, 64, 4000),
+        (4000, 256, 4000),
+        (20_000, 256, 128 * 59),
+        (1_000_000, 256, None),
+    ],
+)
+def test_batches_and_epochs_follow_from_the_number_of_samples(n_samples, batch_size, n_steps):
+    found = values(DenseRegressor, n_samples)
+    assert found["batch_size"] == batch_size
+    n_trained = n_samples * (1 - found.get("validation_fraction", 0))
+    per_epoch = int(np.ceil(round(n_trained) / batch_size))
+    if n_steps is None:
+        assert (found["epochs"], found["n_members"]) == (18, 1)
+    else:
+        assert n_steps <= found["epochs"] * per_epoch < n_steps + per_epoch
+
+
+def test_the_number_of_steps_never_falls_with_more_samples():
+    before = 0
+    for n_samples in np.unique(np.geomspace(2, 2_000_000, 300).astype(int)):
+        found = values(DenseClassifier, n_samples, n_members=4)
+        n_trained = n_samples * (1 - found.get("validation_fraction", 0))
+        steps = found["epochs"] * np.ceil(n_trained / found["batch_size"])
+        assert steps > 0.85 * before  # batches come in powers of two
+        before = max(steps, before)
+
+
+def test_what_is_typed_wins_and_what_depends_on_it_follows():
+    found = values(DenseClassifier, 1000, batch_size=10, n_members=2, optimizer="sgd")
+    assert not {"batch_size", "n_members", "optimizer"} & set(found)
+    assert found["validation_fraction"] == 1 / 2
+    assert found["epochs"] == 128  # 50 steps each
+    assert found["learning_rate"] is None  # that of SGD
+    assert values(DenseClassifier, 1000, epochs=7)["patience"] == 7
+    assert values(DenseClassifier, 1000, early_stopping=True)["patience"] == 10
+    assert values(DenseRegressor, 1000, n_bins=None).get("n_bins", "typed") == "typed"
+    assert values(DenseRegressor, 1000)["n_bins"] == 8
+    assert values(DenseClassifier, 1000)["n_bins"] is None
+    one = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 10))
+    assert values(DenseClassifier, 1000, optimizer=one)["lr_schedule"] is None
+
+
+def test_what_is_held_out():
+    assert not values(DenseClassifier, 99)["early_stopping"]
+    assert values(DenseClassifier, 99, monitor="roc_auc")["early_stopping"]
+    assert values(DenseClassifier, 99, metrics=["accuracy"])["early_stopping"]
+    assert values(DenseClassifier, 99, validation_fraction=0.3)["early_stopping"]
+    assert not values(DenseClassifier, 1000, monitor="loss")["early_stopping"]
+    with_data = values(DenseClassifier, 99, validation=True)
+    assert with_data["early_stopping"]
+    assert "validation_fraction" not in with_data
+    assert values(DenseClassifier, 1000, n_members=1)["validation_fraction"] == 0.15
+    assert "validation_fraction" not in values(DenseClassifier, 1000, early_stopping=False)
+
+
+@pytest.mark.parametrize(
+    "typed", [{"warm_start": True}, {"callbacks": [keras.callbacks.TerminateOnNaN()]}]
+)
+def test_one_member_where_several_make_no_sense(typed):
+    assert values(DenseClassifier, 1000, **typed)["n_members"] == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_chunk_by_chunk(kind):
+    X, y = data(kind)
+    net = kind(**{**AUTO, "hidden_layer_sizes": (8,)})
+    net.partial_fit(X, y, **({"classes": [False, True]} if kind is DenseClassifier else {}))
+    assert net.params_["n_members"] == 1
+    assert net.params_["early_stopping"] is False
+    assert net.params_["lr_schedule"] is None
+    batch_size = net.params_["batch_size"]
+    net.partial_fit(X[:10], y[:10])
+    assert net.n_iter_ == 2
+    assert net.params_["batch_size"] == batch_size
+
+
+def test_training_goes_on_with_the_values_of_before():
+    X, y = data(DenseClassifier, 400)
+    net = DenseClassifier(**{**AUTO, **SMALL}, warm_start=True).fit(X, y)
+    before = dict(net.params_)
+    net.fit(X[:200], y[:200])
+    assert net.params_ == before
+    assert net.n_iter_ == 6
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_they_are_kept_by_clones_files_and_keras(kind, tmp_path):
+    X, y = data(kind)
+    net = kind(**{**AUTO, **SMALL, "n_members": 2}).fit(X, y)
+    assert clone(net).get_params() == net.get_params()
+    skdense.save(net, tmp_path / "net.skdense")
+    loaded = skdense.load(tmp_path / "net.skdense")
+    assert loaded.params_ == net.params_
+    assert loaded.get_params() == net.get_params()
+    assert loaded.members_[0].batch_size == net.params_["batch_size"]
+    assert np.array_equal(loaded.predict(X), net.predict(X))
+    optimizer = net.to_keras().optimizer
+    assert float(optimizer.learning_rate) == pytest.approx(0.004)
+    assert optimizer.beta_2 == 0.95
+
+
+def test_an_optimizer_as_keras_writes_it_down(iris):
+    X, y = iris
+    one = {"class_name": "Adam", "config": {"beta_2": 0.95}}
+    nets = [
+        DenseClassifier(4, epochs=2, random_state=0, optimizer=optimizer).fit(X, y)
+        for optimizer in (one, keras.optimizers.Adam(beta_2=0.95), "adam")
+    ]
+    assert equal_bits(nets[0], nets[1])
+    assert not equal_bits(nets[0], nets[2])
+
+
+def test_a_failed_fit_leaves_the_values_too():
+    X, y = data(DenseClassifier)
+    net = DenseClassifier(**{**AUTO, **SMALL}).fit(X, y)
+    before, predicted = dict(net.params_), net.predict_proba(X)
+    with pytest.raises(ValueError, match="NaN"):
+        net.fit(np.full((500, 3), np.nan), np.arange(500) % 2)
+    assert net.params_ == before
+    assert np.array_equal(net.predict_proba(X), predicted)
+
+
+def test_samples_without_weight_do_not_count():
+    X, y = data(DenseClassifier, 600)
+    weight = np.arange(600) < 200
+    net = DenseClassifier(**{**AUTO, **SMALL}).fit(X, y, sample_weight=weight)
+    assert net.params_ == DenseClassifier(**{**AUTO, **SMALL}).fit(X[:200], y[:200]).params_
+
+
+def test_sparse_x_and_images_have_no_bins():
+    from scipy import sparse
+
+    X, y = data(DenseRegressor)
+    assert (
+        DenseRegressor(**{**AUTO, **SMALL}).fit(sparse.csr_matrix(X), y).params_["n_bins"] is None
+    )
+    images = np.repeat(X[:, :, None], 2, axis=2)
+    assert DenseRegressor(**{**AUTO, **SMALL}).fit(images, y).params_["n_bins"] is None
+
+
+def test_all_at_once_beats_the_plain_network(diabetes):
+    X, y = diabetes
+    recipe = DenseRegressor(**{**AUTO, "epochs": 60}, scale_features="robust")
+    plain = DenseRegressor(random_state=0)
+    train, test = slice(300), slice(300, None)
+    X_scaled = StandardScaler().fit(X[train]).transform(X)
+    better = recipe.fit(X[train], y[train]).score(X[test], y[test])
+    assert better > plain.fit(X_scaled[train], y[train]).score(X_scaled[test], y[test])
