@@ -247,7 +247,7 @@ def test_the_file_is_json_and_arrays_for_anyone(net, path):
         header = json.loads(archive.read("skdense.json"))
         assert archive.testzip() is None
     arrays = np.load(path, allow_pickle=False)
-    assert header["version"] == 1
+    assert header["version"] == 2
     assert header["made_with"]["numpy"] == np.__version__
     assert header["parameters"]["hidden_layer_sizes"] == 6
     for reference, weights in zip(header["fitted"]["weights"], net.weights_, strict=True):
