@@ -45,7 +45,8 @@ def trained(tmp_path_factory, iris, diabetes):
     several = DenseClassifier(
         (8, 6), ["relu", "gelu"], batch_norm=True, dropout=0.2, epochs=3, random_state=0
     ).fit(X, y)
-    two = DenseClassifier(8, epochs=3, random_state=0).fit(X, np.where(y == 0, "yes", "no"))
+    two = DenseClassifier(8, epochs=3, random_state=0, scale_features="robust", n_bins=3)
+    two.fit(X, np.where(y == 0, "yes", "no"))
     number = DenseRegressor(8, epochs=3, random_state=0).fit(X_number, y_number)
     expected = {
         "scores": [several.score(X, y), number.score(X_number, y_number)],

@@ -38,7 +38,7 @@ class Architecture:
     Parameters
     ----------
     n_features : int
-        Width of the input.
+        Width of the input: features, indicators of missing values and bins.
     hidden_layer_sizes : tuple of int
         Units of each hidden layer; ``()`` is a linear, logistic or softmax regression.
     activation : tuple of (str or callable)

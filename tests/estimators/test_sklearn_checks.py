@@ -51,7 +51,11 @@ def test_weight_is_repetition_in_float64(estimator, check):
 
 
 @pytest.mark.parametrize(
-    ("estimator", "check"), _weight_checks("float64", scale_features="robust", epochs=20)
+    ("estimator", "check"),
+    [
+        *_weight_checks("float64", scale_features="robust", epochs=20),
+        *_weight_checks("float64", n_bins=4, epochs=20),
+    ],
 )
 def test_weight_is_repetition_in_the_scale_of_features(estimator, check):
     check(estimator)
@@ -73,7 +77,7 @@ def test_estimator_that_takes_missing_values(estimator, check):
 
 @parametrize_with_checks(
     [
-        DenseClassifier(scale_features="robust", epochs=20),
+        DenseClassifier(32, scale_features="robust", epochs=20),
         DenseRegressor(scale_features="robust", epochs=20),
     ],
     expected_failed_checks=_expected_failures,
