@@ -43,7 +43,9 @@ def training_model(architecture: Architecture, compiled: bool, sparse: bool = Fa
         kind = engine_layers.ProgramNoise if is_noise else engine_layers.ProgramDropout
         return kind(compiled, place, dtype=architecture.dtype)
 
-    return _assemble(architecture, random_layer, lambda layer: None, engine_layers, sparse=sparse)
+    shape, dtype = (architecture.n_features,), architecture.dtype
+    inputs = keras.Input(shape, dtype=dtype, sparse=sparse)
+    return _assemble(architecture, random_layer, lambda layer: None, inputs, engine_layers)
 
 
 def fitted_model(
@@ -52,6 +54,7 @@ def fitted_model(
     weights: list[np.ndarray],
     rescaling: tuple[np.ndarray, np.ndarray] | None = None,
     input_shape: tuple[int, ...] | None = None,
+    inputs: keras.KerasTensor | None = None,
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
@@ -66,6 +69,8 @@ def fitted_model(
         Arrays of shape (n_outputs,) to multiply the output by and to add to it, in their dtype.
     input_shape : tuple of int, default=None
         Of one image, to be flattened; None is (n_features,).
+    inputs : keras.KerasTensor, default=None
+        The input of another model, to share it; None makes one.
 
     Returns
     -------
@@ -83,7 +88,9 @@ def fitted_model(
         rate = settings.random_rates[place]
         return kind(rate, dtype=architecture.dtype) if rate else None
 
-    model = _assemble(architecture, random_layer, regularizer, input_shape=input_shape)
+    if inputs is None:
+        inputs = keras.Input(input_shape or (architecture.n_features,), dtype=architecture.dtype)
+    model = _assemble(architecture, random_layer, regularizer, inputs)
     model.set_weights(weights)
     if rescaling is not None:
         # Arrays, since Keras takes lists through float32.
@@ -93,12 +100,12 @@ def fitted_model(
 
 
 def averaged_model(models: Sequence[keras.Model], settings: Settings) -> keras.Model:
-    """Build a model of several, whose output is the mean of theirs.
+    """Build a model with the layers of several, whose output is the mean of theirs.
 
     Parameters
     ----------
     models : sequence of keras.Model
-        With inputs and outputs of the same shape.
+        With the same input.
     settings : Settings
         Optimizer and loss.
 
@@ -106,14 +113,9 @@ def averaged_model(models: Sequence[keras.Model], settings: Settings) -> keras.M
     -------
     keras.Model
     """
-    inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].input.dtype)
-    named = [
-        keras.Model(model.input, model.output, name=f"member_{number}")
-        for number, model in enumerate(models)
-    ]
     widest = max(model.output.dtype for model in models)
-    average = keras.layers.Average(dtype=widest)
-    return _compiled(keras.Model(inputs, average([model(inputs) for model in named])), settings)
+    average = keras.layers.Average(dtype=widest)([model.output for model in models])
+    return _compiled(keras.Model(models[0].input, average), settings)
 
 
 def _compiled(model: keras.Model, settings: Settings) -> keras.Model:
@@ -150,12 +152,10 @@ def _assemble(
     architecture: Architecture,
     random_layer: Callable[[int], keras.layers.Layer | None],
     regularizer: Callable[[int], keras.regularizers.Regularizer | None],
+    inputs: keras.KerasTensor,
     layers: Any = keras.layers,
-    input_shape: tuple[int, ...] | None = None,
-    sparse: bool = False,
 ) -> keras.Model:
     dtype = architecture.dtype
-    inputs = keras.Input(input_shape or (architecture.n_features,), dtype=dtype, sparse=sparse)
     x = keras.layers.Flatten(dtype=dtype)(inputs) if len(inputs.shape) > 2 else inputs
     for place in (_noise_place(architecture), architecture.n_hidden):  # noise first: zeros stay
         disturb = random_layer(place)

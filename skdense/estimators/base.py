@@ -593,8 +593,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         end where a regressor's target was standardized: it predicts in the target's own unit. It
         is a copy: training it leaves the estimator as it is.
 
-        Of several members it has each as a model within it, and ``Average`` of their outputs at the
-        end.
+        Of several members it has the layers of each, side by side, and ``Average`` of their outputs
+        at the end.
 
         It takes numbers only: missing values as zeros, with their indicators in the columns after
         the features.
@@ -622,7 +622,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         state = FittedState.of(self)
         return self._keras_model(state, self._settings(self.epochs, state.encoding))
 
-    def _keras_model(self, state: FittedState, settings: Settings) -> keras.Model:
+    def _keras_model(self, state: FittedState, settings: Settings, inputs=None) -> keras.Model:
         from skdense.engine.model_building import fitted_model
 
         architecture, scale = state.architecture, state.encoding
@@ -632,7 +632,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
             rescaling = scale.scale.astype(dtype), scale.mean.astype(dtype)
         # Indicators of missing values go beside the pixels: then there is no image any more.
         shape = state.input_shape if architecture.n_features == self.n_features_in_ else None
-        return fitted_model(architecture, settings, state.weights, rescaling, shape)
+        return fitted_model(architecture, settings, state.weights, rescaling, shape, inputs)
 
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
