@@ -12,30 +12,26 @@ import numpy as np
 from skdense.engine._tensorflow import keras
 from skdense.engine.program_inputs import FLAT, RowTransformation
 
-_WIDE: dict[str, Any] = {"dtype": "float64"}  # centring comes before rounding
+_WIDE: dict[str, Any] = {"dtype": "float64"}
 
 
-def input_layers(
-    input_shape: tuple[int, ...], steps: RowTransformation, missing_features: np.ndarray | None
-) -> tuple[Any, Any]:
+def input_layers(x: Any, steps: RowTransformation, missing_features: np.ndarray | None) -> Any:
     """Build them from Keras's standard layers and operations, without weights.
 
     Parameters
     ----------
-    input_shape : tuple of int
-        Of one sample.
+    x : keras.KerasTensor
+        X, (n_samples, n_features), in float64.
     steps : RowTransformation
     missing_features : int array or None
         Features with an indicator; None where X has no missing values.
 
     Returns
     -------
-    input, inputs : keras.KerasTensor
-        X, (n_samples, *input_shape), and what the network takes, (n_samples, n_inputs).
+    keras.KerasTensor
+        What the network takes, (n_samples, n_inputs).
     """
-    ops, layers = keras.ops, keras.layers
-    X = keras.Input(input_shape, **_WIDE)
-    x = layers.Flatten(**_WIDE)(X) if len(input_shape) > 1 else X
+    ops = keras.ops
     scaled = _scaled(x, steps)
     parts, is_missing = [scaled], None
     if missing_features is not None:
@@ -47,7 +43,7 @@ def input_layers(
     if steps.lower.size:
         bins = _bins(x, steps)
         parts.append(bins if is_missing is None else ops.where(ops.isnan(bins), 0.0, bins))
-    return X, parts[0] if len(parts) == 1 else layers.Concatenate(**_WIDE)(parts)
+    return parts[0] if len(parts) == 1 else keras.layers.Concatenate(**_WIDE)(parts)
 
 
 def _scaled(x: Any, steps: RowTransformation) -> Any:

@@ -58,6 +58,7 @@ def fitted_model(
     input_shape: tuple[int, ...] | None = None,
     steps: RowTransformation | None = None,
     missing_features: np.ndarray | None = None,
+    inputs: keras.KerasTensor | None = None,
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
@@ -76,6 +77,8 @@ def fitted_model(
         From X to the network's inputs; None where X is the inputs.
     missing_features : int array, default=None
         Features with an indicator of missing values, where there are `steps`.
+    inputs : keras.KerasTensor, default=None
+        The input of another model, to share it; None makes one.
 
     Returns
     -------
@@ -93,12 +96,13 @@ def fitted_model(
         rate = settings.random_rates[place]
         return kind(rate, dtype=architecture.dtype) if rate else None
 
-    dtype, shape = architecture.dtype, input_shape or (architecture.n_features,)
-    if steps is not None:
-        inputs, x = input_layers(shape, steps, missing_features)
-    else:
+    shape = input_shape or (architecture.n_features,)
+    if inputs is None:
+        dtype = architecture.dtype if steps is None else "float64"  # centring comes before rounding
         inputs = keras.Input(shape, dtype=dtype)
-        x = keras.layers.Flatten(dtype=dtype)(inputs) if len(shape) > 1 else inputs
+    x = keras.layers.Flatten(dtype=inputs.dtype)(inputs) if len(shape) > 1 else inputs
+    if steps is not None:
+        x = input_layers(x, steps, missing_features)
     model = _assemble(architecture, inputs, x, random_layer, regularizer)
     model.set_weights(weights)
     if rescaling is not None:
@@ -109,12 +113,12 @@ def fitted_model(
 
 
 def averaged_model(models: Sequence[keras.Model], settings: Settings) -> keras.Model:
-    """Build a model of several, whose output is the mean of theirs.
+    """Build a model with the layers of several, whose output is the mean of theirs.
 
     Parameters
     ----------
     models : sequence of keras.Model
-        With inputs and outputs of the same shape.
+        With the same input.
     settings : Settings
         Optimizer and loss.
 
@@ -122,14 +126,9 @@ def averaged_model(models: Sequence[keras.Model], settings: Settings) -> keras.M
     -------
     keras.Model
     """
-    inputs = keras.Input(models[0].input_shape[1:], dtype=models[0].input.dtype)
-    named = [
-        keras.Model(model.input, model.output, name=f"member_{number}")
-        for number, model in enumerate(models)
-    ]
     widest = max(model.output.dtype for model in models)
-    average = keras.layers.Average(dtype=widest)
-    return _compiled(keras.Model(inputs, average([model(inputs) for model in named])), settings)
+    average = keras.layers.Average(dtype=widest)([model.output for model in models])
+    return _compiled(keras.Model(models[0].input, average), settings)
 
 
 def _compiled(model: keras.Model, settings: Settings) -> keras.Model:

@@ -619,8 +619,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         end where a regressor's target was standardized: it predicts in the target's own unit. It
         is a copy: training it leaves the estimator as it is.
 
-        Of several members it has each as a model within it, and ``Average`` of their outputs at the
-        end.
+        Of several members it has the layers of each, side by side, and ``Average`` of their outputs
+        at the end.
 
         With `scale_features` or `n_bins` it begins with them and takes X as `predict` does.
         Otherwise it takes numbers only: missing values as zeros, with their indicators in the
@@ -649,7 +649,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         trained, state = values_of_fit(self), FittedState.of(self)
         return trained._keras_model(state, trained._settings(trained.epochs, state.encoding))
 
-    def _keras_model(self, state: FittedState, settings: Settings) -> keras.Model:
+    def _keras_model(self, state: FittedState, settings: Settings, inputs=None) -> keras.Model:
         from skdense.engine.model_building import fitted_model
 
         architecture, scale = state.architecture, state.encoding
@@ -660,10 +660,10 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         model = architecture, settings, state.weights, rescaling
         if state.transformation.is_scaled:
             steps = state.transformation.steps(self.n_features_in_)
-            return fitted_model(*model, state.input_shape, steps, state.missing_features)
+            return fitted_model(*model, state.input_shape, steps, state.missing_features, inputs)
         # Indicators of missing values go beside the pixels: then there is no image any more.
         shape = state.input_shape if architecture.n_features == self.n_features_in_ else None
-        return fitted_model(*model, shape)
+        return fitted_model(*model, shape, inputs=inputs)
 
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.

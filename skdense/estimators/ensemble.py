@@ -97,7 +97,7 @@ def _log_mean(logarithms: np.ndarray) -> np.ndarray:
 
 
 def averaged_keras_model(ensemble: Any) -> keras.Model:
-    """Build a model with every member in it, whose output is the mean of theirs.
+    """Build a model with the layers of every member, whose output is the mean of theirs.
 
     Parameters
     ----------
@@ -111,19 +111,20 @@ def averaged_keras_model(ensemble: Any) -> keras.Model:
     from skdense.engine.model_building import averaged_model
 
     settings = ensemble._settings(ensemble.epochs, ensemble._encoding)
-    models = []
+    models: list[keras.Model] = []
     for member in ensemble.members_:
         state = FittedState.of(member)
-        if state.missing_features is not None:
-            state = _with_indicators(state, ensemble.n_features_in_, ensemble.missing_features_)
-        models.append(member._keras_model(state, settings))
+        if state.missing_features is not None and not state.transformation.is_scaled:
+            known = np.isin(ensemble.missing_features_, state.missing_features)
+            state = _with_inputs(state, ensemble.n_features_in_, known)
+        inputs = models[0].input if models else None
+        models.append(member._keras_model(state, settings, inputs))
     return averaged_model(models, settings)
 
 
-def _with_indicators(state: FittedState, n_features: int, indicated: np.ndarray) -> FittedState:
-    """Give a network inputs for all the indicators that some member has: without effect in it."""
+def _with_inputs(state: FittedState, n_features: int, known: np.ndarray) -> FittedState:
+    """Give a network an input for each indicator of another member's, without effect in it."""
     kernel = state.weights[0]
-    known = np.isin(indicated, state.missing_features)
     n_others = len(kernel) - n_features - known.sum()
     is_there = np.concatenate([np.ones(n_features, bool), known, np.ones(n_others, bool)])
     wide = np.zeros((len(is_there), kernel.shape[1]), kernel.dtype)
@@ -132,7 +133,6 @@ def _with_indicators(state: FittedState, n_features: int, indicated: np.ndarray)
         state,
         architecture=replace(state.architecture, n_features=len(wide)),
         weights=[wide, *state.weights[1:]],
-        missing_features=indicated,
     )
 
 

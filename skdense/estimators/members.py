@@ -70,7 +70,7 @@ def fit_members(
         Whether training was interrupted.
     """
     members = _continued(estimator) if continuing else _fresh(estimator)
-    held_out = _held_out(members[0], members, given, continuing, one_epoch, classes)
+    held_out = _held_out(members, given, continuing, one_epoch, classes)
     end = None if estimator.time_limit is None else time.monotonic() + estimator.time_limit
     interrupted = False
     for number, member in enumerate(members):
@@ -126,9 +126,10 @@ def _with_parameters_of(estimator: Any, seed: int) -> Any:
 
 
 def _held_out(
-    first: Any, members: list[Any], given: FitArguments, continuing, one_epoch, classes
+    members: list[Any], given: FitArguments, continuing, one_epoch, classes
 ) -> list[np.ndarray | None]:
     """Give the samples that each member holds out; what is wrong with them is told here."""
+    first = members[0]
     earlier = FittedState.of(first) if continuing else None
     first._check_parameters(given, earlier)
     data = first._check_data(given, earlier, classes, one_epoch)

@@ -98,17 +98,15 @@ def _check_alike(first: Any, member: Any) -> None:
     pairs = [(getattr(first, name, ()), getattr(member, name, ())) for name in _SHARED]
     pairs.append((first._member[1:], member._member[1:]))
     for name in ("kind", "loss", "n_outputs", "one_dimensional"):
-        pairs.append(tuple(getattr(encoding, name, None) for encoding in encodings))
+        one, other = (getattr(encoding, name, ()) for encoding in encodings)
+        pairs.append((one, other))
     if not all(np.array_equal(*pair) for pair in pairs):
         raise Damaged("has members that do not belong together.")
 
 
 def _read_out_of_fold(array: np.ndarray, encoding: Any) -> np.ndarray:
-    classes = getattr(encoding, "classes", None)
-    if classes is not None:
-        shape = (len(array), len(classes))
-    else:
-        shape = (len(array),) if encoding.one_dimensional else (len(array), encoding.n_outputs)
-    fits = array.dtype == np.float64 and array.shape == shape
+    n_columns = len(getattr(encoding, "classes", range(encoding.n_outputs)))
+    columns: tuple[int, ...] = () if getattr(encoding, "one_dimensional", False) else (n_columns,)
+    fits = array.dtype == np.float64 and array.shape == (len(array), *columns)
     expect(fits, "array of out-of-fold predictions", array.shape)
     return array
