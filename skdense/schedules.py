@@ -1,6 +1,6 @@
-"""Schedules of the learning rate: objects for the parameter `lr_schedule`, named after Keras's.
+"""Learning-rate schedules: objects for the parameter `lr_schedule`, named as Keras names them.
 
-Where Keras counts steps, these count epochs, with the part of the epoch that has passed.
+Keras's count steps; these count epochs, and fractions of an epoch.
 """
 
 from __future__ import annotations
@@ -153,11 +153,11 @@ class CosineDecay(Schedule):
 
 
 class ReduceOnPlateau(Schedule):
-    """The rate is multiplied by `factor` whenever the figure that is watched stops getting better.
+    """The rate is multiplied by `factor` whenever the monitored metric stops improving.
 
-    That figure is the one early stopping watches: the validation loss or, where no rows are held
-    out, the training loss, unless `monitor` says otherwise. Training then goes epoch by epoch, a
-    little slower than without.
+    It is the metric that early stopping monitors: the validation loss or, without a validation set,
+    the training loss, unless the estimator's `monitor` says otherwise. Training is then a little
+    slower, as it stops after each epoch to look at the metric.
 
     Parameters
     ----------
@@ -167,9 +167,9 @@ class ReduceOnPlateau(Schedule):
         Epochs without improvement after which the rate is reduced; fewer than the estimator's own
         `patience`, or early stopping comes first.
     min_delta : float, default=0.0001
-        By how much the figure has to get better to count.
+        Least change of the metric that counts as an improvement.
     cooldown : int, default=0
-        Epochs after a reduction in which none is counted.
+        Epochs after a reduction that do not count towards the next one.
     min_learning_rate : float, default=0.0
         The rate never falls below.
 
@@ -202,14 +202,14 @@ class ReduceOnPlateau(Schedule):
         self.min_learning_rate = min_learning_rate
 
     def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
-        """Refuse: these rates depend on what training brings.
+        """Refuse: these rates depend on the course of training.
 
         Raises
         ------
         TypeError
             Always.
         """
-        raise TypeError("The rates of ReduceOnPlateau depend on what the training brings.")
+        raise TypeError("The rates of ReduceOnPlateau depend on the course of training.")
 
 
 NAMED: dict[str, Any] = {

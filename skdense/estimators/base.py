@@ -408,7 +408,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         if not weight.any():
             raise ValueError(
                 f"All rows {which} have a weight of zero, from sample_weight times class_weight: "
-                "leave such rows out, or choose the rows to watch otherwise (validation_fraction="
+                "leave such rows out, or choose another validation set (validation_fraction="
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
@@ -436,8 +436,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             self._check_takes_sparse()
         if y and sparse.issparse(y[0]) and not is_classifier(self):
             raise ValueError(
-                f"y is sparse, {y[0].shape}, but {type(self).__name__} learns numbers from a dense "
-                "array: pass y.toarray()."
+                f"y is sparse, {y[0].shape}, but {type(self).__name__} takes a dense array of "
+                "targets: pass y.toarray()."
             )
         X, shape = flatten_images(X)
         if input_shape is not None:

@@ -482,7 +482,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return self._fitted
 
     def predict(self, X):
-        """Predict the labels or numbers of each sample.
+        """Predict the labels or the target of each sample.
 
         Parameters
         ----------
@@ -502,7 +502,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return table[:, 0] if self.y_ndim_ == 1 else table
 
     def predict_outputs(self, X):
-        """Compute each output of the model: probabilities where it is of classes, else numbers.
+        """Compute each output of the model: probabilities where it is of classes, else targets.
 
         Parameters
         ----------
@@ -532,7 +532,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return custom_model.model_outputs(model, data, **arguments)
 
     def _scores(self, X) -> list[np.ndarray]:
-        """Compute what each output predicts: probabilities or numbers."""
+        """Compute the predictions of each output: probabilities, or regression targets."""
         raw = self._raw_outputs(X)
         return [output.scores(r) for output, r in zip(self._fitted.outputs, raw, strict=True)]
 

@@ -101,7 +101,7 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
 
     See Also
     --------
-    NetworkRegressor : The same for numbers.
+    NetworkRegressor : The same for regression.
     DenseClassifier : Dense networks, without a function to build them.
 
     Examples

@@ -15,7 +15,7 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
     """A custom Keras model as a scikit-learn regressor.
 
     For scikeras's ``KerasRegressor``, with the same parameters. With `outputs`, some outputs may
-    be of classes beside those of numbers.
+    be of classes beside those of regression.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
         return self._fit_part(X, y, sample_weight)
 
     def score(self, X, y, sample_weight=None):
-        """R², the mean over the columns of numbers; columns of labels are left out.
+        """R², the mean over the regression targets; columns of labels are left out.
 
         Parameters
         ----------

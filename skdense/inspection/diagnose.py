@@ -21,7 +21,7 @@ class Diagnosis:
     results : tuple of CheckResult
         Each with `name`, `reason` and `advice`, in the order in which to act on them.
     unchecked : tuple of str
-        What could not be looked at, and why; printed first.
+        What could not be checked, and why; printed first.
 
     Examples
     --------
@@ -79,13 +79,13 @@ def diagnose(
     y_val: Any = None,
     groups: Any = None,
 ) -> Diagnosis:
-    """Say what looks wrong with a fit, how one sees it, and what to try next.
+    """Say what looks wrong with a fit, what shows it, and what to try next.
 
-    Looked for are under-fitting, over-fitting, unscaled features, a learning rate that is too high
-    or too low, rows that stand in training and validation both, and a network that is no better
-    than a dummy. Ridge regression and a small random forest are trained on at most 2000 of the
-    rows, to see what can be learned from them; the network is not trained again. Of sparse X that
-    would be large when dense, rows drawn at random are looked at.
+    The checks are for under-fitting, over-fitting, unscaled features, a learning rate that is too
+    high or too low, samples that are in the training and in the validation set, and a network that
+    is no better than a dummy. Ridge regression and a small random forest are trained on at most
+    2000 samples, to see what can be learned from them; the network is not trained again. Of sparse
+    X that would be large when dense, samples are drawn at random.
 
     Parameters
     ----------
@@ -142,15 +142,15 @@ def diagnose(
 
 
 def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
-    """Say what could not be looked at, and why."""
+    """Say what could not be checked, and why."""
     unchecked = _without_validation(inputs)
     if inputs.n_given is None:
         return unchecked
     return (
         *unchecked,
-        f"Of {inputs.n_given} rows {len(inputs.X)} were looked at, drawn at random, as X is sparse "
-        "and would be large when dense: rows that stand in training and validation both are "
-        "seldom found.",
+        f"Of {inputs.n_given} rows {len(inputs.X)} were checked, drawn at random, as X is sparse "
+        "and would be large when dense: rows that are in both the training and the validation set "
+        "are seldom found.",
     )
 
 
@@ -161,7 +161,7 @@ def _without_validation(inputs: CheckInputs) -> tuple[str, ...]:
     if inputs.validation is not None and not inputs.is_monitored:
         return ()
     if val_losses and np.isnan(val_losses[-1]) and np.isfinite(inputs.history["loss"][-1]):
-        why = "the last epochs were trained without rows to watch"
+        why = "the last epochs were trained without a validation set"
     elif inputs.validation is not None:
         return ()
     elif network.early_stopping and network.refit_best_epoch:

@@ -263,15 +263,15 @@ REFUSED = {
     ),
     "nothing held out": (
         {"monitor": "accuracy"},
-        ["monitor='accuracy' is computed on held-out rows", "early_stopping=True"],
+        ["monitor='accuracy' is computed on a validation set", "early_stopping=True"],
     ),
     "metrics without rows": (
         {"metrics": ["accuracy"]},
-        ["metrics=['accuracy'] is computed on held-out rows"],
+        ["metrics=['accuracy'] is computed on a validation set"],
     ),
     "metrics beside the training loss": (
         {"metrics": ["accuracy"], "monitor": "loss", "early_stopping": True},
-        ["metrics=['accuracy'] is computed on held-out rows"],
+        ["metrics=['accuracy'] is computed on a validation set"],
     ),
 }
 
@@ -314,7 +314,7 @@ def test_a_scorer_that_fails_leaves_the_estimator_as_it_was(iris):
     before = dict(vars(net))
     with pytest.raises(NoMore, match="of this") as caught:
         net.fit(*iris)
-    assert "in metrics failed on the rows watched, epoch 3" in caught.value.__notes__[0]
+    assert "in metrics failed on the validation set, epoch 3" in caught.value.__notes__[0]
     assert vars(net) == before
 
 

@@ -172,7 +172,7 @@ def test_rows_in_training_and_validation(seed):
     _, held_out = split_indices(net, len(X), y, FitArguments(X, y), net._split_seed)
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
-    assert result.reason.startswith(f"{n_twins} of {len(held_out)} held-out rows")
+    assert result.reason.startswith(f"{n_twins} of {len(held_out)} rows of the validation set")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -212,7 +212,8 @@ def test_epochs_that_were_not_watched_are_not_judged():
     diagnosis = diagnose(net, X, y)
     assert "over-fitting" not in diagnosis.names
     assert diagnosis.unchecked == (
-        "Over-fitting was not looked for, as the last epochs were trained without rows to watch.",
+        "Over-fitting was not looked for, as the last epochs were trained without a validation "
+        "set.",
     )
 
 
