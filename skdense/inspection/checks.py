@@ -187,7 +187,7 @@ def _instability(losses: Floats, inputs: CheckInputs) -> str | None:
     steps = np.diff(losses)
     rises = steps[steps > 0]
     network = inputs.network
-    # Dropout and batch norm make the training loss tremble at any rate.
+    # Dropout and batch norm make the training loss noisy at any rate.
     is_noisy = bool(network.batch_norm) or _is_on(network.dropout)
     share = rises.sum() / max(np.abs(steps).sum(), np.finfo(float).tiny)
     if len(rises) < 3 or share < (0.45 if is_noisy else 0.3) or rises.max() < 0.05 * losses[0]:
