@@ -31,8 +31,16 @@ _COMMON_NAMES = {
 class ScorerMetric(NamedTuple):
     """A scorer to be computed after each epoch.
 
-    name : in the history; scorer : called with estimator, X and y; source : the parameter that
-    asked for it and its value, for errors; arguments : names of those that its function takes.
+    Attributes
+    ----------
+    name : str
+        Its name in the history.
+    scorer : callable
+        Called with estimator, X and y.
+    source : str
+        The parameter that asked for it and its value, for errors.
+    arguments : frozenset of str
+        Names of the arguments that its function takes.
     """
 
     name: str
