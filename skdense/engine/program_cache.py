@@ -91,6 +91,8 @@ def cache_info() -> CacheInfo:
     Every fit of a network needs a compiled program. Fits with the same architecture, batch size,
     optimizer and loss share one, whatever their learning rates, penalties and dropout rates are.
 
+    .. versionadded:: 0.1
+
     Returns
     -------
     info : CacheInfo
@@ -116,6 +118,8 @@ def clear_cache() -> None:
 
     The next fit of each kind of network builds its program again. Fits that are running in other
     threads are not disturbed.
+
+    .. versionadded:: 0.1
 
     See Also
     --------

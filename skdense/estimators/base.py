@@ -156,10 +156,12 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         Parameters
         ----------
         **params : dict
+            Values by the names of the parameters.
 
         Returns
         -------
-        self
+        self : object
+            The estimator.
 
         Raises
         ------
@@ -463,12 +465,12 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
 
     @property
     def coefs_(self) -> list[np.ndarray]:
-        """Kernels, one for each layer: (n_units before, n_units)."""
+        """Kernels, one for each layer, of shape (n_inputs, n_units)."""
         return self._of_role("kernel")
 
     @property
     def intercepts_(self) -> list[np.ndarray]:
-        """Biases, one for each layer: (n_units,)."""
+        """Biases, one for each layer, of shape (n_units,)."""
         return self._of_role("bias")
 
     @property
@@ -511,18 +513,19 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         return _filled(X, columns)
 
     def hidden_output(self, X, layer: int = -1) -> np.ndarray:
-        """Compute what a hidden layer gives to the next one.
+        """Compute the output of a hidden layer.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
         layer : int, default=-1
             Which hidden layer: 0 is the first, -1 the last.
 
         Returns
         -------
-        array of shape (n_samples, n_units)
-            After activation and batch norm; dropout is off.
+        output : ndarray of shape (n_samples, n_units)
+            The layer's output after activation and batch norm; dropout is off.
 
         Raises
         ------
@@ -551,20 +554,22 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def to_keras(self) -> keras.Model:
         """Build the same network as a compiled ``keras.Model`` with the trained weights.
 
-        It consists of Keras's standard layers, its regularizers and dropout rates included, of
-        ``Flatten`` at the beginning where it was trained on images, and of ``Rescaling`` at the
-        end where a regressor's target was standardized: it predicts in the target's own unit. It
+        It has Keras's standard layers, with their regularizers and dropout rates; ``Flatten`` at
+        the beginning where the estimator was trained on images; and ``Rescaling`` at the end where
+        a regressor's target was standardized, so that it predicts in the unit of the target. It
         is a copy: training it leaves the estimator as it is.
 
-        It takes numbers only: missing values as zeros, with their indicators in the columns after
-        the features.
+        It takes no missing values: replace them by zeros, and put their indicators into the columns
+        after the features.
 
-        The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
-        is in the target's unit, too: compile it anew, with rates to match, before training it on.
+        The copy is compiled with the estimator's optimizer and loss. After ``Rescaling`` the loss
+        is in the unit of the target, too: to train it further, compile it again with a suitable
+        learning rate.
 
         Returns
         -------
-        keras.Model
+        model : keras.Model
+            The compiled copy.
 
         Examples
         --------
@@ -595,8 +600,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
 
-        The optimizer's variables are not counted, and the names of the layers are the same each
-        time.
+        The optimizer's variables are not counted, and the names of the layers are always the same.
 
         Examples
         --------

@@ -31,6 +31,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn classifier.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(128, 64, 32)
@@ -82,9 +84,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Part of each label that is spread evenly over the classes, in [0, 1); usually 0.1. For
         cross-entropies, focal or not. It applies to the validation loss, too, as in Keras.
     batch_size : int, default=32
-        Rows of one training step; at most all of the training rows.
+        Samples of one training step; at most all of the training set.
     epochs : int, default=100
-        Passes over the training rows; with early stopping, the maximum.
+        Passes over the training set; with early stopping, the maximum.
     early_stopping : bool, default=False
         Whether to hold out a validation set and end the training when `monitor` stops improving.
     validation_fraction : float, default=None
@@ -153,25 +155,25 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
     Attributes
     ----------
-    classes_ : array of shape (n_classes,)
+    classes_ : ndarray of shape (n_classes,)
         Labels, sorted; column numbers where y is a 0/1 matrix.
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (`n_features_in_`,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     input_shape_ : tuple of int
         ``(n_features_in_,)`` or, where X held images, (height, width[, channels]) of one of them.
         X must have that shape in every other method, too.
-    missing_features_ : int array
+    missing_features_ : ndarray of int
         Features with an indicator, unless `missing` is ``"error"``. The network's own input,
         ``architecture_.n_features``, is wider than `n_features_in_` by their number.
-    coefs_ : list of arrays of shape (n_units before, n_units)
-        Kernel of each layer.
-    intercepts_ : list of arrays of shape (n_units,)
+    coefs_ : list of ndarray of shape (n_inputs, n_units)
+        Kernel of each layer; its inputs are the features or the units of the layer before.
+    intercepts_ : list of ndarray of shape (n_units,)
         Bias of each layer.
-    weights_ : list of arrays
+    weights_ : list of ndarray
         All weights, in the order of ``keras.Model.get_weights``.
-    history_ : dict of lists
+    history_ : dict of str to list of float
         ``"loss"`` and, if there is a validation set, ``"val_loss"`` of each epoch, penalties
         included; ``"val_<name>"`` of each scorer in `monitor` and `metrics`; ``"learning_rate"``
         at the epoch's end, where that changed.
@@ -190,7 +192,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     stopped_by_ : str
         Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
         ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
-    early_stopping_history_ : dict of lists
+    early_stopping_history_ : dict of str to list of float
         With `refit_best_epoch`, the history of the training with early stopping, to which
         `best_loss_`, `best_score_` and `stopped_by_` belong, too; `history_` is that of the second
         training.
@@ -208,14 +210,26 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     See Also
     --------
     DenseRegressor : The same network for regression.
-    sklearn.neural_network.MLPClassifier : scikit-learn's own.
+    NetworkClassifier : Keras models that you build yourself.
+    sklearn.neural_network.MLPClassifier : The multilayer perceptron of scikit-learn.
 
     References
     ----------
-    I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+    - I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+    - `batch_norm`: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
+    - `residual`: K. He et al., "Identity mappings in deep residual networks", ECCV 2016.
+    - `dropout`: N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+      overfitting", JMLR 15, 2014.
+    - `input_noise`: C. Bishop, "Training with noise is equivalent to Tikhonov regularization",
+      Neural Computation 7, 1995.
+    - `early_stopping`: L. Prechelt, "Early stopping - but when?", Springer 1998.
+    - `label_smoothing`: C. Szegedy et al., "Rethinking the inception architecture for computer
+      vision", CVPR 2016.
 
     Examples
     --------
+    In a pipeline, after a scaler:
+
     >>> from sklearn.datasets import load_breast_cancer
     >>> from sklearn.model_selection import train_test_split
     >>> from sklearn.pipeline import make_pipeline
@@ -225,6 +239,24 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
     >>> net = make_pipeline(StandardScaler(), DenseClassifier(16, epochs=20, random_state=0))
     >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.9
+    True
+
+    A search over two of its parameters; all of these fits share one compiled program:
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> grid = {
+    ...     "denseclassifier__l2": [0.0, 0.01],
+    ...     "denseclassifier__learning_rate": [0.001, 0.01],
+    ... }
+    >>> search = GridSearchCV(net, grid, cv=2).fit(X_train, y_train)
+    >>> search.best_score_ > 0.9
+    True
+
+    Early stopping, by the loss on a fifth of the training samples:
+
+    >>> net = DenseClassifier(16, early_stopping=True, patience=3, epochs=20, random_state=0)
+    >>> net = net.fit(StandardScaler().fit_transform(X_train), y_train)
+    >>> net.best_epoch_ <= net.n_iter_ == len(net.history_["val_loss"])
     True
     """
 

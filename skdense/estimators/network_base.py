@@ -134,7 +134,8 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
         Returns
         -------
-        self
+        self : object
+            The estimator.
 
         Raises
         ------
@@ -224,11 +225,14 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, as in `fit`.
 
         Returns
         -------
-        self
+        self : object
+            The estimator, which has a model.
         """
         return self._fit_network(X, y, None, epochs=0)
 
@@ -239,14 +243,16 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Or (n_samples, ...), for a model that takes it.
+            Features; of shape (n_samples, ...) for a model that takes it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; labels where an output is of classes.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, never written to.
+            Weight of each sample; it is not modified.
 
         Returns
         -------
-        self
+        self : object
+            The fitted estimator.
 
         Raises
         ------
@@ -464,7 +470,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
     @property
     def model_(self):
-        """The trained Keras model; built anew by the user's function after unpickling."""
+        """The trained Keras model; after unpickling, your function builds it again."""
         check_is_fitted(self)
         check_not_forked()
         return self._with_model().model
@@ -487,11 +493,12 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples,) or (n_samples, n_outputs)
-            In the columns of y.
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the columns of y.
         """
         raw = self._raw_outputs(X)
         outputs = self._fitted.outputs
@@ -507,11 +514,12 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
 
         Returns
         -------
-        dict of str to array of shape (n_samples, ...)
-            By the outputs' names.
+        outputs : dict of str to ndarray of shape (n_samples, ...)
+            Probabilities or targets, by the names of the outputs.
         """
         scores = self._scores(X)
         return dict(zip(self._fitted.output_names, scores, strict=True))

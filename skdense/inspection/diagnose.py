@@ -14,14 +14,22 @@ from skdense.preprocessing.fit_arguments import FitArguments
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """What `diagnose` found; printed, it says so in words.
+    """The result of `diagnose`.
+
+    Printed, it says in words what looks wrong with a fit.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     results : tuple of CheckResult
         Each with `name`, `reason` and `advice`, in the order in which to act on them.
-    unchecked : tuple of str
+    unchecked : tuple of str, default=()
         What could not be checked, and why; printed first.
+
+    See Also
+    --------
+    diagnose : Makes the diagnosis.
 
     Examples
     --------
@@ -87,20 +95,25 @@ def diagnose(
     2000 samples, to see what can be learned from them; the network is not trained again. Of sparse
     X that would be large when dense, samples are drawn at random.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
-        A pipeline has to end in one of the first two, and its earlier steps to keep the rows.
-    X : array-like of shape (n_samples, n_features)
-        What was given to `fit`, rows in the same order: the validation set is found again.
+        A pipeline has to end in one of the first two, and its other steps must not drop rows.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The X of `fit`, with the rows in the same order: the validation set is found again.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        The y of `fit`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Likewise; samples of weight zero are left out.
-    X_val, y_val : array-like, default=None
-        Likewise, where `fit` was given a validation set. Where it was not, other rows of which the
-        network has learned nothing: over-fitting shows in the difference of the scores.
+        That of `fit`; samples of weight zero are left out.
+    X_val : {array-like, sparse matrix} of shape (n_samples_val, n_features), default=None
+        That of `fit`. If `fit` had no validation set, other data that the network has not learned
+        from: over-fitting shows in the difference of the scores.
+    y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_outputs), default=None
+        The targets of `X_val`.
     groups : array-like of shape (n_samples,), default=None
-        Likewise, where the validation set was chosen by groups.
+        Those of `fit`, where the validation set was chosen by groups.
 
     Returns
     -------
@@ -119,12 +132,12 @@ def diagnose(
 
     See Also
     --------
-    HistoryDisplay : The same fit as a picture.
+    HistoryDisplay : The loss curves of a fit.
 
     References
     ----------
     F. Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
-    work against it.
+    regularize.
 
     Examples
     --------

@@ -40,6 +40,8 @@ class HistoryDisplay:
     have. From there on, a thinner line shows the mean of those that trained on. Where a schedule
     or a callback changed the learning rate, it has a panel of its own, too.
 
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     histories : dict of str to list of dict
@@ -66,6 +68,7 @@ class HistoryDisplay:
     rate_axes_ : list of (matplotlib Axes or None)
         The panels of the learning rate, after `plot`; None for a plot without one.
     figure_ : matplotlib Figure
+        The figure of these axes, after `plot`.
 
     See Also
     --------
@@ -112,6 +115,7 @@ class HistoryDisplay:
         Returns
         -------
         display : HistoryDisplay
+            The display, drawn.
 
         Raises
         ------
@@ -140,6 +144,7 @@ class HistoryDisplay:
         Returns
         -------
         display : HistoryDisplay
+            The display, drawn.
 
         Raises
         ------
@@ -195,7 +200,8 @@ class HistoryDisplay:
 
         Returns
         -------
-        self : HistoryDisplay
+        self : object
+            The display.
 
         Raises
         ------
