@@ -14,7 +14,6 @@ import pytest
 
 import skdense
 import skdense.schedules
-from skdense.inspection.comparison_display import ComparisonDisplay
 
 MODULES = [
     name
@@ -95,22 +94,9 @@ def test_parameters_and_returns_are_those_of_the_signature(thing):
             assert {"Returns", "Yields"} & set(found)
 
 
-NAMED_TUPLES = [
-    each.values[0]
-    for each in public()
-    if inspect.isclass(each.values[0]) and hasattr(each.values[0], "_fields")
-]
-
-
-@pytest.mark.parametrize("cls", NAMED_TUPLES, ids=lambda cls: cls.__name__)
-def test_each_field_of_a_named_tuple_is_documented(cls):
-    found = re.findall(r"^(\w+) : ", sections(inspect.getdoc(cls))["Attributes"], re.MULTILINE)
-    assert tuple(found) == cls._fields
-
-
-# What users import from skdense and skdense.schedules, and the class of what they are given.
+# What users import from skdense and skdense.schedules.
 USERS = [getattr(skdense, name) for name in skdense.__all__ if name != "TRUSTED_TYPES"]
-USERS += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values(), ComparisonDisplay]
+USERS += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values()]
 
 
 def methods_by_name(thing: Any) -> dict[str, list[Any]]:
@@ -134,29 +120,3 @@ def test_public_names_are_documented_in_full(thing):
             assert "Parameters" in found, name
             if inspect.isfunction(functions[0]) and returns_a_value(functions[0]):
                 assert {"Returns", "Yields"} & found, name
-
-
-def public_paths() -> Iterator[Any]:
-    """Yield where each public name is and each of its methods and properties, if it is one."""
-    for thing in USERS:
-        path = f"{thing.__module__}.{thing.__name__}"
-        for name in methods_by_name(thing):
-            yield pytest.param(path, name, id=f"{thing.__name__}.{name}".rstrip("."))
-
-
-# What scikit-learn's own test leaves out, but for GL02, PR02 and GL08.
-NOT_CHECKED = {"GL01", "RT02"}  # a summary stands beside the quotes; what is returned has a name
-NOT_OF_METHODS = {"ES01", "SA01", "EX01"}  # extended summary, See Also, Examples
-
-
-@pytest.mark.parametrize(("path", "method"), list(public_paths()))
-def test_public_docstrings_are_valid_numpydoc(path, method):
-    validate = pytest.importorskip("numpydoc.validate").validate
-    ignored = NOT_CHECKED | (NOT_OF_METHODS if method else set())
-    errors = validate(f"{path}.{method}".rstrip("."))["errors"]
-    assert not [error for error in errors if error[0] not in ignored]
-
-
-@pytest.mark.parametrize("thing", USERS, ids=lambda thing: thing.__name__)
-def test_public_docstrings_say_since_when(thing):
-    assert re.search(r"^\.\. versionadded:: \d+\.\d+$", inspect.getdoc(thing), re.MULTILINE)
