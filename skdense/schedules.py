@@ -101,7 +101,9 @@ class ExponentialDecay(Schedule):
         "staircase": ["boolean"],
     }
 
-    def __init__(self, decay_rate=0.96, decay_epochs=1, staircase=False):
+    def __init__(
+        self, decay_rate: float = 0.96, decay_epochs: float = 1, staircase: bool = False
+    ) -> None:
         self.decay_rate = decay_rate
         self.decay_epochs = decay_epochs
         self.staircase = staircase
@@ -171,7 +173,13 @@ class CosineDecay(Schedule):
         "warmup_start": [Interval(Real, 0, 1, closed="both")],
     }
 
-    def __init__(self, decay_epochs=None, alpha=0.0, warmup_epochs=0, warmup_start=0.01):
+    def __init__(
+        self,
+        decay_epochs: float | None = None,
+        alpha: float = 0.0,
+        warmup_epochs: float = 0,
+        warmup_start: float = 0.01,
+    ) -> None:
         self.decay_epochs = decay_epochs
         self.alpha = alpha
         self.warmup_epochs = warmup_epochs
@@ -256,7 +264,14 @@ class ReduceOnPlateau(Schedule):
         "min_learning_rate": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(self, factor=0.5, patience=5, min_delta=0.0001, cooldown=0, min_learning_rate=0.0):
+    def __init__(
+        self,
+        factor: float = 0.5,
+        patience: int = 5,
+        min_delta: float = 0.0001,
+        cooldown: int = 0,
+        min_learning_rate: float = 0.0,
+    ) -> None:
         self.factor = factor
         self.patience = patience
         self.min_delta = min_delta

@@ -9,9 +9,10 @@ from copy import copy, deepcopy
 from dataclasses import replace
 from itertools import repeat
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -41,6 +42,9 @@ from skdense.preprocessing.weights import (
     weight_of_class,
 )
 
+if TYPE_CHECKING:
+    import keras
+
 _BATCH_SIZE = [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None]
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
@@ -68,26 +72,26 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
     def __init__(
         self,
-        model=None,
+        model: Callable[..., Any] | Any = None,
         *,
-        inputs=None,
-        outputs=None,
-        optimizer="rmsprop",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        batch_size=None,
-        validation_batch_size=None,
-        epochs=1,
-        validation_split=0.0,
-        shuffle=True,
-        callbacks=None,
-        run_eagerly=False,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-        **routed,
-    ):
+        inputs: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        epochs: int = 1,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        callbacks: Any = None,
+        run_eagerly: bool = False,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        **routed: Any,
+    ) -> None:
         self.model = model
         self.inputs = inputs
         self.outputs = outputs
@@ -124,7 +128,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
                 names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
         return sorted(name for name in names if name in vars(self))
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those for the build function, optimizer, loss or callbacks included.
 
         Parameters
@@ -219,7 +223,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
     # Fitting ------------------------------------------------------------------------------------
 
-    def initialize(self, X, y):
+    def initialize(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Build the model without training it.
 
         Parameters
@@ -237,7 +241,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return self._fit_network(X, y, None, epochs=0)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Build the model and train it.
 
         Parameters
@@ -469,7 +473,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return self.__sklearn_is_fitted__()
 
     @property
-    def model_(self):
+    def model_(self) -> keras.Model:
         """The trained Keras model; after unpickling, your function builds it again."""
         check_is_fitted(self)
         check_not_forked()
@@ -487,7 +491,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             self._fitted = replace(fitted, model=model, state=None)
         return self._fitted
 
-    def predict(self, X):
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the labels or the target of each sample.
 
         Parameters
@@ -508,7 +512,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             table = table.astype(np.float64)
         return table[:, 0] if self.y_ndim_ == 1 else table
 
-    def predict_outputs(self, X):
+    def predict_outputs(self, X: ArrayLike) -> dict[str, np.ndarray]:
         """Compute each output of the model: probabilities where it is of classes, else targets.
 
         Parameters

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from skdense.estimators.network_base import NetworkBase
@@ -158,27 +162,27 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
 
     def __init__(
         self,
-        model=None,
+        model: Callable[..., Any] | Any = None,
         *,
-        inputs=None,
-        outputs=None,
-        optimizer="rmsprop",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        batch_size=None,
-        validation_batch_size=None,
-        epochs=1,
-        validation_split=0.0,
-        shuffle=True,
-        callbacks=None,
-        run_eagerly=False,
-        class_weight=None,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-        **routed,
-    ):
+        inputs: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        epochs: int = 1,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        callbacks: Any = None,
+        run_eagerly: bool = False,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        **routed: Any,
+    ) -> None:
         super().__init__(
             model,
             inputs=inputs,
@@ -202,7 +206,13 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: Any = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
@@ -223,7 +233,7 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         """
         return self._fit_part(X, y, sample_weight, classes)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> Any:
         """Predict the probability of each class.
 
         Parameters
@@ -239,7 +249,7 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         scored = self._scores(X)
         return scored[0] if len(scored) == 1 else scored
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> Any:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -255,7 +265,7 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         logarithms = [np.log(np.maximum(each, _TINY)) for each in self._scores(X)]
         return logarithms[0] if len(logarithms) == 1 else logarithms
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute the accuracy; with several outputs, the mean over the columns of y.
 
         Parameters

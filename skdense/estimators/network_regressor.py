@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 
@@ -148,7 +151,9 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
         return tags
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
@@ -167,7 +172,7 @@ class NetworkRegressor(RegressorMixin, NetworkBase):
         """
         return self._fit_part(X, y, sample_weight)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute R², the mean over the regression targets; columns of labels are left out.
 
         Parameters
