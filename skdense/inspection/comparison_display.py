@@ -107,7 +107,7 @@ class ComparisonDisplay:
     def _title(self) -> str:
         n_folds = len(next(iter(self.scores.values())))
         title = f"{n_folds} folds (dots), their mean and spread"
-        return f"{title}; the rows set aside (diamonds)" if self.test_scores else title
+        return f"{title}; the test set (diamonds)" if self.test_scores else title
 
     def _draw_model(self, row: int, name: str) -> None:
         scores = self.scores[name]

@@ -133,9 +133,7 @@ def compare(
                 _report(f"[{len(results)}/{len(candidates)}] {name}", metric, results[name])
         if len(test):
             test_results = parallel(
-                delayed(fit_and_score)(
-                    name, model, X, y, (rest, test), metric, "the rows set aside"
-                )
+                delayed(fit_and_score)(name, model, X, y, (rest, test), metric, "the test set")
                 for name, model in candidates.items()
             )
     except KeyboardInterrupt as interrupt:

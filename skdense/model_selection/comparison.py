@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_HOW_JUDGED = (
-    "How this is judged: fold by fold, how much better or worse the network scores than the other "
-    "model. It beats the other, or falls behind, where the mean of these differences is larger "
-    "than their standard deviation, the spread. The folds share training rows, so this is a rule "
-    "of thumb and not a test of significance. Times are means over the folds; the network's first "
-    "fit in a process includes the start of TensorFlow and a compilation."
+_HOW_COMPARED = (
+    "How the models are compared: in each fold, by the difference between the network's score and "
+    "the other model's. The network beats the other, or falls behind, if the mean of these "
+    "differences is larger than their standard deviation, the spread. The folds share training "
+    "samples, so this is a rule of thumb and not a test of significance. Times are means over the "
+    "folds; the network's first fit in a process includes the import of TensorFlow and the "
+    "compilation."
 )
 
 
@@ -161,10 +162,10 @@ class Comparison:
         if self.test_scores:
             network, other = (self._format(self.test_scores[n]) for n in (NETWORK, best_other))
             lines.append(
-                f"On the {self.n_test} rows set aside, the network has {network} and {best_other} "
-                f"{other}."
+                f"On the test set of {self.n_test} samples, the network has {network} and "
+                f"{best_other} {other}."
             )
-        return "\n".join([*lines, _HOW_JUDGED])
+        return "\n".join([*lines, _HOW_COMPARED])
 
     def _verdict(self, other: str, described: str) -> str:
         differences = self.differences(NETWORK, other)
