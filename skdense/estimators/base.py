@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.exceptions import NotFittedError
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from skdense.engine.training_result import TrainingResult
 
 Encoding = ClassEncoding | TargetScale
+MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
@@ -150,7 +152,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those of a schedule in `lr_schedule` by ``lr_schedule__<name>``.
 
         Parameters
@@ -512,7 +514,7 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
             return X
         return _filled(X, columns)
 
-    def hidden_output(self, X, layer: int = -1) -> np.ndarray:
+    def hidden_output(self, X: MatrixLike, layer: int = -1) -> np.ndarray:
         """Compute the output of a hidden layer.
 
         Parameters

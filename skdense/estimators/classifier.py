@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import column_or_1d
 
-from skdense.estimators.base import DenseEstimator
+from skdense.estimators.base import DenseEstimator, MatrixLike
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
 from skdense.estimators.prepared_data import LearnedTargets
 from skdense.networks.losses import CLASSIFIER_LOSSES, check_smoothing
@@ -305,7 +307,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         callbacks=None,
         verbose=0,
         random_state=None,
-    ):
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
@@ -349,15 +351,15 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: MatrixLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: MatrixLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -396,7 +398,13 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: MatrixLike,
+        y: MatrixLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
         """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
@@ -425,7 +433,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
             raise ValueError("classes must be passed on the first call to partial_fit.")
         return self._partial_fit(X, y, sample_weight, classes)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the most probable label, or labels, of each sample.
 
         Parameters
@@ -441,7 +449,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         outputs = self._raw_outputs(X)
         return self._encoding.labels(outputs)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the probability of each class.
 
         Parameters
@@ -457,7 +465,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         outputs = self._raw_outputs(X)
         return self._encoding.probabilities(outputs)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: MatrixLike) -> np.ndarray:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -473,7 +481,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         outputs = self._raw_outputs(X)
         return self._encoding.log_probabilities(outputs)
 
-    def decision_function(self, X):
+    def decision_function(self, X: MatrixLike) -> np.ndarray:
         """Compute the output layer before its activation: log-odds, or softmax scores.
 
         Parameters

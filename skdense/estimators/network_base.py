@@ -283,7 +283,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
             if continuing:
                 self._check_same_outputs(data, classes)
-                fitted, learned = self._with_model(), {}
+                fitted, learned = self._with_model(), dict[str, Any]()
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:

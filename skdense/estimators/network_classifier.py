@@ -284,7 +284,8 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         """
         if self.__sklearn_is_fitted__() and len(self._fitted.outputs) > 1:
             right = np.asarray(y) == self.predict(X)
-            return float(np.average(right.mean(axis=1), weights=sample_weight))
+            weights: Any = sample_weight
+            return float(np.average(right.mean(axis=1), weights=weights))
         return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
-from skdense.estimators.base import DenseEstimator
+from skdense.estimators.base import DenseEstimator, MatrixLike
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
 from skdense.estimators.prepared_data import LearnedTargets
 from skdense.networks.losses import REGRESSOR_LOSSES
@@ -299,7 +301,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         callbacks=None,
         verbose=0,
         random_state=None,
-    ):
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
@@ -343,15 +345,15 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -390,7 +392,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
@@ -416,7 +420,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the target, or targets, of each sample.
 
         Parameters
