@@ -245,7 +245,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     ...     "denseregressor__learning_rate": [0.001, 0.01],
     ... }
     >>> search = GridSearchCV(net, grid, cv=2).fit(X_train, y_train)
-    >>> search.best_score_ > 0.2
+    >>> search.score(X_test, y_test) > 0.2
     True
 
     Early stopping, by the loss on a fifth of the training samples:
