@@ -302,7 +302,7 @@ def test_of_a_large_sparse_table_rows_are_drawn(options, monkeypatch):
         assert len(inputs.train) / len(inputs.X) == pytest.approx(0.8, abs=0.01)
     truth = np.flatnonzero(inputs.targets) % 2  # the class of each row that was drawn
     assert np.mean(truth == inputs.X[:, 50:100].any(axis=1)) == 1
-    assert "looked at, drawn at random" in diagnose(net, X, y).unchecked[-1]
+    assert "were checked, drawn at random" in diagnose(net, X, y).unchecked[-1]
 
 
 def test_a_sparse_table_too_wide_to_look_at_says_so():
