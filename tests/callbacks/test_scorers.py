@@ -1,4 +1,4 @@
-"""What is watched after each epoch: scorers, the time, and the epochs of the final model."""
+"""Metrics of each epoch: scorers, the time, and the epochs of the final model."""
 
 import re
 
@@ -289,8 +289,8 @@ def test_bad_choices_are_refused_before_training(iris, name):
     assert cache_info() == programs
 
 
-def test_names_by_habit_are_scorers():
-    assert set(scorers._HABITS.values()) <= set(get_scorer_names())
+def test_common_names_are_scorers():
+    assert set(scorers._COMMON_NAMES.values()) <= set(get_scorer_names())
 
 
 def test_a_scorer_of_the_other_kind_is_refused(diabetes):

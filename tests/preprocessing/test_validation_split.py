@@ -1,4 +1,4 @@
-"""Rows to watch: chosen by a splitter, the last ones, or given to `fit`."""
+"""The validation set: chosen by a splitter, the last samples, or given to `fit`."""
 
 import copy
 
