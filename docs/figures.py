@@ -130,7 +130,7 @@ def capacity():
     sizes = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
     histories = [mean_history(hidden_layer_sizes=units) for units in sizes]
     figure, (ax,) = axes(
-        f"More units fit the training set better, but not new data ({EPOCHS} epochs)",
+        f"More units fit the training set better, but not always new data ({EPOCHS} epochs)",
         "units in the one hidden layer",
         "loss after the last epoch",
     )
