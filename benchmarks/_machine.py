@@ -1,4 +1,4 @@
-"""What the figures were taken on: a line of versions and a line about the machine."""
+"""What the results were measured on: a line of versions and a line about the machine."""
 
 import os
 import platform

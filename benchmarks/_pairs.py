@@ -1,7 +1,7 @@
 """Times the cases of a benchmark turn by turn, each in a fresh process, and prints ratios.
 
 A case is a function without arguments that sets up what it needs, then gives a dictionary of
-seconds, one for each figure, and perhaps `notes`, a text for the table.
+seconds, one for each column, and perhaps `notes`, a text for the table.
 """
 
 from __future__ import annotations
@@ -85,14 +85,14 @@ def in_fresh_process(name: str) -> dict:
 
 
 def print_table(results: dict[str, list[dict]], machine: str | None) -> None:
-    """Print the median of each figure's ratio to the first case's figure of the same round."""
+    """Print the median of each time's ratio to that of the first case in the same round."""
     first = next(iter(results.values()))
-    figures = [figure for figure in first[0] if figure != "notes"]
-    print("| program | " + " | ".join(f"{f}, times skdense" for f in figures) + " | runs | notes |")
-    print("|" + "---|" * (len(figures) + 3))
+    columns = [column for column in first[0] if column != "notes"]
+    print("| program | " + " | ".join(f"{c}, times skdense" for c in columns) + " | runs | notes |")
+    print("|" + "---|" * (len(columns) + 3))
     for name, rounds in results.items():
         pairs = list(zip(rounds, first, strict=False))
-        cells = [_ratio([(a.get(figure), b[figure]) for a, b in pairs]) for figure in figures]
+        cells = [_ratio([(a.get(column), b[column]) for a, b in pairs]) for column in columns]
         print(f"| {name} | {' | '.join(cells)} | {len(rounds)} | {rounds[-1].get('notes', '')} |")
     print(f"\n{machine}" if machine else "", flush=True)
 

@@ -2,10 +2,9 @@
 
     python benchmarks/accuracy.py --data FOLDER
 
-FOLDER holds `boston.csv.gz` and `iris.csv.gz` (a header, the features, last the column `target`)
+FOLDER holds `boston.csv.gz` and `iris.csv.gz` (with a header; the last column is `target`)
 and `fashion/` with the four original files of Fashion-MNIST. What is missing is skipped. Only the
-test rows of Fashion-MNIST come from its own test files; the other two figures are means over five
-shuffled folds.
+test set of Fashion-MNIST is its own; the other two results are means over five shuffled folds.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""A prototype: ten networks trained as one program, along a leading axis, beside one at a time.
+"""A prototype: ten networks trained as one program, along a leading axis, and one at a time.
 
-The same arithmetic as the floor in `step.py`, and the same data and batches for all networks of a
-program. No part of skdense: the question is how much a search could gain.
+The same arithmetic as "TensorFlow alone" in `step.py`, with the same data and batches for all
+networks of a program. It is no part of skdense: the question is how much a search could gain.
 """
 
 from functools import partial

@@ -36,9 +36,9 @@ def both(name: str, batch_norm: str | None) -> float:
     y = (X @ random.normal(size=(FEATURES, 1)) > 0).astype("float32")
     weight = random.uniform(0.5, 2.0, ROWS).astype("float32")
     net = Architecture(FEATURES, LAYERS, ("tanh",) * 2, batch_norm, (False,) * 2, 1, "sigmoid")
-    recipe, rate = optimizer_config(optimizer(name), False)
+    config, rate = optimizer_config(optimizer(name), False)
     loss = loss_config("binary_crossentropy", ["binary_crossentropy"])
-    settings = Settings(recipe, loss, rate, BATCH, EPOCHS, (1e-4, 0.0), (0.0, 1e-3), (0.0, 0.0))
+    settings = Settings(config, loss, rate, BATCH, EPOCHS, (1e-4, 0.0), (0.0, 1e-3), (0.0, 0.0))
     weights = initial_weights(net, random)
     orders = [random.permutation(ROWS) for _ in range(EPOCHS)]
     rows = Rows(X, y, weight / weight.mean())

@@ -35,8 +35,8 @@ def scikeras(stop):
 
     net = scikeras_net(LAYERS, BATCH, EPOCHS)
     if stop:
-        watch = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
-        net.set_params(callbacks=[watch], validation_split=0.1)
+        stopping = keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)
+        net.set_params(callbacks=[stopping], validation_split=0.1)
     grid = {"optimizer__learning_rate": RATES, "l2": L2, "dropout": DROPOUT}
     return net, grid, lambda net: len(net.history_["loss"])
 
@@ -47,8 +47,8 @@ def skorch(stop):
         from skorch.callbacks import EarlyStopping
         from skorch.dataset import ValidSplit
 
-        watch = [("stop", EarlyStopping(patience=PATIENCE, load_best=True))]
-        net.set_params(callbacks=watch, train_split=ValidSplit(10, stratified=True))
+        stopping = [("stop", EarlyStopping(patience=PATIENCE, load_best=True))]
+        net.set_params(callbacks=stopping, train_split=ValidSplit(10, stratified=True))
     grid = {"lr": RATES, "optimizer__weight_decay": L2, "module__dropout": DROPOUT}
     return net, grid, lambda net: len(net.history)
 

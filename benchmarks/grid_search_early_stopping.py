@@ -1,8 +1,7 @@
 """B. The grid search of A with early stopping: a tenth of each fold held out, patience 5.
 
-The programs watch different figures (scikit-learn the accuracy of the held-out rows, the others
-their loss) and stop at different epochs: the time of one epoch is the same work, the time of the
-search is not.
+The programs monitor different metrics on the validation set (scikit-learn the accuracy, the others
+the loss) and stop at different epochs: so only the times of one epoch are of the same work.
 """
 
 from _pairs import main

@@ -33,10 +33,10 @@ def skdense():
 
     X, y = made_data(ROWS, FEATURES)
     nets = [skdense_net((16 + n, 8), BATCH, EPOCHS) for n in range(PROGRAMS)]
-    marks, figures = grow(lambda number: nets[number % PROGRAMS].fit(X, y), FITS, after=50)
+    marks, result = grow(lambda number: nets[number % PROGRAMS].fit(X, y), FITS, after=50)
     assert cache_info().traces == PROGRAMS
     each = (marks[PROGRAMS] - marks[1]) / (PROGRAMS - 1)
-    return {"notes": f"{figures['notes']}; {each:.1f} MB for each further program"}
+    return {"notes": f"{result['notes']}; {each:.1f} MB for each further program"}
 
 
 def keras():

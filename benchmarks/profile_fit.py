@@ -17,7 +17,7 @@ KINDS = ("the first fit", "a further fit")
 PARTS = ("building the network", "tracing", "compiling", "running", "Python around it")
 
 
-def watch(owner, name, times):
+def add_time(owner, name, times):
     """Add the seconds of every call of owner.name to times[name]."""
     method = getattr(owner, name)
 
@@ -38,7 +38,7 @@ def run():
 
     times = {}
     for owner, name in ((TrainableNetwork, "__init__"), (Program, "_traced"), (Program, "run")):
-        watch(owner, name, times)
+        add_time(owner, name, times)
     whole = seconds_of(net.fit, X, y)
     cold = dict(times)
     times.clear()

@@ -1,7 +1,7 @@
 """L. Sparse: 25,000 x 10,000 with 130 words a row, 16-16 units, batches of 512, 5 epochs, warm.
 
-Made like a collection of reviews: words by Zipf's law. The other columns: 10,000 x 2,000 rows of
-which a share is not zero. Dense rows are the same rows after `toarray()`.
+Generated like a collection of reviews, with words by Zipf's law. The other columns of the table: X
+of 10,000 x 2,000 of which a part is not zero. "On dense rows" is the same X after `toarray()`.
 """
 
 import numpy as np
@@ -44,16 +44,16 @@ def peak():
 def measured(make_net, arrange=lambda X: X):
     """Time the second fit on each matrix, the reviews first: their peak memory is noted."""
     make_net()
-    before, notes, figures = peak(), "", {}
+    before, notes, times = peak(), "", {}
     X, y = reviews()
     for name, data in {"reviews": (X, y), **{f"{s:.0%} filled": s for s in SHARES}}.items():
         X, y = data if isinstance(data, tuple) else filled(data)
         X = arrange(X)
         net = make_net()
         net.fit(X, y)
-        figures[name] = seconds_of(net.fit, X, y)
+        times[name] = seconds_of(net.fit, X, y)
         notes = notes or f"peak with the reviews: import + {peak() - before:.0f} MB"
-    return {**figures, "notes": notes}
+    return {**times, "notes": notes}
 
 
 def skdense(arrange=lambda X: X):

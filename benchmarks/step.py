@@ -1,7 +1,7 @@
 """D. One warm training step: 7,200 x 20, 128-64-32 units, batches of 32, Adam, float32.
 
-The floor is the same arithmetic in TensorFlow alone, compiled by XLA, whole epochs in one call: no
-Keras, no penalty, no loss to report, no rows to pad, nothing checked.
+"TensorFlow alone" is the same arithmetic without skdense and Keras, compiled by XLA, whole epochs
+in one call: no penalty, no loss to report, no padding, nothing checked.
 """
 
 from functools import partial
@@ -28,7 +28,7 @@ def mlp():
     return fits(mlp_net(LAYERS, BATCH, EPOCHS))
 
 
-def floor():
+def tensorflow_alone():
     import numpy as np
     import tensorflow as tf
 
@@ -88,6 +88,6 @@ if __name__ == "__main__":
         "skdense": skdense,
         "skdense, batch norm and dropout": partial(skdense, batch_norm=True, dropout=0.2),
         "scikit-learn MLPClassifier": mlp,
-        "the floor": floor,
+        "TensorFlow alone": tensorflow_alone,
     }
     main({name: Case(run) for name, run in cases.items()})

@@ -17,7 +17,7 @@ OPERATIONS = (
 )
 
 
-def figures(seconds):
+def with_rate(seconds):
     return {"the fit": seconds, "notes": f"{OPERATIONS / seconds / 1e9:.0f} GFLOP/s"}
 
 
@@ -25,25 +25,25 @@ def skdense():
     X, y = made_data(ROWS, FEATURES)
     net = skdense_net(LAYERS, BATCH, EPOCHS)
     __import__("skdense.engine._tensorflow")
-    return figures(seconds_of(net.fit, X, y))
+    return with_rate(seconds_of(net.fit, X, y))
 
 
 def keras():
     X, y = made_data(ROWS, FEATURES)
     model = keras_model(FEATURES, LAYERS)
     fit = dict(batch_size=BATCH, epochs=EPOCHS, verbose=0)
-    return figures(seconds_of(lambda: model.fit(X, y, **fit)))
+    return with_rate(seconds_of(lambda: model.fit(X, y, **fit)))
 
 
 def mlp():
     X, y = made_data(ROWS, FEATURES)
-    return figures(seconds_of(mlp_net(LAYERS, BATCH, EPOCHS).fit, X, y))
+    return with_rate(seconds_of(mlp_net(LAYERS, BATCH, EPOCHS).fit, X, y))
 
 
 def skorch():
     X, y = made_data(ROWS, FEATURES)
     net = skorch_net(FEATURES, LAYERS, BATCH, EPOCHS)
-    return figures(seconds_of(net.fit, X, y.astype("float32")))
+    return with_rate(seconds_of(net.fit, X, y.astype("float32")))
 
 
 def products():

@@ -68,6 +68,8 @@ default_role = "literal"
 autodoc_default_options = {"members": True, "inherited-members": True}
 # autodoc lists the members, and leaves out what `is_foreign` says.
 numpydoc_show_class_members = False
+# The docstrings have the types, in words.
+autodoc_typehints = "none"
 
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",

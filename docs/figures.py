@@ -1,9 +1,9 @@
-"""Draws the pictures of the documentation, on data that scikit-learn brings along.
+"""Draws the plots of the documentation, on scikit-learn's data sets.
 
     python docs/figures.py            # all of them, about two minutes
     python docs/figures.py dropout    # some of them
 
-Curves are means over several seeds: one network's curve on a few hundred rows is mostly chance.
+Curves are means over several seeds: one network's curve on a few hundred samples is mostly chance.
 """
 
 import sys
@@ -20,7 +20,7 @@ from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, compare
 IMAGES = Path(__file__).parent / "images"
 SEEDS = range(10)
 EPOCHS = 100
-# Okabe and Ito's colours; dashes say the same for print in grey.
+# Okabe and Ito's colours; dashes say the same in prints in grey.
 STYLES = (
     {"color": "#0072B2", "linestyle": "-"},
     {"color": "#D55E00", "linestyle": "--"},
@@ -29,13 +29,13 @@ STYLES = (
 
 
 def diabetes():
-    """Give 442 rows, 10 features, and how ill each patient was a year later."""
+    """Give 442 samples of 10 features, and the disease progression a year later."""
     X, y = load_diabetes(return_X_y=True)
     return StandardScaler().fit_transform(X), y
 
 
 def mean_history(**parameters) -> dict[str, np.ndarray]:
-    """Train on diabetes once for each seed, a third held out, and average the losses."""
+    """Train on diabetes once for each seed, a third for validation, and average the losses."""
     X, y = diabetes()
     settings = {"hidden_layer_sizes": (128, 64), "epochs": EPOCHS, "validation_fraction": 1 / 3}
     nets = [DenseRegressor(**(settings | parameters), random_state=seed) for seed in SEEDS]
@@ -44,7 +44,7 @@ def mean_history(**parameters) -> dict[str, np.ndarray]:
 
 
 def axes(title: str, xlabel: str, ylabel: str, columns: int = 1, **options):
-    """Make a wide picture with one or more plots side by side, one title over them."""
+    """Make a wide figure with one or more plots side by side, one title over them."""
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
     grid = figure.subplots(1, columns, sharey=True, squeeze=False, **options)[0]
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -59,7 +59,7 @@ def epochs():
     """Training and validation loss, and the best epoch."""
     history = mean_history()
     figure, (ax,) = axes(
-        "Training loss falls for ever; validation loss does not",
+        "The training loss keeps falling; the validation loss does not",
         "epoch",
         "loss (mean squared error, standardized)",
     )
@@ -77,12 +77,12 @@ def epochs():
         arrowprops={"arrowstyle": "-"},
     )
     ax.text(
-        EPOCHS, history["loss"][-1] + 0.05, "training rows", ha="right", color=STYLES[0]["color"]
+        EPOCHS, history["loss"][-1] + 0.05, "training loss", ha="right", color=STYLES[0]["color"]
     )
     ax.text(
         EPOCHS,
         history["val_loss"][-1] - 0.08,
-        "held-out rows",
+        "validation loss",
         ha="right",
         color=STYLES[1]["color"],
     )
@@ -92,14 +92,14 @@ def epochs():
 
 
 def dropout():
-    """Losses under three dropout rates."""
+    """Losses with three dropout rates."""
     figure, grid = axes("Dropout slows over-fitting down", "epoch", "loss", columns=3)
     for ax, rate in zip(grid, (0.0, 0.2, 0.5), strict=True):
         history = mean_history(dropout=rate)
         ax.plot(
             np.arange(1, EPOCHS + 1), history["loss"], **STYLES[0], label="training (dropout on)"
         )
-        ax.plot(np.arange(1, EPOCHS + 1), history["val_loss"], **STYLES[1], label="held out")
+        ax.plot(np.arange(1, EPOCHS + 1), history["val_loss"], **STYLES[1], label="validation")
         ax.set_title(f"dropout={rate:g}", fontsize=10)
         ax.set(ylim=(0, 1.3))
     grid[2].legend(frameon=False, fontsize=9)
@@ -107,11 +107,11 @@ def dropout():
 
 
 def penalties():
-    """Weights of the first layer under no, L2 and L1 penalty."""
+    """Weights of the first layer without a penalty, with L2 and with L1."""
     X, y = load_breast_cancer(return_X_y=True)
     X = StandardScaler().fit_transform(X)
     figure, (ax,) = axes(
-        "L1 leaves few weights standing, L2 keeps all of them small",
+        "L1 shrinks most weights to nearly zero, L2 makes all of them small",
         "weights of the first layer, largest first",
         "size of the weight",
     )
@@ -130,13 +130,13 @@ def capacity():
     sizes = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
     histories = [mean_history(hidden_layer_sizes=units) for units in sizes]
     figure, (ax,) = axes(
-        f"More units fit the training rows better, and only those ({EPOCHS} epochs)",
+        f"More units fit the training set better, but not always new data ({EPOCHS} epochs)",
         "units in the one hidden layer",
         "loss after the last epoch",
     )
     for name, style, label in (
         ("loss", *STYLES[:1], "training"),
-        ("val_loss", STYLES[1], "held out"),
+        ("val_loss", STYLES[1], "validation"),
     ):
         values = [history[name][-1] for history in histories]
         ax.plot(sizes, values, **style, marker="o", markersize=4, label=label)
@@ -148,12 +148,12 @@ def capacity():
 
 
 def learning_rate():
-    """Losses under three learning rates."""
+    """Losses with three learning rates."""
     figure, grid = axes("The learning rate: too small, good, too large", "epoch", "loss", columns=3)
     for ax, rate in zip(grid, (1e-5, 1e-3, 1e-1), strict=True):
         history = mean_history(learning_rate=rate, hidden_layer_sizes=(32,), epochs=40)
         ax.plot(np.arange(1, 41), history["loss"], **STYLES[0], label="training")
-        ax.plot(np.arange(1, 41), history["val_loss"], **STYLES[1], label="held out")
+        ax.plot(np.arange(1, 41), history["val_loss"], **STYLES[1], label="validation")
         ax.set_title(f"learning_rate={rate:g}", fontsize=10)
         ax.set(ylim=(0, 2))
     grid[1].legend(frameon=False, fontsize=8)

@@ -98,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         "--test-size",
         metavar="F",
         type=_size,
-        help="fraction or number of rows to set aside first and use once, at the end",
+        help="fraction or number of rows of a test set, used once, at the end",
     )
     add("--out", metavar="FOLDER", type=Path, help="where to write the table and the pictures")
     add("--random-state", metavar="SEED", type=int, default=0, help="default: 0")

@@ -1,6 +1,6 @@
-"""Schedules of the learning rate: objects for the parameter `lr_schedule`, named after Keras's.
+"""Learning-rate schedules: objects for the parameter `lr_schedule`, named as Keras names them.
 
-Where Keras counts steps, these count epochs, with the part of the epoch that has passed.
+Keras's count steps; these count epochs, and fractions of an epoch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ from skdense.preprocessing._compat import Interval
 
 
 class Schedule(BaseEstimator):
-    """Base of the schedules; a subclass of your own needs its parameters and `rates`.
+    """Base class of learning-rate schedules.
+
+    A schedule of your own is a subclass with a constructor that stores its parameters, and a method
+    `rates`.
+
+    .. versionadded:: 0.1
+
+    See Also
+    --------
+    ExponentialDecay : The rate falls exponentially.
+    CosineDecay : The rate falls along a cosine.
+    ReduceOnPlateau : The rate falls when a metric stops improving.
 
     Examples
     --------
@@ -36,37 +47,45 @@ class Schedule(BaseEstimator):
     _parameter_constraints: dict = {}
 
     def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
-        """Give the rates of some moments.
+        """Compute the learning rates at some points of a training.
 
         Parameters
         ----------
         epochs : array-like of float
-            Epochs that have passed, from 0; 2.5 is the middle of the third.
+            Number of epochs that have passed, from 0; 2.5 is the middle of the third epoch.
         learning_rate : float
-            Where the schedule starts.
+            The rate that the schedule starts from.
         n_epochs : int
-            Epochs of the whole training.
+            Number of epochs of the whole training.
 
         Returns
         -------
-        array of the shape of `epochs`
+        rates : ndarray of the shape of `epochs`
+            The learning rates.
         """
         raise NotImplementedError
 
 
 class ExponentialDecay(Schedule):
-    """The rate is multiplied by `decay_rate` every `decay_epochs`.
+    """Exponential decay: the rate is multiplied by `decay_rate` every `decay_epochs`.
+
+    It is Keras's schedule of that name, counted in epochs instead of steps. The rate changes in
+    each step.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     decay_rate : float, default=0.96
-        In (0, 1].
+        Factor of the rate, in (0, 1].
     decay_epochs : float, default=1
+        Number of epochs after which the rate has changed by this factor.
     staircase : bool, default=False
-        Fall at the end of every `decay_epochs` instead of from step to step.
+        Whether the rate falls at the end of every `decay_epochs` instead of in each step.
 
     See Also
     --------
+    CosineDecay : The rate falls along a cosine.
     keras.optimizers.schedules.ExponentialDecay : The same, counted in steps.
 
     Examples
@@ -82,34 +101,57 @@ class ExponentialDecay(Schedule):
         "staircase": ["boolean"],
     }
 
-    def __init__(self, decay_rate=0.96, decay_epochs=1, staircase=False):
+    def __init__(
+        self, decay_rate: float = 0.96, decay_epochs: float = 1, staircase: bool = False
+    ) -> None:
         self.decay_rate = decay_rate
         self.decay_epochs = decay_epochs
         self.staircase = staircase
 
     def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
-        """Give the rates of some moments, as `Schedule.rates` says."""
+        """Compute the learning rates at some points of a training.
+
+        Parameters
+        ----------
+        epochs : array-like of float
+            Number of epochs that have passed, from 0; 2.5 is the middle of the third epoch.
+        learning_rate : float
+            The rate that the schedule starts from.
+        n_epochs : int
+            Number of epochs of the whole training.
+
+        Returns
+        -------
+        rates : ndarray of the shape of `epochs`
+            The learning rates.
+        """
         del n_epochs
         periods = np.asarray(epochs, np.float64) / self.decay_epochs
         return learning_rate * self.decay_rate ** (np.floor(periods) if self.staircase else periods)
 
 
 class CosineDecay(Schedule):
-    """The rate falls along half a cosine, after a linear warm-up if one is wanted.
+    """Cosine decay: the rate falls along half a cosine, after an optional linear warm-up.
+
+    It is Keras's schedule of that name, counted in epochs instead of steps. The rate changes in
+    each step.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     decay_epochs : float, default=None
         Epochs from the highest rate to the lowest; None is all that follow the warm-up.
     alpha : float, default=0.0
-        Lowest rate, as a part of the highest, in [0, 1].
+        Lowest rate, as a fraction of the highest, in [0, 1].
     warmup_epochs : float, default=0
-        Epochs in which the rate rises to its highest.
+        Epochs in which the rate rises to its highest value.
     warmup_start : float, default=0.01
-        Where it rises from, as a part of the highest, in [0, 1].
+        Rate at the start of the warm-up, as a fraction of the highest, in [0, 1].
 
     See Also
     --------
+    ExponentialDecay : The rate falls exponentially.
     keras.optimizers.schedules.CosineDecay : The same, counted in steps.
 
     References
@@ -131,14 +173,40 @@ class CosineDecay(Schedule):
         "warmup_start": [Interval(Real, 0, 1, closed="both")],
     }
 
-    def __init__(self, decay_epochs=None, alpha=0.0, warmup_epochs=0, warmup_start=0.01):
+    def __init__(
+        self,
+        decay_epochs: float | None = None,
+        alpha: float = 0.0,
+        warmup_epochs: float = 0,
+        warmup_start: float = 0.01,
+    ) -> None:
         self.decay_epochs = decay_epochs
         self.alpha = alpha
         self.warmup_epochs = warmup_epochs
         self.warmup_start = warmup_start
 
     def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
-        """Give the rates of some moments, as `Schedule.rates` says."""
+        """Compute the learning rates at some points of a training.
+
+        Parameters
+        ----------
+        epochs : array-like of float
+            Number of epochs that have passed, from 0; 2.5 is the middle of the third epoch.
+        learning_rate : float
+            The rate that the schedule starts from.
+        n_epochs : int
+            Number of epochs of the whole training.
+
+        Returns
+        -------
+        rates : ndarray of the shape of `epochs`
+            The learning rates.
+
+        Raises
+        ------
+        ValueError
+            If the warm-up leaves no epochs for the rate to fall in.
+        """
         epochs, rise = np.asarray(epochs, np.float64), self.warmup_epochs
         length = n_epochs - rise if self.decay_epochs is None else self.decay_epochs
         if length <= 0:
@@ -153,25 +221,27 @@ class CosineDecay(Schedule):
 
 
 class ReduceOnPlateau(Schedule):
-    """The rate is multiplied by `factor` whenever the figure that is watched stops getting better.
+    """The rate is multiplied by `factor` whenever the monitored metric stops improving.
 
-    That figure is the one early stopping watches: the validation loss or, where no rows are held
-    out, the training loss, unless `monitor` says otherwise. Training then goes epoch by epoch, a
-    little slower than without.
+    It is the metric that early stopping monitors: the validation loss or, without a validation set,
+    the training loss, unless the estimator's `monitor` says otherwise. Training is then a little
+    slower, as it stops after each epoch to look at the metric.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     factor : float, default=0.5
-        In (0, 1).
+        Factor of the rate at each reduction, in (0, 1).
     patience : int, default=5
         Epochs without improvement after which the rate is reduced; fewer than the estimator's own
         `patience`, or early stopping comes first.
     min_delta : float, default=0.0001
-        By how much the figure has to get better to count.
+        Least change of the metric that counts as an improvement.
     cooldown : int, default=0
-        Epochs after a reduction in which none is counted.
+        Epochs after a reduction that do not count towards the next one.
     min_learning_rate : float, default=0.0
-        The rate never falls below.
+        Lower bound of the rate.
 
     See Also
     --------
@@ -194,7 +264,14 @@ class ReduceOnPlateau(Schedule):
         "min_learning_rate": [Interval(Real, 0, None, closed="left")],
     }
 
-    def __init__(self, factor=0.5, patience=5, min_delta=0.0001, cooldown=0, min_learning_rate=0.0):
+    def __init__(
+        self,
+        factor: float = 0.5,
+        patience: int = 5,
+        min_delta: float = 0.0001,
+        cooldown: int = 0,
+        min_learning_rate: float = 0.0,
+    ) -> None:
         self.factor = factor
         self.patience = patience
         self.min_delta = min_delta
@@ -202,14 +279,23 @@ class ReduceOnPlateau(Schedule):
         self.min_learning_rate = min_learning_rate
 
     def rates(self, epochs: ArrayLike, learning_rate: float, n_epochs: int) -> np.ndarray:
-        """Refuse: these rates depend on what training brings.
+        """Raise an error, because these rates depend on the course of training.
+
+        Parameters
+        ----------
+        epochs : array-like of float
+            Not used.
+        learning_rate : float
+            Not used.
+        n_epochs : int
+            Not used.
 
         Raises
         ------
         TypeError
             Always.
         """
-        raise TypeError("The rates of ReduceOnPlateau depend on what the training brings.")
+        raise TypeError("The rates of ReduceOnPlateau depend on the course of training.")
 
 
 NAMED: dict[str, Any] = {

@@ -186,17 +186,17 @@ def test_tables_are_read_and_learned_from(tmp_path, monkeypatch):
     made_table(tmp_path / "boston.csv.gz")
     data = spambase(tmp_path)
     assert [len(part) for part in data] == [90, 30, 90, 30]
-    figures = spam_early_stopping(*data)
-    assert 0 < figures["best epoch"] <= figures["stopped after"]
-    figures = boston_swish(*boston(tmp_path))
-    assert figures["weights"] == 13 * 64 + 64 + 64 * 64 + 64 + 64 + 1
-    assert figures["test R²"] > 0
+    results = spam_early_stopping(*data)
+    assert 0 < results["best epoch"] <= results["stopped after"]
+    results = boston_swish(*boston(tmp_path))
+    assert results["weights"] == 13 * 64 + 64 + 64 * 64 + 64 + 64 + 1
+    assert results["test R²"] > 0
 
 
 def test_a_saved_network_of_the_course_is_the_same_network(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     X = RANDOM.random((80, 28, 28), "float32")
     data = train_test_split(X, np.arange(80) % 10, random_state=0)
-    figures = fashion_saved(*data)
-    assert figures["same probabilities, bit by bit"] is True
-    assert figures["kilobytes"] > 400
+    results = fashion_saved(*data)
+    assert results["same probabilities, bit by bit"] is True
+    assert results["kilobytes"] > 400

@@ -1,1 +1,1 @@
-"""The examples of a first course on neural networks, and what writes them into their page."""
+"""The examples of the documentation's deep-learning course, and what writes them into its page."""

@@ -1,12 +1,12 @@
-"""The course, line by line: runs its examples on real data and puts their figures into the page.
+"""Run the examples of the course on real data, and write their results into its page.
 
-    python -m benchmarks.course --data FOLDER                           # all, within half an hour
+    python -m benchmarks.course --data FOLDER                           # all, half an hour
     python -m benchmarks.course --data FOLDER --only spam_plain bike_poisson
     python -m benchmarks.course --data FOLDER --write docs/course.md    # into the page
 
-FOLDER holds tables as `NAME.csv.gz` (a header, the features, last the column `target`),
-`fashion/` with the four original files of Fashion-MNIST, and the texts `imdb.npz` and
-`reuters.npz`. The page shows how each is read. Pictures go to `images/` beside the page.
+FOLDER holds tables as `NAME.csv.gz` (with a header; the last column is `target`), `fashion/` with
+the four original files of Fashion-MNIST, and the texts `imdb.npz` and `reuters.npz`. The page shows
+how each is read. Plots go to `images/` beside the page.
 """
 
 import argparse
@@ -31,30 +31,30 @@ def read(load, folder: Path) -> tuple:
 
 
 def measure(name: str, folder: Path) -> str:
-    """Run an entry as if it were the first; the seconds on the screen hold its compilation."""
+    """Run an entry, and print its time, compilation included."""
     entry = ENTRIES[name]
     data = read(entry.load, folder)
     skdense.clear_cache()
     start = perf_counter()
-    figures = entry.function(*data)
+    results = entry.function(*data)
     print(f"{perf_counter() - start:.0f} s", flush=True)
-    return reached(figures)
+    return reached(results)
 
 
 def measure_all(names: list[str], folder: Path, page: Path | None) -> list[str]:
-    """Run entries, write each into the page as soon as it is done; give the names that failed."""
+    """Run entries, write each into the page when it is done; give the names that failed."""
     failed = []
     for number, name in enumerate(names, 1):
         print(f"\n{number}/{len(names)} {name}", flush=True)
         try:
-            figures = measure(name, folder)
+            results = measure(name, folder)
         except Exception:
             traceback.print_exc()
             failed.append(name)
             continue
-        print(figures, flush=True)
+        print(results, flush=True)
         if page:
-            fill(page, {name: figures})
+            fill(page, {name: results})
             for picture in Path().glob("*.png"):
                 shutil.move(picture, page.parent / "images" / picture.name)
     return failed

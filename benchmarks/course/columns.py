@@ -1,4 +1,4 @@
-"""Several inputs, several outputs: Carseats in two parts, half digits, many labels a row."""
+"""Several inputs and outputs: Carseats in two parts, halves of digits, several labels a row."""
 
 import keras
 import numpy as np
@@ -46,11 +46,11 @@ def carseats_two_inputs(X_train, X_test, y_train, y_test):
         "one input": DenseRegressor(16, epochs=100, random_state=0),
         "LinearRegression": LinearRegression(),
     }
-    figures = {}
+    results = {}
     for name, model in models.items():
         scaled = make_pipeline(StandardScaler().set_output(transform="pandas"), model)
-        figures[name] = {"test R²": scaled.fit(X_train, y_train).score(X_test, y_test)}
-    return figures
+        results[name] = {"test R²": scaled.fit(X_train, y_train).score(X_test, y_test)}
+    return results
 
 
 @entry(mnist)
@@ -61,12 +61,12 @@ def mnist_lower_half(X_train, X_test, y_train, y_test):
         "392-256-392": DenseRegressor(256, scale_target=False, epochs=30, random_state=0),
         "Ridge": Ridge(alpha=100),
     }
-    figures = {}
+    results = {}
     for name, model in models.items():
         predicted = model.fit(upper_train, lower_train).predict(upper_test)
         r2 = r2_score(lower_test, predicted, multioutput="variance_weighted")
-        figures[name] = {"test R², pixels weighted by variance": r2}
-    return figures
+        results[name] = {"test R², pixels weighted by variance": r2}
+    return results
 
 
 SERVICES = [
@@ -92,12 +92,12 @@ def telephone_services(X_train, X_test, y_train, y_test):
         "one network, six outputs": DenseClassifier((64, 32), epochs=30, random_state=0),
         "six logistic regressions": MultiOutputClassifier(LogisticRegression(max_iter=1000)),
     }
-    figures = {}
+    results = {}
     for name, model in models.items():
         predicted = make_pipeline(columns(), model).fit(X_train, y_train).predict(X_test)
-        figures[name] = {
+        results[name] = {
             "labels right": (predicted == y_test.to_numpy()).mean(),
             "customers with all six right": (predicted == y_test.to_numpy()).all(axis=1).mean(),
             "F1, mean of the labels": f1_score(y_test, predicted, average="macro"),
         }
-    return figures
+    return results

@@ -1,4 +1,4 @@
-"""The entries of the course: functions whose source the page shows and whose figures it gives."""
+"""The entries of the course: functions whose source and results the page shows."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-# One name and figure each, or for a table one such dict for each row.
-Figures = dict[str, Any]
+# Values by name, or for a table a dict of these for each row.
+Results = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Entry:
     Attributes
     ----------
     function : callable
-        Takes what `load` gives, fits and scores, and returns the figures.
+        Takes what `load` returns, fits and scores models, and returns the results.
     load : callable
         Takes the folder of the data, a Path.
     """
 
-    function: Callable[..., Figures]
+    function: Callable[..., Results]
     load: Callable[[Path], tuple[Any, ...]]
 
 
@@ -34,7 +34,7 @@ ENTRIES: dict[str, Entry] = {}
 def entry(load: Callable[[Path], tuple[Any, ...]]) -> Callable[[Callable], Callable]:
     """Decorate a function of the course: it is run on what `load` reads, and shown in the page."""
 
-    def register(function: Callable[..., Figures]) -> Callable[..., Figures]:
+    def register(function: Callable[..., Results]) -> Callable[..., Results]:
         if function.__name__ in ENTRIES:
             raise ValueError(f"There are two entries of the name {function.__name__!r}.")
         ENTRIES[function.__name__] = Entry(function, load)
@@ -59,16 +59,16 @@ def imports(text: str) -> str:
     return "\n".join(str(ast.get_source_segment(text, node)) for node in shown)
 
 
-def reached(figures: Figures) -> str:
-    """Give figures as a line, or as a table with a row for each dict among them."""
-    if not all(isinstance(row, dict) for row in figures.values()):
-        line = ", ".join(f"{name} **{_texts([value])[0]}**" for name, value in figures.items())
+def reached(results: Results) -> str:
+    """Give results as a line, or as a table with a row for each dict among them."""
+    if not all(isinstance(row, dict) for row in results.values()):
+        line = ", ".join(f"{name} **{_texts([value])[0]}**" for name, value in results.items())
         return f"Reached: {line}."
-    columns = list(dict.fromkeys(name for row in figures.values() for name in row))
+    columns = list(dict.fromkeys(name for row in results.values() for name in row))
     lines = [["", *columns], ["---"] * (1 + len(columns))]
-    lines += [[name] for name in figures]
+    lines += [[name] for name in results]
     for column in columns:
-        values = [row.get(column, "") for row in figures.values()]
+        values = [row.get(column, "") for row in results.values()]
         for line, text in zip(lines[2:], _texts(values), strict=True):
             line.append(text)
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -76,7 +76,7 @@ def reached(figures: Figures) -> str:
 
 
 def _texts(values: Sequence[Any]) -> list[str]:
-    """Write figures of one kind with as many decimals as suit the largest of them."""
+    """Write results of one kind with as many decimals as suit the largest of them."""
     largest = max(
         (abs(value) for value in values if isinstance(value, float | np.floating)), default=0
     )

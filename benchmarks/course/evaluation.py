@@ -1,4 +1,4 @@
-"""How to judge a network: splits, missing values, PCA, and the forest beside it."""
+"""Evaluation: splits, missing values, PCA, and a random forest for comparison."""
 
 import pandas as pd
 from sklearn.base import clone
@@ -27,13 +27,13 @@ from skdense import DenseClassifier, DenseRegressor
 
 @entry(boston)
 def boston_hold_out(X, y):
-    figures = {}
+    results = {}
     for seed in range(3):
         X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=seed)
         net = DenseRegressor((64, 64), epochs=100, random_state=0)
         model = make_pipeline(StandardScaler(), net).fit(X_train, y_train)
-        figures[f"test R² with split {seed}"] = model.score(X_test, y_test)
-    return figures
+        results[f"test R² with split {seed}"] = model.score(X_test, y_test)
+    return results
 
 
 @entry(boston)
@@ -43,15 +43,15 @@ def boston_folds(X, y):
         "4 folds": KFold(4, shuffle=True, random_state=0),
         "4 folds, 5 times": RepeatedKFold(n_splits=4, n_repeats=5, random_state=0),
     }
-    figures = {}
+    results = {}
     for name, cv in ways.items():
         errors = -cross_val_score(model, X, y, cv=cv, scoring="neg_mean_absolute_error")
-        figures[name] = {
+        results[name] = {
             "fits": len(errors),
             "mean absolute error in $1,000": errors.mean(),
             "standard deviation of the folds": errors.std(),
         }
-    return figures
+    return results
 
 
 @entry(bike)
@@ -60,7 +60,7 @@ def bike_time_order(X, y):
         "network": DenseRegressor((64, 64), loss="poisson", epochs=15, random_state=0),
         "always the mean": DummyRegressor(),
     }
-    figures = {}
+    results = {}
     for name, model in models.items():
         pipeline = make_pipeline(columns(), model)
         for way, cv in {
@@ -68,8 +68,8 @@ def bike_time_order(X, y):
             "5 folds in order of time": TimeSeriesSplit(5),
         }.items():
             errors = -cross_val_score(pipeline, X, y, cv=cv, scoring="neg_mean_absolute_error")
-            figures.setdefault(name, {})[f"mean absolute error, {way}"] = errors.mean()
-    return figures
+            results.setdefault(name, {})[f"mean absolute error, {way}"] = errors.mean()
+    return results
 
 
 def credit(folder):
@@ -90,11 +90,11 @@ def credit_missing(X, y):
         'missing="augment"': make_pipeline(columns(), augment),
     }
     cv = StratifiedKFold(5, shuffle=True, random_state=0)
-    figures = {}
+    results = {}
     for name, model in models.items():
         scores = cross_val_score(model, X, y, cv=cv, scoring="roc_auc")
-        figures[name] = {"ROC AUC": scores.mean(), "standard deviation": scores.std()}
-    return figures
+        results[name] = {"ROC AUC": scores.mean(), "standard deviation": scores.std()}
+    return results
 
 
 @entry(mnist)

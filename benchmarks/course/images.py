@@ -56,20 +56,20 @@ def fashion_images(X_train, X_test, y_train, y_test):
 
 @entry(fashion)
 def fashion_dropout(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for rate in (0.0, 0.2, 0.5):
         net = DenseClassifier((120, 84), dropout=rate, epochs=15, random_state=0)
         net.fit(X_train, y_train)
-        figures[f"dropout {rate}"] = {
+        results[f"dropout {rate}"] = {
             "training accuracy": net.score(X_train, y_train),
             "test accuracy": net.score(X_test, y_test),
         }
-    return figures
+    return results
 
 
 @entry(fashion)
 def fashion_checkpoint(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for restore in (True, False):
         net = DenseClassifier(
             (120, 84),
@@ -79,28 +79,28 @@ def fashion_checkpoint(X_train, X_test, y_train, y_test):
             batch_size=128,
             random_state=0,
         ).fit(X_train, y_train)
-        figures[f"restore_best_weights={restore}"] = {
+        results[f"restore_best_weights={restore}"] = {
             "weights of epoch": net.best_epoch_ if restore else net.n_iter_,
             "their validation loss": (net.best_loss_ if restore else net.history_["val_loss"][-1]),
             "test accuracy": net.score(X_test, y_test),
         }
-    return figures
+    return results
 
 
 @entry(fashion)
 def fashion_patience(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for patience in (2, 10):
         net = DenseClassifier(
             (120, 84), early_stopping=True, patience=patience, batch_size=128, random_state=0
         ).fit(X_train, y_train)
-        figures[f"patience {patience}"] = {
+        results[f"patience {patience}"] = {
             "best epoch": net.best_epoch_,
             "epochs run": net.n_iter_,
             "best validation loss": net.best_loss_,
             "test accuracy": net.score(X_test, y_test),
         }
-    return figures
+    return results
 
 
 @entry(fashion)
@@ -131,16 +131,16 @@ def mnist_plane(X_train, X_test, y_train, y_test):
             (128, 64, 2), activation=("relu", "relu", "linear"), epochs=100, random_state=0
         ),
     }
-    figures = {}
+    results = {}
     figure = Figure(figsize=(7, 3.6), layout="constrained")
     for ax, (name, net) in zip(figure.subplots(1, 2), nets.items(), strict=True):
         plane = net.fit(X_train, y_train).hidden_output(X_test)
         points = ax.scatter(*plane.T, c=y_test, cmap="tab10", s=4)
         ax.set(title=name, xlabel="first unit", ylabel="second unit")
-        figures[name] = {
+        results[name] = {
             "training accuracy": net.score(X_train, y_train),
             "test accuracy": net.score(X_test, y_test),
         }
     ax.legend(*points.legend_elements(), title="digit", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig("course-plane.png", dpi=80)
-    return figures
+    return results

@@ -1,4 +1,4 @@
-"""Losses for counts, outliers, quantiles and rare classes; optimizers side by side."""
+"""Losses for counts, outliers, quantiles and rare classes; a comparison of optimizers."""
 
 import keras
 import pandas as pd
@@ -38,16 +38,16 @@ def bike(folder):
 @entry(bike)
 def bike_poisson(X, y):
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    figures = {}
+    results = {}
     for loss in ("poisson", "mse"):
         net = DenseRegressor((64, 64), loss=loss, epochs=30, random_state=0)
         predicted = make_pipeline(columns(), net).fit(X_train, y_train).predict(X_test)
-        figures[loss] = {
+        results[loss] = {
             "Poisson deviance": mean_poisson_deviance(y_test, predicted.clip(min=0.1)),
             "mean absolute error": mean_absolute_error(y_test, predicted),
             "predictions below 0": int((predicted < 0).sum()),
         }
-    return figures
+    return results
 
 
 def wages(folder):
@@ -58,27 +58,27 @@ def wages(folder):
 
 @entry(wages)
 def wages_huber(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for loss in ("mse", "huber", "mae"):
         net = DenseRegressor((32, 32), loss=loss, epochs=20, random_state=0)
         predicted = make_pipeline(columns(), net).fit(X_train, y_train).predict(X_test)
-        figures[loss] = {
+        results[loss] = {
             "mean absolute error": mean_absolute_error(y_test, predicted),
             "root mean squared error": root_mean_squared_error(y_test, predicted),
         }
-    return figures
+    return results
 
 
 @entry(wages)
 def wages_quantiles(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for quantile in (0.1, 0.5, 0.9):
         net = DenseRegressor(
             (32, 32), loss="quantile", quantile=quantile, epochs=20, random_state=0
         )
         predicted = make_pipeline(columns(), net).fit(X_train, y_train).predict(X_test)
-        figures[f"share of test rows below the {quantile} quantile"] = (y_test < predicted).mean()
-    return figures
+        results[f"share of test rows below the {quantile} quantile"] = (y_test < predicted).mean()
+    return results
 
 
 def machines(folder):
@@ -94,17 +94,17 @@ def machines_focal(X_train, X_test, y_train, y_test):
         "focal": {"loss": "binary_focal_crossentropy"},
         "class_weight": {"class_weight": "balanced"},
     }
-    figures = {}
+    results = {}
     for name, way in ways.items():
         net = DenseClassifier((64, 32), epochs=50, random_state=0, **way)
         model = make_pipeline(columns(), net).fit(X_train, y_train)
         predicted = model.predict(X_test)
-        figures[name] = {
+        results[name] = {
             "average precision": average_precision_score(y_test, model.predict_proba(X_test)[:, 1]),
             "precision": precision_score(y_test, predicted),
             "recall": recall_score(y_test, predicted),
         }
-    return figures
+    return results
 
 
 @entry(fashion)
@@ -115,12 +115,12 @@ def fashion_optimizers(X_train, X_test, y_train, y_test):
         "RMSprop": "rmsprop",
         "Adam": "adam",
     }
-    figures = {}
+    results = {}
     for name, optimizer in optimizers.items():
         net = DenseClassifier(128, optimizer=optimizer, epochs=5, random_state=0)
         net.fit(X_train, y_train)
-        figures[name] = {
+        results[name] = {
             "training loss": net.history_["loss"][-1],
             "test accuracy": net.score(X_test, y_test),
         }
-    return figures
+    return results

@@ -1,4 +1,4 @@
-"""The page of the course: code from the modules and figures from the runs, between marks."""
+"""The page of the course: code of the modules and results of the runs, between marks."""
 
 import inspect
 import re
@@ -7,18 +7,18 @@ from pathlib import Path
 from benchmarks.course import columns, evaluation, images, losses, tables, texts
 from benchmarks.course.entries import imports, source
 
-# Read once, together with the modules: who edits one while they run gets the code that ran.
+# Read once, when the modules are imported: the page gets the code that ran.
 TEXTS = {
     module.__name__.rpartition(".")[2]: inspect.getsource(module)
     for module in (tables, losses, images, texts, columns, evaluation)
 }
-# A part of the page is: what it shows, of what name, then anything, then the end mark.
+# A part of the page: its kind and name, its content, and the end mark.
 PART = re.compile(r"<!-- (imports|code|entry|machine) (\w+) -->\n(.*?)<!-- end -->", re.DOTALL)
 NOT_YET = "Reached: not measured yet."
 
 
 def parts(text: str) -> list[tuple[str, str, str]]:
-    """Give each part of the page between marks: kind, name, and what stands there."""
+    """Give the parts of the page between marks: kind, name and content of each."""
     return PART.findall(text)
 
 
@@ -39,18 +39,18 @@ def code(kind: str, name: str) -> str:
     return f"```python\n{found}\n```\n"
 
 
-def fill(page: Path, figures: dict[str, str], machine: str | None = None) -> None:
-    """Write code and figures into the page.
+def fill(page: Path, results: dict[str, str], machine: str | None = None) -> None:
+    """Write code and results into the page.
 
     Parameters
     ----------
     page : Path
         Markdown with marks.
-    figures : dict of str to str
-        By entry, what `reached` gave. Other entries keep theirs, and their code with them,
-        so that no figure stands below code that it was not made with.
+    results : dict of str to str
+        By entry, what `reached` returned. Other entries keep their results and their code, so that
+        no result stands below code that did not produce it.
     machine : str, default=None
-        What all figures were made on; None leaves what is there.
+        Machine and versions of all results; None leaves what is there.
     """
 
     def part(match: re.Match) -> str:
@@ -60,8 +60,8 @@ def fill(page: Path, figures: dict[str, str], machine: str | None = None) -> Non
             body = before if machine is None else f"{machine}\n"
         elif kind != "entry":
             body = code(kind, name)
-        elif name in figures:
-            body = f"{code(kind, name)}\n{figures[name]}\n"
+        elif name in results:
+            body = f"{code(kind, name)}\n{results[name]}\n"
         elif not before.strip():
             body = f"{code(kind, name)}\n{NOT_YET}\n"
         return f"<!-- {kind} {name} -->\n{body}<!-- end -->"

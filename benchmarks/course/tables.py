@@ -1,4 +1,4 @@
-"""Small tables: the binary network and its remedies, Boston, iris."""
+"""Small tables: binary classification and what helps against over-fitting, Boston, iris."""
 
 import pandas as pd
 from sklearn.metrics import log_loss, mean_absolute_error
@@ -44,17 +44,17 @@ def spam_early_stopping(X_train, X_test, y_train, y_test):
 
 @entry(spambase)
 def spam_penalties(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for name, penalty in {"L1 0.01": {"l1": 0.01}, "L2 0.05": {"l2": 0.05}}.items():
         net = DenseClassifier((64, 32, 16), epochs=100, random_state=0, **penalty)
         model = make_pipeline(StandardScaler(), net).fit(X_train, y_train)
-        figures[name] = {
+        results[name] = {
             "training accuracy": model.score(X_train, y_train),
             "test accuracy": model.score(X_test, y_test),
             "test log loss": log_loss(y_test, model.predict_proba(X_test)),
             "share of first weights near 0": float((abs(net.coefs_[0]) < 0.01).mean()),
         }
-    return figures
+    return results
 
 
 @entry(spambase)
@@ -110,13 +110,13 @@ def iris_batch_norm(X_train, X_test, y_train, y_test):
         (8, 8), activation="silu", batch_norm=True, epochs=500, warm_start=True, random_state=0
     )
     model = make_pipeline(StandardScaler(), net)
-    figures = {}
+    results = {}
     for name, epochs in {"500 epochs": 500, "and 20 more": 20}.items():
         net.set_params(epochs=epochs)
         model.fit(X_train, y_train)
-        figures[name] = {
+        results[name] = {
             "epochs in all": net.n_iter_,
             "training loss": net.history_["loss"][-1],
             "test accuracy": model.score(X_test, y_test),
         }
-    return figures
+    return results

@@ -1,4 +1,4 @@
-"""Texts: reviews of films and news as ten thousand columns of zeros and ones, sparse."""
+"""Texts: film reviews and news as ten thousand sparse columns of zeros and ones."""
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -33,7 +33,7 @@ def imdb_net(hidden_layer_sizes=(16, 16), epochs=20, **others):
     return DenseClassifier(hidden_layer_sizes, epochs=epochs, **settings, **others)
 
 
-def imdb_figures(net, X_train, X_test, y_train, y_test):
+def imdb_results(net, X_train, X_test, y_train, y_test):
     net.set_params(early_stopping=True, validation_fraction=0.4, patience=net.epochs)
     net.fit(X_train, y_train)
     return {
@@ -47,38 +47,38 @@ def imdb_figures(net, X_train, X_test, y_train, y_test):
 @entry(imdb)
 def imdb_sizes(*data):
     return {
-        "no hidden layer": imdb_figures(imdb_net(()), *data),
-        "6-6": imdb_figures(imdb_net((6, 6)), *data),
-        "6-6, random_state=1": imdb_figures(imdb_net((6, 6)).set_params(random_state=1), *data),
-        "16-16": imdb_figures(imdb_net((16, 16)), *data),
-        "1024-1024, 5 epochs": imdb_figures(imdb_net((1024, 1024), epochs=5), *data),
+        "no hidden layer": imdb_results(imdb_net(()), *data),
+        "6-6": imdb_results(imdb_net((6, 6)), *data),
+        "6-6, random_state=1": imdb_results(imdb_net((6, 6)).set_params(random_state=1), *data),
+        "16-16": imdb_results(imdb_net((16, 16)), *data),
+        "1024-1024, 5 epochs": imdb_results(imdb_net((1024, 1024), epochs=5), *data),
     }
 
 
 @entry(imdb)
 def imdb_penalties(*data):
     return {
-        "L2 0.01 and 0.001": imdb_figures(imdb_net(l2=(0.01, 0.001)), *data),
-        "L2 0.001": imdb_figures(imdb_net(l2=0.001), *data),
-        "L1 0.001": imdb_figures(imdb_net(l1=0.001), *data),
-        "L1 0.001 and L2 0.001": imdb_figures(imdb_net(l1=0.001, l2=0.001), *data),
-        "L1 0.00001": imdb_figures(imdb_net(l1=1e-5), *data),
+        "L2 0.01 and 0.001": imdb_results(imdb_net(l2=(0.01, 0.001)), *data),
+        "L2 0.001": imdb_results(imdb_net(l2=0.001), *data),
+        "L1 0.001": imdb_results(imdb_net(l1=0.001), *data),
+        "L1 0.001 and L2 0.001": imdb_results(imdb_net(l1=0.001, l2=0.001), *data),
+        "L1 0.00001": imdb_results(imdb_net(l1=1e-5), *data),
     }
 
 
 @entry(imdb)
 def imdb_dropout(*data):
-    return {"dropout 0.5": imdb_figures(imdb_net(dropout=0.5), *data)}
+    return {"dropout 0.5": imdb_results(imdb_net(dropout=0.5), *data)}
 
 
 @entry(imdb)
 def imdb_retrained(X_train, X_test, y_train, y_test):
-    figures = {}
+    results = {}
     for name, sizes in {"16-16": (16, 16), "no hidden layer": ()}.items():
         net = imdb_net(sizes, early_stopping=True, validation_fraction=0.4, refit_best_epoch=True)
         net.fit(X_train, y_train)
-        figures[name] = {"epochs": net.n_iter_, "test accuracy": net.score(X_test, y_test)}
-    return figures
+        results[name] = {"epochs": net.n_iter_, "test accuracy": net.score(X_test, y_test)}
+    return results
 
 
 def reuters(folder):
@@ -88,11 +88,11 @@ def reuters(folder):
 @entry(reuters)
 def reuters_64_64(X_train, X_test, y_train, y_test):
     guess = np.mean(y_test == np.bincount(y_train).argmax())
-    figures = {"always the most frequent topic": {"epochs": 0, "test accuracy": guess}}
+    results = {"always the most frequent topic": {"epochs": 0, "test accuracy": guess}}
     settings = {"optimizer": "rmsprop", "batch_size": 512, "random_state": 0}
     for name, sizes in {"64-64": (64, 64), "64-4": (64, 4), "no hidden layer": ()}.items():
         net = DenseClassifier(sizes, early_stopping=True, patience=5, **settings)
         best = net.fit(X_train, y_train).best_epoch_
         net = DenseClassifier(sizes, epochs=best, **settings).fit(X_train, y_train)
-        figures[name] = {"epochs": best, "test accuracy": net.score(X_test, y_test)}
-    return figures
+        results[name] = {"epochs": best, "test accuracy": net.score(X_test, y_test)}
+    return results

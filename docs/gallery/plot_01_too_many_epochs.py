@@ -2,15 +2,16 @@
 Too many epochs
 ===============
 
-With every epoch a network fits its training rows better. Rows that it does not learn from are
-another matter: up to some epoch they gain as well; from there on, the network learns what is
-particular to the rows it sees.
+With every epoch a network fits its training set better. On data that it does not learn from, its
+predictions improve only up to some epoch. From there on it over-fits: it learns what is particular
+to the training set.
 """
 
 # %%
-# 442 patients, ten measurements each, and how ill they were a year later. That is few rows for
-# the almost ten thousand weights of this network. ``validation_fraction`` holds out a third of
-# the rows: they are only watched, not learned from.
+# 442 patients, ten features each, and how far their disease had progressed a year later. That is
+# little data for the almost ten thousand weights of this network. ``validation_fraction`` makes a
+# third of the samples the validation set: their loss is computed after each epoch, and the network
+# does not learn from them.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_diabetes
@@ -27,24 +28,24 @@ net = model[-1]
 print("weights:", sum(weights.size for weights in net.weights_))
 
 # %%
-# The solid line is the loss on the training rows, and it never stops falling. The dashed one is
-# the loss on the held-out rows: it falls, has its lowest point early, and then climbs. What lies
-# right of that point is over-fitting, and every further epoch makes it worse.
+# The training loss (solid) never stops falling. The validation loss (dashed) falls, reaches its
+# lowest point early, and then rises. From that point on the network over-fits, and every further
+# epoch makes it worse.
 
-HistoryDisplay.from_estimator({"100 epochs on 294 rows": model})
+HistoryDisplay.from_estimator({"100 epochs on 294 samples": model})
 plt.show()
 
 train, held_out = net.history_["loss"], net.history_["val_loss"]
 best = net.best_epoch_
-print("epoch        training  held out")
+print("epoch        training  validation")
 print(f"{best:5d} (best) {train[best - 1]:.3f}     {held_out[best - 1]:.3f}")
 print(f"{net.n_iter_:5d} (last) {train[-1]:.3f}     {held_out[-1]:.3f}")
 
 # %%
-# Losses are mean squared errors of the standardized target: 1 is what the mean of all patients,
-# as a guess for each, would get. Judged by the training loss, the last network is the best of
-# all, and nearly perfect. Judged by the others, it is no longer much use.
+# The loss is the mean squared error of the standardized target: predicting the mean for every
+# patient gives a loss of 1. By the training loss, the network of the last epoch is nearly perfect.
+# By the validation loss, it is of little use.
 #
-# ``diagnose`` reads the same curves, and says in words what one sees in them.
+# ``diagnose`` reads the same curves, and says in words what they show.
 
 print(diagnose(model, X, y))

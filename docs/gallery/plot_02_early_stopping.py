@@ -2,15 +2,15 @@
 Early stopping
 ==============
 
-The best number of epochs is not known before. Early stopping finds it while training: it holds
-out some rows, watches their loss, stops when that has not fallen for some epochs, and gives back
-the weights of the best one.
+The best number of epochs is not known in advance. Early stopping finds it during training: it
+monitors the loss on a validation set, stops when that has not improved for some epochs, and
+restores the weights of the best epoch.
 """
 
 # %%
-# Two networks, alike in everything else. Each is given 80% of the rows; the other 20% are test
-# rows which neither sees. The second network sets aside a fifth of its own rows for the watching,
-# so it learns from fewer.
+# Two networks that are otherwise the same. Each is given 80% of the samples; the other 20% are the
+# test set, which neither sees. The second network makes a fifth of its own samples its validation
+# set, so it learns from fewer.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +26,7 @@ splits = ShuffleSplit(n_splits=10, test_size=0.2, random_state=0)
 
 
 def networks_and_errors(**settings):
-    """Train one network on each split, and measure its error on the test rows."""
+    """Train one network on each split, and measure its error on the test set."""
     net = DenseRegressor((128, 64), epochs=100, random_state=0, **settings)
     model = make_pipeline(StandardScaler(), net)
     metric = "neg_root_mean_squared_error"
@@ -40,9 +40,9 @@ print("epochs run: ", [model[-1].n_iter_ for model in stopped_models])
 print("best epochs:", [model[-1].best_epoch_ for model in stopped_models])
 
 # %%
-# One of the ten, on the left: after its best epoch it waits ten more, in case there should be a
-# better one, and gives up. On the right, each line is one split: the error on its test rows after
-# all epochs, and with early stopping.
+# Left, the first of the ten splits: after the best epoch, training goes on for ten more
+# (``patience``), in case a better one follows, and then stops. Right, each line is one split: the
+# error on its test set after all epochs, and with early stopping.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 HistoryDisplay.from_estimator({"early_stopping=True, the first split": stopped_models[0]}, ax=left)
@@ -51,13 +51,14 @@ right.plot([0, 1], ends, color="#6F6F6F", linewidth=0.8)
 right.plot([0] * 10, all_epochs, "o", color="#0072B2")
 right.plot([1] * 10, stopped, "s", color="#D55E00")
 right.set_xticks([0, 1], ["100 epochs", "early stopping"])
-right.set(xlim=(-0.4, 1.4), ylabel="error on test rows (root mean squared)")
+right.set(xlim=(-0.4, 1.4), ylabel="test error (root mean squared)")
 right.set_title("Ten splits", loc="left", fontsize="medium")
 right.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# The lines go down: to stop in time was worth more than the rows it cost. And it was quicker.
+# The lines go down: early stopping gained more than the samples of its validation set cost. And
+# training was shorter.
 
 print(f"mean error after 100 epochs:    {all_epochs.mean():.1f}")
 print(f"mean error with early stopping: {stopped.mean():.1f}")

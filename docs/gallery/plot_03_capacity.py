@@ -2,14 +2,14 @@
 Capacity: from too small to too large
 =====================================
 
-How much a network can express grows with its units. Too few, and it cannot bend as the data do;
-too many, and it can bend around single rows.
+The capacity of a network grows with its units. With too few, it cannot follow the pattern in the
+data; with too many, it can fit single samples.
 """
 
 # %%
-# Two half-moons that overlap: 150 rows to learn from, 3000 to test with. Two hidden layers of 1
-# to 128 units each, and four networks of each size with other initial weights, because one alone
-# may be lucky.
+# Two half-moons that overlap: 150 training samples and 3000 test samples. The networks have two
+# hidden layers of 1 to 128 units each. Four of each size, with different initial weights, because
+# the result of a single one may be chance.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,11 +35,12 @@ def train_four(size):
 nets = {size: train_four(size) for size in SIZES}
 
 # %%
-# Where three of them draw the border. The smallest draws a straight line, the middling one a
-# curve; the largest reaches out for rows that are on the wrong side by chance.
+# The decision boundaries of three of them. That of the smallest is a straight line, that of the
+# medium one a curve; the largest bends its boundary around samples that are on the wrong side by
+# chance.
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.4), layout="constrained")
-sides = ListedColormap(["#FFFFFF", "#EFCFB8"])  # of different lightness, for print in grey
+sides = ListedColormap(["#FFFFFF", "#EFCFB8"])  # of different lightness, for prints in grey
 for ax, size in zip(axes, (1, 8, 128), strict=True):
     net = nets[size][0]
     DecisionBoundaryDisplay.from_estimator(
@@ -52,8 +53,8 @@ for ax, size in zip(axes, (1, 8, 128), strict=True):
 plt.show()
 
 # %%
-# The cross-entropy, averaged over the four. On the training rows it falls with every size. On the
-# test rows it falls at first, too, and then rises again: there is a best size, and it is neither
+# The cross-entropy, averaged over the four networks of each size. On the training set it falls with
+# every size. On the test set it falls at first, too, and then rises again: the best size is neither
 # the smallest nor the largest.
 
 
@@ -65,8 +66,8 @@ def mean_loss(size, X, y):
 train = np.array([mean_loss(size, X, y) for size in SIZES])
 test = np.array([mean_loss(size, X_test, y_test) for size in SIZES])
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
-ax.plot(SIZES, train, "o-", color="#0072B2", label="training rows")
-ax.plot(SIZES, test, "s--", color="#D55E00", label="test rows")
+ax.plot(SIZES, train, "o-", color="#0072B2", label="training set")
+ax.plot(SIZES, test, "s--", color="#D55E00", label="test set")
 ax.set(xlabel="units in each of two layers", ylabel="cross-entropy", xscale="log")
 ax.set_xticks(SIZES, SIZES)
 ax.set_xticks([], minor=True)

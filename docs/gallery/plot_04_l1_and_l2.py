@@ -1,14 +1,15 @@
 """
-L1 against L2, and what they do to the weights
-==============================================
+L1 and L2 penalties, and what they do to the weights
+====================================================
 
-Both add a price for weights to the loss. L2 takes the squares: a large weight costs much, a small
-one next to nothing, so all become small and few vanish. L1 takes the absolute values: the last
-bit costs as much as the first, so what does not pay its way goes down to nearly zero.
+Both add a penalty for the size of the weights to the loss. L2 adds their squares: a large weight
+costs much, a small one next to nothing, so all become small but few vanish. L1 adds their absolute
+values: a weight costs in proportion to its size however small it is, so those that do not help
+shrink to nearly zero.
 """
 
 # %%
-# Twenty features, of which four have anything to do with the target.
+# Twenty features, of which only four influence the target.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,9 +35,9 @@ nets = {
 }
 
 # %%
-# The length of all weights that leave a feature. Black bars are the four features that matter.
-# Without a penalty the other sixteen are used as well, to learn the noise. L2 makes all bars
-# lower. L1 all but takes the sixteen away.
+# The norm of each feature's weights in the first layer. Black bars are the four features that
+# matter. Without a penalty the other sixteen are used as well, to learn the noise. L2 makes all
+# bars lower. L1 nearly removes the sixteen.
 
 figure, axes = plt.subplots(1, 3, figsize=(10, 3.2), sharey=True, layout="constrained")
 for ax, (name, net) in zip(axes, nets.items(), strict=True):
@@ -45,12 +46,12 @@ for ax, (name, net) in zip(axes, nets.items(), strict=True):
     ax.set_title(name, loc="left", fontsize="medium")
     ax.set(xlabel="feature", xticks=[1, 4, 8, 12, 16, 20])
     ax.spines[["top", "right"]].set_visible(False)
-axes[0].set_ylabel("length of its weights")
+axes[0].set_ylabel("norm of its weights")
 plt.show()
 
 # %%
-# All 640 weights of the first layer by size. On the logarithmic axis L2 shifts the curve down; L1
-# makes it fall off a cliff.
+# All 640 weights of the first layer, sorted by size. On the logarithmic axis, L2 shifts the curve
+# down; with L1 it drops steeply, because most weights are nearly zero.
 
 STYLES = (("#6F6F6F", ":"), ("#0072B2", "-"), ("#D55E00", "--"))
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
@@ -63,7 +64,7 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# Both penalties cost some accuracy on the training rows, and gain more than that on new ones.
+# Both penalties lower R2 on the training set a little, and raise it on the test set by more.
 
 near_zero, train, test = {}, {}, {}
 for name, net in nets.items():
@@ -71,5 +72,5 @@ for name, net in nets.items():
     train[name], test[name] = net.score(X, y), net.score(X_test, y_test)
     print(
         f"{name:13} weights below 0.01: {near_zero[name]:4.0%}   "
-        f"R2 on training rows {train[name]:.3f}, on test rows {test[name]:.3f}"
+        f"R2 on the training set {train[name]:.3f}, on the test set {test[name]:.3f}"
     )

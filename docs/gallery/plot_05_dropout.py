@@ -2,14 +2,14 @@
 Dropout
 =======
 
-In each training step some units are left out at random, others in each step. No unit can rely on
-a particular other one, so what they learn has to be worth something on its own. In prediction all
-take part.
+In each training step a random part of the units is left out, a different one each time. So no unit
+can rely on particular other ones, and each has to learn something that is useful by itself. In
+prediction all units take part.
 """
 
 # %%
-# The same network with no dropout, with a fifth and with half of its units missing. Each is
-# trained on five folds; one curve alone would be mostly chance.
+# The same network without dropout, with a fifth and with half of its units left out. Each is
+# trained on five folds, because a single curve would be mostly chance.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +25,7 @@ RATES = (0.0, 0.2, 0.5)
 
 
 def folds(rate):
-    """Train on five folds, and watch a third of each fold's training rows."""
+    """Train on five folds, with a third of each fold's training set for validation."""
     net = DenseRegressor(
         (128, 64), dropout=rate, epochs=100, validation_fraction=1 / 3, random_state=0
     )
@@ -36,9 +36,9 @@ def folds(rate):
 results = {rate: folds(rate) for rate in RATES}
 
 # %%
-# Thin lines are folds, thick ones their mean. The larger the rate, the less the training loss
-# (solid) falls, and the less the held-out loss (dashed) rises after its best epoch: the two stay
-# together. Dropout does not end over-fitting, it slows it down.
+# Thin lines are folds, thick ones their mean. The larger the dropout rate, the less the training
+# loss (solid) falls, and the less the validation loss (dashed) rises after its best epoch: the two
+# stay close together. Dropout does not end over-fitting, it slows it down.
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True, layout="constrained")
 for ax, rate in zip(axes, RATES, strict=True):
@@ -48,8 +48,7 @@ for ax, rate in zip(axes, RATES, strict=True):
 plt.show()
 
 # %%
-# The last epoch in figures, as means over the folds. R2 is that of the rows of each fold that
-# took no part at all.
+# The losses of the last epoch, as means over the folds, and R2 on each fold's test set.
 
 
 def last(rate, key):
@@ -59,9 +58,9 @@ def last(rate, key):
 
 for rate in RATES:
     score = results[rate]["test_score"].mean()
-    losses = f"training {last(rate, 'loss'):.2f}, held out {last(rate, 'val_loss'):.2f}"
+    losses = f"training {last(rate, 'loss'):.2f}, validation {last(rate, 'val_loss'):.2f}"
     print(f"dropout={rate:g}: {losses}, R2 {score:5.2f}")
 
 # %%
-# The training loss is measured with units missing, the held-out loss with all of them; with much
-# dropout the second may therefore be the lower one for a while. That is no mistake.
+# The training loss is computed with dropout, the validation loss without. With much dropout the
+# validation loss may therefore be the lower one for a while, which is no mistake.

@@ -2,9 +2,9 @@
 Batch normalization
 ===================
 
-Between a dense layer and its activation, each unit is standardized: by the rows of the batch in
-training, by running averages in prediction. However many layers came before, the activation works
-where it bends and not where it is flat, and gradients reach the first layer.
+Between a dense layer and its activation, the output of each unit is standardized: by its mean and
+variance over the batch in training, by running averages in prediction. So, however many layers came
+before, the activation's inputs stay where it is not flat, and gradients reach the first layer.
 """
 
 # %%
@@ -36,17 +36,17 @@ def train(depth, batch_norm):
 nets = {(depth, norm): train(depth, norm) for depth in DEPTHS for norm in (False, True)}
 
 # %%
-# With two layers, both learn, and it makes little difference where they end. With each doubling
-# the plain network (solid) learns more slowly; with eight layers it stays for some epochs at the
-# loss of a guess, the dotted line, and ends not far below. The curve with batch normalization
-# (dashed) is nearly the same in all three.
+# With two layers, both networks learn, and end at nearly the same loss. Each time the number of
+# layers doubles, the plain network (solid) learns more slowly. With eight layers its loss stays for
+# some epochs at that of guessing (dotted), and ends not far below. The curve with batch
+# normalization (dashed) is nearly the same in all three.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.5), sharey=True, layout="constrained")
 for ax, depth in zip(axes, DEPTHS, strict=True):
     plain, normed = nets[depth, False], nets[depth, True]
     ax.plot(range(1, 21), plain.loss_curve_, color="#0072B2", label="plain")
     ax.plot(range(1, 21), normed.loss_curve_, "--", color="#D55E00", label="batch_norm=True")
-    ax.axhline(2.303, color="#6F6F6F", linestyle=":", label="a guess: ln 10")
+    ax.axhline(2.303, color="#6F6F6F", linestyle=":", label="guessing: ln 10")
     ax.set_title(f"{depth} hidden layers", loc="left", fontsize="medium")
     ax.set(xlabel="epoch", xticks=[1, 5, 10, 15, 20], ylim=(0, None))
     ax.spines[["top", "right"]].set_visible(False)
@@ -55,15 +55,16 @@ axes[1].legend(frameon=False, fontsize=8)
 plt.show()
 
 # %%
-# And on rows that none of them has seen:
+# And on the test set:
 
 accuracy = {key: net.score(X_test, y_test) for key, net in nets.items()}
 for depth in DEPTHS:
     print(
-        f"{depth} layers  accuracy on test rows: plain {accuracy[depth, False]:.3f}, "
+        f"{depth} layers  test accuracy: plain {accuracy[depth, False]:.3f}, "
         f"batch_norm=True {accuracy[depth, True]:.3f}"
     )
 
 # %%
-# It is not the only way: ``activation="relu"`` and ``residual=True`` keep gradients alive, too.
-# And it has its price: in a batch of few rows, their mean and spread are themselves chance.
+# There are other ways to keep gradients from vanishing: ``activation="relu"`` and
+# ``residual=True``. And batch normalization has a price: the mean and variance of a small batch are
+# noisy estimates.

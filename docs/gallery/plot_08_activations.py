@@ -2,12 +2,13 @@
 Activations
 ===========
 
-Without an activation between them, any number of layers is one linear layer. Which function bends
-the network decides what its curves look like, and how well a deep one learns at all.
+Without activations between them, any number of dense layers is equivalent to a single linear one.
+The choice of the activation decides what the learned function looks like, and how well a deep
+network learns at all.
 """
 
 # %%
-# A smooth curve without noise, and the same small network with four activations.
+# A smooth function without noise, learned by the same small network with four activations.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,14 +24,14 @@ nets = {
 }
 
 # %%
-# ``linear`` is no activation, and a straight line is all it gives. ``relu`` is two straight
-# pieces, and so is whatever is built from it: a polygon, with visible corners. ``tanh`` and
-# ``silu`` are smooth, and so are their curves.
+# ``linear`` means no activation: the network can only learn a straight line. ``relu`` is piecewise
+# linear, and so is what the network learns: there are visible corners. ``tanh`` and ``silu`` are
+# smooth, and so are the learned functions.
 
 figure, axes = plt.subplots(1, 4, figsize=(12, 3.2), sharey=True, layout="constrained")
 grid = np.linspace(-3, 3, 1000)[:, None]
 for ax, (name, net) in zip(axes, nets.items(), strict=True):
-    ax.plot(x, y, color="#6F6F6F", linestyle=":", linewidth=2, label="to be learned")
+    ax.plot(x, y, color="#6F6F6F", linestyle=":", linewidth=2, label="target")
     ax.plot(grid, net.predict(grid), color="#D55E00", label="network")
     ax.set_title(f'activation="{name}"', loc="left", fontsize="medium")
     ax.spines[["top", "right"]].set_visible(False)
@@ -42,11 +43,10 @@ for name in ACTIVATIONS:
     print(f"{name:7} root mean squared error {error[name]:.3f}")
 
 # %%
-# StepContext six layers. ``sigmoid``, the oldest of them, is nearly flat wherever its input is not
-# near
-# zero, and even there its slope is a quarter. The gradient shrinks with each layer it passes, and
-# the first layers learn next to nothing: the loss stays for long where it began, at 1, which is
-# the mean as a guess for every row. ``relu`` has slope one wherever it is on at all.
+# Now six layers. ``sigmoid`` is nearly flat unless its input is near zero, and even there its slope
+# is only a quarter. So the gradient shrinks with each layer that it passes, and the first layers
+# learn next to nothing: for many epochs the loss stays at 1, that of predicting the mean for every
+# sample. The slope of ``relu`` is one for every positive input.
 
 STYLES = {"relu": ("#0072B2", "-"), "sigmoid": ("#D55E00", "--")}
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")

@@ -2,15 +2,16 @@
 Optimizers side by side
 =======================
 
-An optimizer turns gradients into steps. To set two of them side by side at the same learning rate
-says little: a rate that suits one may be far too large for the other. So each is given several,
-and judged at its best.
+An optimizer turns gradients into steps. Comparing two of them at the same learning rate says
+little, because a rate that suits one may be far too large for the other. So each is tried at
+several rates, and compared at its best one.
 """
 
 # %%
 # Four optimizers at seven learning rates, from 0.0001 to 0.3, on handwritten digits. ``momentum``
-# goes on in the direction of the steps before; RMSprop and Adam measure each weight's step by the
-# usual size of its gradient. The rate is a value: 28 trainings, four compiled programs.
+# adds a part of the previous steps to each step; RMSprop and Adam divide each weight's step by the
+# usual size of its gradient. The learning rate is an input of the compiled program, so the 28 fits
+# share four programs.
 
 import keras
 import matplotlib.pyplot as plt
@@ -37,8 +38,8 @@ STYLES = {
 }
 
 
-def held_out_loss(optimizer, rate):
-    """Train for 15 epochs and give the loss on held-out rows after each."""
+def validation_loss(optimizer, rate):
+    """Train for 15 epochs and give the validation loss after each."""
     net = DenseClassifier(
         (64, 32),
         optimizer=optimizer,
@@ -51,16 +52,16 @@ def held_out_loss(optimizer, rate):
 
 
 losses = {
-    name: {rate: held_out_loss(optimizer, rate) for rate in RATES}
+    name: {rate: validation_loss(optimizer, rate) for rate in RATES}
     for name, optimizer in OPTIMIZERS.items()
 }
 best = {name: min(RATES, key=lambda rate: losses[name][rate].min()) for name in OPTIMIZERS}
 
 # %%
-# Left: the lowest held-out loss at each rate. Each optimizer has a valley of its own, and that of
-# plain SGD may lie further right still: it wants a rate many times that of RMSprop and Adam.
-# Right: each at its own best rate. There they end much closer together than at any one rate for
-# all.
+# Left: the lowest validation loss at each learning rate. Each optimizer has a best rate of its own;
+# that of plain SGD is many times that of RMSprop and Adam, and may be larger still than those tried
+# here. Right: each optimizer at its best rate. Their losses end much closer together than at any
+# rate that all of them share.
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
 for name, (color, linestyle, marker) in STYLES.items():
@@ -68,7 +69,7 @@ for name, (color, linestyle, marker) in STYLES.items():
     left.plot(RATES, [losses[name][rate].min() for rate in RATES], marker=marker, **style)
     curve = losses[name][best[name]]
     right.plot(range(1, 16), curve, label=f"{name}, {best[name]:g}", **style)
-left.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="loss on held-out rows")
+left.set(xscale="log", yscale="log", xlabel="learning rate", ylabel="validation loss")
 right.set(xlabel="epoch", xticks=[1, 5, 10, 15])
 right.legend(frameon=False)
 for ax in (left, right):

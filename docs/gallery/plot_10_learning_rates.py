@@ -2,14 +2,14 @@
 Learning rates
 ==============
 
-How far one step goes. Too small, and the epochs run out before anything is learned. Too large,
-and the steps jump over what they are looking for. It is the first number to search, on a log
-scale.
+The learning rate is the size of a step. If it is too small, the epochs run out before anything is
+learned. If it is too large, the steps jump over the minimum. It is the first hyper-parameter to
+tune, on a logarithmic scale.
 """
 
 # %%
-# Three trainings that differ in nothing else. The rate is a value, so they share one compiled
-# program.
+# Three fits that differ in nothing else. The learning rate is an input of the compiled program, so
+# they share one.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,8 +34,8 @@ def model_with(rate):
 models = {f"learning_rate={rate:g}": model_with(rate).fit(X, y) for rate in (1e-5, 1e-3, 0.1)}
 
 # %%
-# The first hardly moves. The second falls and settles. The third jumps up and down all the way,
-# and ends higher than the second.
+# The first loss hardly falls. The second falls and levels off. The third jumps up and down all the
+# way, and ends higher than the second.
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True, layout="constrained")
 HistoryDisplay.from_estimator(models, ax=axes)
@@ -45,8 +45,8 @@ for name, model in models.items():
     print(f"{name}: {', '.join(diagnose(model, X, y).names) or 'nothing looks wrong'}")
 
 # %%
-# Eleven rates, five folds each. The best ones lie on a plateau, and to both sides of it the score
-# falls away, which on a linear axis would not be seen at all.
+# Eleven learning rates, five folds each. Several neighbouring rates score about as well as the best
+# one, and on both sides of them the score falls, which a linear axis would not show.
 
 rates = np.logspace(-5, 0, 11)
 train, test = validation_curve(
@@ -54,8 +54,8 @@ train, test = validation_curve(
 )
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 for scores, color, linestyle, label in (
-    (train, "#0072B2", "-", "training rows"),
-    (test, "#D55E00", "--", "test rows"),
+    (train, "#0072B2", "-", "training set"),
+    (test, "#D55E00", "--", "test set"),
 ):
     mean, spread = scores.mean(axis=1), scores.std(axis=1)
     ax.plot(rates, mean, color=color, linestyle=linestyle, marker="o", label=label)
@@ -66,4 +66,4 @@ ax.legend(frameon=False)
 plt.show()
 
 best = rates[test.mean(axis=1).argmax()]
-print(f"best rate on the test rows: {best:.2g}")
+print(f"best rate on the test sets: {best:.2g}")

@@ -1,14 +1,14 @@
 """
-Folds and seeds against one hold-out
-====================================
+Cross-validation and seeds against one hold-out
+===============================================
 
-A score measured once is a draw. Which rows were held out, and which weights training began with,
-move it, and often by more than the difference one wanted to see.
+A score that is measured once is one random draw. It depends on which samples are in the test set
+and on the initial weights, and often varies by more than the difference that one wanted to measure.
 """
 
 # %%
-# One network on 442 patients, judged in four ways, each of them a dozen times with other random
-# numbers. Nothing about the network or the data changes.
+# One network on the data of 442 patients, evaluated in four ways, each of them twelve times with
+# another random state. The network's parameters and the data do not change.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -33,7 +33,7 @@ scores = {
     "one hold-out,\nother seeds of the network": [
         score(ShuffleSplit(1, test_size=0.2, random_state=0), seed) for seed in DRAWS
     ],
-    "one hold-out,\nother rows": [
+    "one hold-out,\nother test samples": [
         score(ShuffleSplit(1, test_size=0.2, random_state=draw), 0) for draw in DRAWS
     ],
     "5 folds,\nother folds": [
@@ -45,10 +45,10 @@ scores = {
 }
 
 # %%
-# Each dot is what somebody would have reported. A single hold-out can make the network look good
-# or poor, as the rows fall. Five folds use every row once for testing, and their means lie much
-# closer together; repeated with other folds, closer still. The seed of the network alone matters
-# less here, but the first row of dots is no single point either.
+# Each dot is a score that somebody might have reported. With a single hold-out the network looks
+# good or poor, depending on the split. Five folds use every sample once for testing, and their
+# means lie much closer together; those of repeated cross-validation lie closer still. The network's
+# seed alone (first row) matters less here, but it does matter.
 
 figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
 jitter = np.random.default_rng(0).uniform(-0.15, 0.15, len(DRAWS))
@@ -57,7 +57,7 @@ for height, values in enumerate(scores.values()):
     ax.plot([np.mean(values)] * 2, [height - 0.3, height + 0.3], color="#D55E00", linewidth=2)
 ax.set_yticks(range(len(scores)), scores)
 ax.invert_yaxis()
-ax.set_xlabel("R2 on rows held out (bar: mean of the twelve)")
+ax.set_xlabel("R2 on the test sets (bar: mean of the twelve)")
 ax.grid(axis="x", alpha=0.3)
 ax.spines[["top", "right", "left"]].set_visible(False)
 plt.show()
@@ -68,6 +68,6 @@ for name, values in scores.items():
     print(f"{label:41} {min(values):.2f} to {max(values):.2f}, spread {spread[name]:.3f}")
 
 # %%
-# Repetition makes the figure steadier, not the network better, and all repetitions share the same
-# 442 patients: what they have in common, no number of folds will average out. Two models are
-# compared on the same folds, as ``skdense.compare`` does.
+# Repetition makes the estimate less noisy, not the network better. And all repetitions use the same
+# 442 patients: what is particular to this sample, no number of folds averages out. To compare two
+# models, use the same folds for both, as ``skdense.compare`` does.

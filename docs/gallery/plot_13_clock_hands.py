@@ -2,14 +2,14 @@
 Reading a clock: coordinates or angles
 ======================================
 
-What a network is given matters more than what it is made of. F. Chollet tells it with a clock
-("Deep Learning with Python", 2nd edition, section 5.4): from the pixels of a dial, telling the
-time is hard; from the coordinates of the hands, easier; from their angles, a sum.
+Good features matter more than the network. F. Chollet's example is a clock ("Deep Learning with
+Python", 2nd edition, section 5.4): telling the time is hard from the pixels of its face, easier
+from the coordinates of its hands, and simple arithmetic from their angles.
 """
 
 # %%
-# A thousand times of day between 0 and 12 o'clock, and where the tips of the two hands are then.
-# The angles hold exactly what the coordinates hold, computed from them.
+# A thousand random times between 0 and 12 o'clock, and the coordinates of the tips of both hands.
+# The angles are computed from these coordinates, so they contain the same information.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,7 +42,7 @@ for ax, (x_short, x_long, y_short, y_long), hour in zip(axes, tips, hours, stric
 plt.show()
 
 # %%
-# A network and a straight line, on coordinates and on angles, with 20 to 700 rows to learn from.
+# A network and linear regression, on coordinates and on angles, with 20 to 700 training samples.
 # The error is measured on 300 other times, in minutes.
 
 train, test = train_test_split(np.arange(1000), test_size=300, random_state=0)
@@ -55,7 +55,7 @@ def network():
 
 
 def minutes_off(model, use_angles):
-    """Train on more and more rows, and measure the mean error in minutes."""
+    """Train on more and more samples, and measure the mean error in minutes."""
     steps = [FunctionTransformer(to_angles)] if use_angles else []
     model = make_pipeline(*steps, StandardScaler(), model)
     fits = (model.fit(tips[train[:n]], hours[train[:n]]) for n in SIZES)
@@ -63,23 +63,23 @@ def minutes_off(model, use_angles):
 
 
 CASES = {
-    "line, coordinates": (LinearRegression(), False, "#6F6F6F", ":", "o"),
+    "linear, coordinates": (LinearRegression(), False, "#6F6F6F", ":", "o"),
     "network, coordinates": (network(), False, "#0072B2", "-", "s"),
     "network, angles": (network(), True, "#D55E00", "--", "^"),
-    "line, angles": (LinearRegression(), True, None, None, None),
+    "linear, angles": (LinearRegression(), True, None, None, None),
 }
 errors = {name: minutes_off(model, angles) for name, (model, angles, *_) in CASES.items()}
 
 # %%
-# On coordinates the line is more than an hour off and stays so, and the network needs many rows
-# to read the clock. On angles it needs few. And the line on angles is not in the picture, because
-# its error is zero: the hour is the angle of the short hand, divided by 30 degrees. What was hard
-# has been done before the training.
+# On coordinates, linear regression is more than an hour off however many samples it has, and the
+# network needs many samples to read the clock. On angles it needs few. Linear regression on angles
+# is not in the plot, because its error is zero: the hour is the angle of the short hand, divided by
+# 30 degrees. The hard part was done when the features were computed.
 
 figure, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
 for name, (*_, color, linestyle, marker) in list(CASES.items())[:3]:
     ax.plot(SIZES, errors[name], color=color, linestyle=linestyle, marker=marker, label=name)
-ax.set(xscale="log", yscale="log", xlabel="training rows", ylabel="mean error, minutes (log scale)")
+ax.set(xscale="log", yscale="log", xlabel="training samples", ylabel="mean error in minutes")
 ax.set_xticks(SIZES, SIZES)
 ax.set_xticks([], minor=True)
 ax.set_ylim(0.2, 2000)
@@ -88,4 +88,4 @@ ax.legend(frameon=False, loc="upper right")
 plt.show()
 
 for name, values in errors.items():
-    print(f"{name:21} {values[0]:7.2f} minutes off after 20 rows, {values[-1]:7.2f} after 700")
+    print(f"{name:21} {values[0]:7.2f} minutes off with 20 samples, {values[-1]:7.2f} with 700")

@@ -1,15 +1,15 @@
 """
-When the world drifts
-=====================
+Concept drift
+=============
 
-A model learns the world as it was. If the world moves on, a model that was good grows worse
-without any change of its own, and the cure is to go on training.
+A model learns from data of the past. If the relation between features and target changes over time,
+its predictions become worse, and it has to be trained on newer data.
 """
 
 # %%
-# Fifteen months of made-up customers. What makes them buy turns slowly, by nine degrees a month,
-# from the first feature to the second. Each month the models predict a thousand new customers; of
-# sixty others one then learns what they did, and can train on them.
+# Fifteen months of generated customers. What makes them buy changes slowly from the first feature
+# to the second, by nine degrees a month. Each month the models predict a thousand new customers;
+# then the targets of sixty others become known, and the models can be trained on these.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,8 +24,8 @@ def customers(month, n_samples):
     """Draw customers of a month; what they do depends on a direction that turns."""
     X = random.normal(size=(n_samples, 5))
     angle = np.deg2rad(9 * month)
-    pull = np.cos(angle) * X[:, 0] + np.sin(angle) * X[:, 1] + 0.3 * X[:, 2] ** 2 - 0.3
-    return X, (pull + 0.4 * random.normal(size=n_samples) > 0).astype(int)
+    signal = np.cos(angle) * X[:, 0] + np.sin(angle) * X[:, 1] + 0.3 * X[:, 2] ** 2 - 0.3
+    return X, (signal + 0.4 * random.normal(size=n_samples) > 0).astype(int)
 
 
 known = [customers(month, 60) for month in range(MONTHS)]
@@ -37,11 +37,11 @@ def rows_until(month):
 
 
 # %%
-# Four ways to go on after the first four months: not at all; one epoch on each new month, by
-# ``partial_fit``; twenty epochs on each new month from the weights there are, by ``warm_start``;
-# and from nothing each month, on all months so far.
+# Four ways to go on after the first four months: no further training; one epoch on each new month,
+# with ``partial_fit``; twenty epochs on each new month from the present weights, with
+# ``warm_start``; and training from scratch each month, on all months so far.
 
-NAMES = ("frozen", "partial_fit", "warm_start", "all months anew")
+NAMES = ("frozen", "partial_fit", "warm_start", "all months")
 nets = {
     name: DenseClassifier(
         (32, 16), epochs=20, batch_size=16, warm_start=name == "warm_start", random_state=0
@@ -55,13 +55,13 @@ for month in range(FIRST, MONTHS):
         accuracy[name].append(net.score(*new))
     nets["partial_fit"].partial_fit(*known[month])
     nets["warm_start"].fit(*known[month])
-    nets["all months anew"].fit(*rows_until(month))
+    nets["all months"].fit(*rows_until(month))
 
 # %%
-# The frozen network falls, month by month, and ends below a coin. Training on all that ever was
-# slows the fall, no more: the old months teach what no longer holds. ``warm_start``, which goes
-# on with the newest rows alone, follows the drift; a single epoch a month goes the same way, too
-# slowly.
+# Without further training, the accuracy falls month by month and ends below 0.5. Training on all
+# months only slows that down, because the old months teach what no longer holds. ``warm_start``,
+# which trains on the newest samples alone, follows the drift; with ``partial_fit``, a single epoch
+# a month, the network follows too slowly.
 
 STYLES = (("#6F6F6F", ":"), ("#0072B2", "-"), ("#D55E00", "--"), ("#E69F00", "-."))
 figure, ax = plt.subplots(figsize=(8, 3.8), layout="constrained")
@@ -78,6 +78,6 @@ for name, values in accuracy.items():
     print(f"{name:15} first three months {first:.2f}, last three months {last:.2f}")
 
 # %%
-# The opposite world exists as well: where nothing drifts, all months together are the best
-# teacher, and a network that goes on with few rows only forgets. Which world one lives in, the
-# accuracy on new rows tells, month by month, before they are used for training.
+# Where nothing drifts, the opposite holds: training on all months is best, and a network that goes
+# on with few samples forgets. The accuracy on each month's new samples, measured before they are
+# used for training, shows which is the case.

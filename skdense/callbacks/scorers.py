@@ -1,4 +1,4 @@
-"""Figures of each epoch: scikit-learn's scorers on the rows watched, and the time."""
+"""Metrics of each epoch: scikit-learn's scorers on the validation set."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from skdense.engine.epoch import Epoch
 
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
-# What people call a scorer by habit, where spelling does not lead to its name.
-_HABITS = {
+# Common names of metrics whose scorer has a name that is spelled quite differently.
+_COMMON_NAMES = {
     "acc": "accuracy",
     "mae": "neg_mean_absolute_error",
     "mse": "neg_mean_squared_error",
@@ -31,8 +31,16 @@ _HABITS = {
 class ScorerMetric(NamedTuple):
     """A scorer to be computed after each epoch.
 
-    name : in the history; scorer : called with estimator, X and y; source : the parameter that
-    asked for it and its value, for errors; arguments : names of those that its function takes.
+    Attributes
+    ----------
+    name : str
+        Its name in the history.
+    scorer : callable
+        Called with estimator, X and y.
+    source : str
+        The parameter that asked for it and its value, for errors.
+    arguments : frozenset of str
+        Names of the arguments that its function takes.
     """
 
     name: str
@@ -42,7 +50,7 @@ class ScorerMetric(NamedTuple):
 
 
 def monitor_name(monitor: Any) -> str:
-    """Give the name in the history of what is watched.
+    """Give the name that the monitored metric has in the history.
 
     Parameters
     ----------
@@ -136,7 +144,7 @@ def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric
 
 def _unknown(source: str, value: str, known: list[str]) -> ValueError:
     name = value.removeprefix("val_")
-    close = [_HABITS[name]] if name in _HABITS else get_close_matches(name, known)
+    close = [_COMMON_NAMES[name]] if name in _COMMON_NAMES else get_close_matches(name, known)
     nearest = f"Did you mean {' or '.join(map(repr, close))}? " if close else ""
     return ValueError(
         f"{source} is unknown. {nearest}Known names: {', '.join(known)}. Or pass a function of "
@@ -195,20 +203,21 @@ class ScorerCallback:
         Raises
         ------
         ValueError
-            If a score is no number, or the one watched is NaN.
+            If a score is not a number, or the monitored one is NaN.
         """
         self._predict(epoch)
         for metric in self._metrics:
             try:
                 score = self._score(metric)
             except Exception as error:
-                error.add_note(f"{metric.source} failed on the rows watched, epoch {epoch.number}.")
+                note = f"{metric.source} failed on the validation set, epoch {epoch.number}."
+                error.add_note(note)
                 raise
             if np.isnan(score) and metric.name == self._monitor:
                 raise ValueError(
-                    f"{metric.source}: the score is NaN on the rows watched, epoch {epoch.number}, "
-                    "so that no epoch is better than another. Monitor another score, or hold out "
-                    "rows for which it is defined."
+                    f"{metric.source}: the score is NaN on the validation set in epoch "
+                    f"{epoch.number}, so that no epoch is better than another. Monitor another "
+                    "metric, or choose a validation set for which it is defined."
                 )
             epoch.logs[metric.name] = score
 

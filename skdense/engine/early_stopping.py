@@ -6,10 +6,20 @@ from typing import Any, NamedTuple
 
 
 class Decision(NamedTuple):
-    """What early stopping says after an epoch.
+    """What early stopping decides after an epoch.
 
-    better : whether the epoch is the best so far; keep : whether its weights are those to give
-    back; best, wait : for the next epoch; stop : whether patience has run out.
+    Attributes
+    ----------
+    better : bool or tensor
+        Whether the epoch is the best so far.
+    keep : bool or tensor
+        Whether its weights are those to give back.
+    best : float or tensor
+        The best value of the monitored metric so far.
+    wait : int or tensor
+        Epochs since then.
+    stop : bool or tensor
+        Whether patience has run out.
     """
 
     better: Any

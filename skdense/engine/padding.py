@@ -24,9 +24,18 @@ _SMALL_STEP = 500_000  # weights times samples of a step that is mostly overhead
 class PaddedSizes(NamedTuple):
     """Sizes that are constant in a program.
 
-    batch_size : samples of one step; n_steps : steps of one epoch; steps_per_gather : steps whose
-    samples are brought into their order at a time, divides `n_steps`; n_validation : validation
-    samples, 0 for none; epochs_per_call : epochs of one call.
+    Attributes
+    ----------
+    batch_size : int
+        Samples of one step.
+    n_steps : int
+        Steps of one epoch.
+    steps_per_gather : int
+        Steps whose samples are brought into their order at a time; divides `n_steps`.
+    n_validation : int
+        Validation samples, 0 for none.
+    epochs_per_call : int
+        Epochs of one call.
     """
 
     batch_size: int

@@ -14,19 +14,21 @@ MAX_PROGRAMS = 128
 
 
 class CacheInfo(NamedTuple):
-    """What the cache of training programs holds and has done.
+    """Contents and use of the cache of training programs.
 
     Attributes
     ----------
     programs : int
         Programs kept for further fits.
     max_programs : int
-        Most programs kept; the one unused for longest goes first.
-    hits, misses : int
-        Fits that found their program, and fits that had to build it.
+        Most programs kept; the one unused for longest is dropped first.
+    hits : int
+        Fits that found their program.
+    misses : int
+        Fits that had to build it.
     traces : int
-        How often TensorFlow has traced a program. More than `misses` would be a defect: a program
-        traced twice. Fewer are programs for a handful of steps, which take no graph.
+        How often TensorFlow has traced a program. It is at most `misses`: programs for a few steps
+        run without a graph, and are not traced.
     """
 
     programs: int
@@ -84,11 +86,21 @@ def count_trace() -> None:
 
 
 def cache_info() -> CacheInfo:
-    """Say how many training programs are kept, and how often they were used and traced.
+    """Report how many training programs are kept, and how often they were used and traced.
+
+    Every fit of a network needs a compiled program. Fits with the same architecture, batch size,
+    optimizer and loss share one, whatever their learning rates, penalties and dropout rates are.
+
+    .. versionadded:: 0.1
 
     Returns
     -------
-    CacheInfo
+    info : CacheInfo
+        Named tuple with the fields `programs`, `max_programs`, `hits`, `misses` and `traces`.
+
+    See Also
+    --------
+    clear_cache : Forget all programs.
 
     Examples
     --------
@@ -104,8 +116,14 @@ def cache_info() -> CacheInfo:
 def clear_cache() -> None:
     """Forget all training programs and set the counts to zero.
 
-    The next fit of each kind of network builds its program anew. Fits that are running in other
-    threads end undisturbed.
+    The next fit of each kind of network builds its program again. Fits that are running in other
+    threads are not disturbed.
+
+    .. versionadded:: 0.1
+
+    See Also
+    --------
+    cache_info : How many programs are kept.
 
     Examples
     --------

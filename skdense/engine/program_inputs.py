@@ -27,8 +27,14 @@ class RowTransformation(NamedTuple):
 class Selected(NamedTuple):
     """Some rows of a large array, by their indices: the array itself is not copied.
 
-    values : (n_all_samples, n_features); index : int (n_samples,); transformation :
-    RowTransformation, or None where the rows are the inputs.
+    Attributes
+    ----------
+    values : array of shape (n_all_samples, n_features)
+        The large array.
+    index : int array of shape (n_samples,)
+        Which rows, in order.
+    transformation : RowTransformation or None
+        From these rows to the network's inputs; None where they are the inputs.
     """
 
     values: Any
@@ -45,7 +51,14 @@ class Selected(NamedTuple):
 class SparseRows(NamedTuple):
     """Rows of a sparse matrix in the order in which they are visited.
 
-    values, columns : (n_stored,); starts : (padded_size + 1,), where each row begins.
+    Attributes
+    ----------
+    values : tensor of shape (n_stored,)
+        The stored values, row by row.
+    columns : int tensor of shape (n_stored,)
+        The column of each.
+    starts : int tensor of shape (padded_size + 1,)
+        Where each row begins among them.
     """
 
     values: Any
@@ -56,8 +69,14 @@ class SparseRows(NamedTuple):
 class Rows(NamedTuple):
     """Data for training or validation, padded to a program's size where it goes into one.
 
-    X : (padded_size, n_features), Selected or SparseRows; y : (padded_size, n_outputs), or
-    (padded_size,) of class indices; weight : (padded_size,).
+    Attributes
+    ----------
+    X : array of shape (padded_size, n_features), Selected or SparseRows
+        The features.
+    y : array of shape (padded_size, n_outputs), or (padded_size,) of class indices
+        The targets.
+    weight : array of shape (padded_size,)
+        The sample weights.
     """
 
     X: Any
@@ -68,16 +87,44 @@ class Rows(NamedTuple):
 class ProgramInputs(NamedTuple):
     """What may differ between two fits of one program, beside data and weights.
 
-    Names are those of `Settings` and `PaddedSizes`, for what is used of the latter.
+    Names are those of `Settings`, and of `PaddedSizes` for the part of them that is used.
 
-    n_samples, n_validation : int
-    n_epochs, n_epochs_before : int, epochs of this call, and of the calls before
-    learning_rate : (epochs_per_call, n_steps), or None where the optimizer has its own schedule
-    label_smoothing : float, of a loss of class indices
-    l1, l2 : (n_penalties,); random_rates, random_seeds : one for each of `random_places`
-    penalized : bool, whether any penalty is above zero
-    early_stopping, restore_best_weights : bool; patience, start_from_epoch : int; min_delta : float
-    monitor_val_loss : bool, whether the validation loss is monitored instead of the training loss
+    Attributes
+    ----------
+    n_samples : int
+        Training samples.
+    n_validation : int
+        Validation samples.
+    n_epochs : int
+        Epochs of this call.
+    n_epochs_before : int
+        Epochs of the calls before.
+    learning_rate : array of shape (epochs_per_call, n_steps), or None
+        The rate of each step; None where the optimizer has a schedule of its own.
+    label_smoothing : float
+        For a loss of class indices.
+    l1 : array of shape (n_penalties,)
+        Weights of the L1 penalties.
+    l2 : array of shape (n_penalties,)
+        Weights of the L2 penalties.
+    random_rates : array of float
+        Dropout rate or standard deviation, one for each of `random_places`.
+    random_seeds : array of int
+        One for each of `random_places`.
+    early_stopping : bool
+        Whether to stop early.
+    monitor_val_loss : bool
+        Whether the validation loss is monitored instead of the training loss.
+    start_from_epoch : int
+        Epochs at the start that early stopping leaves out.
+    patience : int
+        Epochs to wait for an improvement.
+    min_delta : float
+        What counts as an improvement.
+    restore_best_weights : bool
+        Whether the best epoch's weights are given back.
+    penalized : bool
+        Whether any penalty is above zero.
     """
 
     n_samples: Any
@@ -100,11 +147,19 @@ class ProgramInputs(NamedTuple):
 
 
 class State(NamedTuple):
-    """What one call of a program hands to the next.
+    """What one call of a program passes to the next.
 
-    `current` is the network after the last epoch, `kept` the one to be given back: each a list
-    of trainable weights, batch norm's statistics and optimizer variables. `best` and `wait`
-    are those of early stopping, as `early_stopping.after_epoch` has them.
+    Attributes
+    ----------
+    current : list
+        The network after the last epoch: trainable weights, batch norm's statistics and optimizer
+        variables.
+    kept : list
+        The same of the network to be given back.
+    best : float or tensor
+        The best value of the monitored metric, as in `early_stopping.Decision`.
+    wait : int or tensor
+        Epochs since then.
     """
 
     current: list
@@ -114,10 +169,20 @@ class State(NamedTuple):
 
 
 class Epochs(NamedTuple):
-    """What one call found.
+    """The result of one call of a program.
 
-    n_run : epochs run; loss, val_loss : (epochs_per_call,), NaN where not run; finite : whether the
-    last epoch run was; stopped : True where patience has run out or that epoch was not finite.
+    Attributes
+    ----------
+    n_run : int
+        Epochs run.
+    loss : array of shape (epochs_per_call,)
+        Training loss of each epoch, NaN where not run.
+    val_loss : array of shape (epochs_per_call,)
+        Validation loss of each epoch, NaN where not run.
+    finite : bool
+        Whether losses and weights of the last epoch run were finite.
+    stopped : bool
+        Whether patience has run out or that epoch was not finite.
     """
 
     n_run: Any

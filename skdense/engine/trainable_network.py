@@ -211,7 +211,7 @@ class TrainableNetwork:
         if losses.shape.rank != 1:
             raise ValueError(
                 f"loss={self.loss!r} gives an array of shape {losses.shape} for a batch; it has to "
-                "give one figure for each row."
+                "give one value for each sample."
             )
         weight = tf.where(real, rows.weight, 0.0)
         by_weight = self.loss.reduction == "mean_with_sample_weight"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils import check_random_state
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     from skdense.engine.training_result import TrainingResult
 
 Encoding = ClassEncoding | TargetScale
+MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
@@ -171,16 +173,18 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = self.missing != "error"
         return tags
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those of a schedule in `lr_schedule` by ``lr_schedule__<name>``.
 
         Parameters
         ----------
         **params : dict
+            Values by the names of the parameters.
 
         Returns
         -------
-        self
+        self : object
+            The estimator.
 
         Raises
         ------
@@ -450,7 +454,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         if not weight.any():
             raise ValueError(
                 f"All rows {which} have a weight of zero, from sample_weight times class_weight: "
-                "leave such rows out, or choose the rows to watch otherwise (validation_fraction="
+                "leave such rows out, or choose another validation set (validation_fraction="
                 f"{self.validation_fraction}, validation={self.validation!r})."
             )
         weight = (weight / weight.mean()).astype(self.dtype)
@@ -478,8 +482,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
             self._check_takes_sparse()
         if y and sparse.issparse(y[0]) and not is_classifier(self):
             raise ValueError(
-                f"y is sparse, {y[0].shape}, but {type(self).__name__} learns numbers from a dense "
-                "array: pass y.toarray()."
+                f"y is sparse, {y[0].shape}, but {type(self).__name__} takes a dense array of "
+                "targets: pass y.toarray()."
             )
         X, shape = flatten_images(X)
         if input_shape is not None:
@@ -511,12 +515,12 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
 
     @property
     def coefs_(self) -> list[np.ndarray]:
-        """Kernels, one for each layer: (n_units before, n_units)."""
+        """Kernels, one for each layer, of shape (n_inputs, n_units)."""
         return self._of_role("kernel")
 
     @property
     def intercepts_(self) -> list[np.ndarray]:
-        """Biases, one for each layer: (n_units,)."""
+        """Biases, one for each layer, of shape (n_units,)."""
         return self._of_role("bias")
 
     @property
@@ -570,19 +574,20 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
         learned = InputTransformation(*(getattr(self, name, None) for name in names))
         return learned.for_missing(self.missing)
 
-    def hidden_output(self, X, layer: int = -1) -> np.ndarray:
-        """Compute what a hidden layer gives to the next one.
+    def hidden_output(self, X: MatrixLike, layer: int = -1) -> np.ndarray:
+        """Compute the output of a hidden layer.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Features, or images, as in `fit`.
         layer : int, default=-1
             Which hidden layer: 0 is the first, -1 the last.
 
         Returns
         -------
-        array of shape (n_samples, n_units)
-            After activation and batch norm; dropout is off.
+        output : ndarray of shape (n_samples, n_units)
+            The layer's output after activation and batch norm; dropout is off.
 
         Raises
         ------
@@ -614,24 +619,26 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     def to_keras(self) -> keras.Model:
         """Build the same network as a compiled ``keras.Model`` with the trained weights.
 
-        It consists of Keras's standard layers, its regularizers and dropout rates included, of
-        ``Flatten`` at the beginning where it was trained on images, and of ``Rescaling`` at the
-        end where a regressor's target was standardized: it predicts in the target's own unit. It
+        It has Keras's standard layers, with their regularizers and dropout rates; ``Flatten`` at
+        the beginning where the estimator was trained on images; and ``Rescaling`` at the end where
+        a regressor's target was standardized, so that it predicts in the unit of the target. It
         is a copy: training it leaves the estimator as it is.
 
         Of several members it has the layers of each, side by side, and ``Average`` of their outputs
         at the end.
 
         With `scale_features` or `n_bins` it begins with them and takes X as `predict` does.
-        Otherwise it takes numbers only: missing values as zeros, with their indicators in the
-        columns after the features.
+        Otherwise it takes no missing values: replace them by zeros, and put their indicators into
+        the columns after the features.
 
-        The copy is compiled with the estimator's optimizer and loss. Behind ``Rescaling`` that loss
-        is in the target's unit, too: compile it anew, with rates to match, before training it on.
+        The copy is compiled with the estimator's optimizer and loss. After ``Rescaling`` the loss
+        is in the unit of the target, too: to train it further, compile it again with a suitable
+        learning rate.
 
         Returns
         -------
-        keras.Model
+        model : keras.Model
+            The compiled copy.
 
         Examples
         --------
@@ -668,8 +675,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     def summary(self) -> None:
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
 
-        The optimizer's variables are not counted, and the names of the layers are the same each
-        time. Of several members it is the table of the first, and a line says how many there are.
+        The optimizer's variables are not counted, and the names of the layers are always the same.
+        Of several members it is the table of the first, and a line says how many there are.
 
         Examples
         --------

@@ -8,11 +8,11 @@ from importlib.metadata import PackageNotFoundError, metadata
 import numpy as np
 
 _WIDTH, _HEIGHT, _MARGIN = 480, 150, 8
-_LEFT, _BOTTOM, _RIGHT = 48, 22, 340  # room for figures on the axes, and for the legend
+_LEFT, _BOTTOM, _RIGHT = 48, 22, 340  # room for the axes' labels, and for the legend
 # Colours that stand out on light and dark pages alike; dashes say the same in grey.
 _CURVES = (
-    ("loss", "training rows", "#0072B2", ""),
-    ("val_loss", "held-out rows", "#D55E00", "5 3"),
+    ("loss", "training set", "#0072B2", ""),
+    ("val_loss", "validation set", "#D55E00", "5 3"),
 )
 
 
@@ -94,7 +94,7 @@ def documentation_address() -> str:
 
 
 def _points(losses: Sequence[float], low: float, high: float, only: int | None = None) -> str:
-    """Give the curve's points, or the one of one epoch; epochs without a figure are left out."""
+    """Give the curve's points, or the one of one epoch; epochs without a loss are left out."""
     n_epochs = len(losses)
     width, height = _RIGHT - _LEFT, _HEIGHT - _BOTTOM - _MARGIN
     points = []

@@ -35,8 +35,8 @@ def with_schedule(
     Raises
     ------
     ValueError
-        If there is no such schedule, a figure of it is out of range, or it cannot go together with
-        the optimizer or with `learning_rate`.
+        If there is no such schedule, one of its parameters is out of range, or the optimizer or
+        `learning_rate` cannot be combined with it.
     """
     lr_schedule, learning_rate = estimator.lr_schedule, estimator.learning_rate
     first = 0 if history is None else len(history["loss"])
@@ -46,7 +46,7 @@ def with_schedule(
     schedule = _read(lr_schedule)
     if settings.learning_rate is None:
         raise ValueError(
-            f"lr_schedule={lr_schedule!r} cannot be used with this optimizer, which brings a "
+            f"lr_schedule={lr_schedule!r} cannot be used with this optimizer, which has a "
             "schedule of its own: give one of the two, or a learning_rate to start from."
         )
     end = max(estimator.epochs, first + settings.epochs)
@@ -107,8 +107,8 @@ def _read(lr_schedule: Any) -> Any:
 def _on_plateau(settings: Settings, schedule: ReduceOnPlateau, history: Mapping) -> Settings:
     from skdense.engine.plateau import Plateau
 
-    figures = history.get(settings.monitor, history.get("loss", ()))
-    return replace(settings, plateau=Plateau(**schedule.get_params(), earlier=tuple(figures)))
+    metrics = history.get(settings.monitor, history.get("loss", ()))
+    return replace(settings, plateau=Plateau(**schedule.get_params(), earlier=tuple(metrics)))
 
 
 def _takes_rate(function: Callable) -> bool:

@@ -18,8 +18,14 @@ from skdense.preprocessing.class_encoding import ClassEncoding, check_classes_of
 class OutputColumns(NamedTuple):
     """Columns of y that go to one output.
 
-    name : of the output, None where it was not named; columns : positions in y;
-    classes : labels known for them, None in regression.
+    Attributes
+    ----------
+    name : str or None
+        Name of the output, if it was named.
+    columns : tuple of int
+        Positions in y.
+    classes : array or None
+        The labels known for them; None in regression.
     """
 
     name: str | None

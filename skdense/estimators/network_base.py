@@ -9,9 +9,10 @@ from copy import copy, deepcopy
 from dataclasses import replace
 from itertools import repeat
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -41,6 +42,9 @@ from skdense.preprocessing.weights import (
     weight_of_class,
 )
 
+if TYPE_CHECKING:
+    import keras
+
 _BATCH_SIZE = [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1}), None]
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
@@ -68,26 +72,26 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
     def __init__(
         self,
-        model=None,
+        model: Callable[..., Any] | Any = None,
         *,
-        inputs=None,
-        outputs=None,
-        optimizer="rmsprop",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        batch_size=None,
-        validation_batch_size=None,
-        epochs=1,
-        validation_split=0.0,
-        shuffle=True,
-        callbacks=None,
-        run_eagerly=False,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-        **routed,
-    ):
+        inputs: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        epochs: int = 1,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        callbacks: Any = None,
+        run_eagerly: bool = False,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        **routed: Any,
+    ) -> None:
         self.model = model
         self.inputs = inputs
         self.outputs = outputs
@@ -124,7 +128,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
                 names |= {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
         return sorted(name for name in names if name in vars(self))
 
-    def set_params(self, **params):
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, those for the build function, optimizer, loss or callbacks included.
 
         Parameters
@@ -134,7 +138,8 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
         Returns
         -------
-        self
+        self : object
+            The estimator.
 
         Raises
         ------
@@ -218,35 +223,40 @@ class NetworkBase(DocumentationLink, BaseEstimator):
 
     # Fitting ------------------------------------------------------------------------------------
 
-    def initialize(self, X, y):
+    def initialize(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Build the model without training it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets, as in `fit`.
 
         Returns
         -------
-        self
+        self : object
+            The estimator, which has a model.
         """
         return self._fit_network(X, y, None, epochs=0)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Build the model and train it.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Or (n_samples, ...), for a model that takes it.
+            Features; of shape (n_samples, ...) for a model that takes it.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; labels where an output is of classes.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weight of each sample, never written to.
+            Weight of each sample; it is not modified.
 
         Returns
         -------
-        self
+        self : object
+            The fitted estimator.
 
         Raises
         ------
@@ -273,7 +283,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
             if continuing:
                 self._check_same_outputs(data, classes)
-                fitted, learned = self._with_model(), {}
+                fitted, learned = self._with_model(), dict[str, Any]()
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:
@@ -463,8 +473,8 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return self.__sklearn_is_fitted__()
 
     @property
-    def model_(self):
-        """The trained Keras model; built anew by the user's function after unpickling."""
+    def model_(self) -> keras.Model:
+        """The trained Keras model; after unpickling, your function builds it again."""
         check_is_fitted(self)
         check_not_forked()
         return self._with_model().model
@@ -481,17 +491,18 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             self._fitted = replace(fitted, model=model, state=None)
         return self._fitted
 
-    def predict(self, X):
-        """Predict the labels or numbers of each sample.
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Predict the labels or the target of each sample.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples,) or (n_samples, n_outputs)
-            In the columns of y.
+        y_pred : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            Predictions, in the columns of y.
         """
         raw = self._raw_outputs(X)
         outputs = self._fitted.outputs
@@ -501,17 +512,18 @@ class NetworkBase(DocumentationLink, BaseEstimator):
             table = table.astype(np.float64)
         return table[:, 0] if self.y_ndim_ == 1 else table
 
-    def predict_outputs(self, X):
-        """Compute each output of the model: probabilities where it is of classes, else numbers.
+    def predict_outputs(self, X: ArrayLike) -> dict[str, np.ndarray]:
+        """Compute each output of the model: probabilities where it is of classes, else targets.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
 
         Returns
         -------
-        dict of str to array of shape (n_samples, ...)
-            By the outputs' names.
+        outputs : dict of str to ndarray of shape (n_samples, ...)
+            Probabilities or targets, by the names of the outputs.
         """
         scores = self._scores(X)
         return dict(zip(self._fitted.output_names, scores, strict=True))
@@ -532,7 +544,7 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return custom_model.model_outputs(model, data, **arguments)
 
     def _scores(self, X) -> list[np.ndarray]:
-        """Compute what each output predicts: probabilities or numbers."""
+        """Compute the predictions of each output: probabilities, or regression targets."""
         raw = self._raw_outputs(X)
         return [output.scores(r) for output, r in zip(self._fitted.outputs, raw, strict=True)]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from skdense.estimators.network_base import NetworkBase
@@ -14,35 +18,39 @@ _TINY = np.finfo(np.float32).tiny
 class NetworkClassifier(ClassifierMixin, NetworkBase):
     """A custom Keras model as a scikit-learn classifier.
 
-    For scikeras's ``KerasClassifier``, with the same parameters.
+    A function that you write builds the model. Parameters are those of scikeras's
+    ``KerasClassifier``, which it replaces.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     model : callable or keras.Model, default=None
         Function that returns a Keras model: Sequential, functional with one or several inputs and
-        outputs, or of your own class. It is called with `meta`, a dict of what `fit` has found
-        out (``n_features_in_``, ``n_outputs_``, ``target_type_``, ``n_classes_``, ...), with
+        outputs, or of your own class. It is called with `meta`, a dict of what `fit` knows about
+        the data (``n_features_in_``, ``n_outputs_``, ``target_type_``, ``n_classes_``, ...), with
         `compile_kwargs` and with `params` where its signature has them, and with all ``model__``
         parameters. If it does not compile the model, `optimizer`, `loss`, `metrics` and
         `loss_weights` do. A ready-made model is copied with its weights and never changed.
     inputs : dict, default=None
-        Which columns of X go to which input of the model: the input's name -> column names or
-        positions, a slice, or a callable such as scikit-learn's ``make_column_selector``. Columns
-        that are not named stay out. None is all of X into the only input.
+        Which columns of X go to which input of the model. Keys are names of inputs; values are
+        column names or positions, a slice, or a callable such as scikit-learn's
+        ``make_column_selector``. Other columns are not used. None passes all of X to the only
+        input.
     outputs : dict, default=None
-        Which columns of y which output of the model learns: the output layer's name -> column
-        names or positions. None is all of y for a single output, or one column for each output
-        in order.
+        Which columns of y each output of the model learns. Keys are names of output layers; values
+        are column names or positions. None is all of y for a single output, or one column for each
+        output in order.
         Every output is of classes here; for outputs of both kinds see NetworkRegressor.
     optimizer : str, keras.optimizers.Optimizer or such a class, default="rmsprop"
         A class or name takes parameters as ``optimizer__learning_rate=0.01``. An object is used
         as a configuration and never changed.
     loss : str, callable, keras.losses.Loss, or list or dict of these, default=None
-        A dict has one loss for each output, by name. None where `model` compiles.
+        A dict has one loss for each output, by name. None where `model` compiles the model.
     loss_weights : list or dict, default=None
         Weight of each output's loss in the sum.
     metrics : list or dict, default=None
-        What Keras records for each epoch besides the loss.
+        Metrics that Keras records for each epoch, besides the loss.
     batch_size : int, default=None
         Samples of one training step: None is 32, -1 all of them.
     validation_batch_size : int, default=None
@@ -59,29 +67,29 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         Objects (each fit uses copies of its own), or classes with parameters such as
         ``callbacks__patience=5``.
     run_eagerly : bool, default=False
-        Whether Keras runs without graphs, to look into a custom model.
+        Whether Keras runs without graphs, to debug a custom model.
     class_weight : dict, list of dicts or "balanced", default=None
         Weight of each class, ``{label: weight}``, multiplied with `sample_weight`.
     warm_start : bool, default=False
-        Whether `fit` goes on from model, optimizer state and history of the fit before.
+        Whether `fit` continues from the model, optimizer state and history of the previous fit.
     verbose : int, default=0
-        1 shows one line that is written over, 2 a line for each epoch.
+        1 shows one line that is updated in place, 2 a line for each epoch.
     random_state : int, RandomState instance or None, default=None
         Seeds the initial weights, the validation split, the order of the samples and dropout masks.
     **routed : dict
-        ``model__units=64`` goes to your function, ``optimizer__``, ``loss__``, ``metrics__``,
-        ``callbacks__``, ``compile__``, ``fit__`` and ``predict__`` to where they say. Such
-        names are needed here: no signature can list the parameters of your function.
+        Parameters that are passed on: ``model__units=64`` to your function, and those that begin
+        with ``optimizer__``, ``loss__``, ``metrics__``, ``callbacks__``, ``compile__``, ``fit__``
+        and ``predict__`` to what they name.
 
     Attributes
     ----------
-    classes_ : array of shape (n_classes,), or list of such arrays
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
         Labels, sorted; column numbers where y is a 0/1 matrix; a list for several outputs.
     n_classes_ : int or list of int
-        How many.
+        Number of classes; a list for several outputs.
     model_ : keras.Model
         The trained model.
-    history_ : dict of lists
+    history_ : dict of str to list of float
         ``"loss"``, with a validation set ``"val_loss"``, and the metrics of each epoch.
     n_iter_ : int
         Epochs run, those before a warm start included.
@@ -92,21 +100,25 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         ``"compiled epochs"``, or ``"keras: "`` and the reason why ``Model.fit`` trained.
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (`n_features_in_`,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     n_outputs_ : int
         Number of columns of y.
-    input_columns_ : dict of lists
-        With `inputs`, the position of each input's columns.
+    input_columns_ : dict of str to list of int
+        With `inputs`, the positions of each input's columns.
 
     See Also
     --------
-    NetworkRegressor : The same for numbers.
-    DenseClassifier : Dense networks, without a function to build them.
+    NetworkRegressor : The same for regression.
+    DenseClassifier : Dense networks, without a function that builds them.
 
     Examples
     --------
+    In a pipeline, after a scaler:
+
     >>> from sklearn.datasets import load_iris
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
     >>> from skdense import NetworkClassifier
     >>> def build(meta, units=8):
     ...     import keras
@@ -120,8 +132,26 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
     ...     build, loss="sparse_categorical_crossentropy", model__units=16, epochs=2,
     ...     random_state=0,
     ... )
-    >>> net.fit(X, y).predict_proba(X[:1]).shape
+    >>> model = make_pipeline(StandardScaler(), net).fit(X, y)
+    >>> model.predict_proba(X[:1]).shape
     (1, 3)
+
+    A search over a parameter of the optimizer; those of the function are searched in the same way:
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> grid = {"networkclassifier__optimizer__learning_rate": [0.001, 0.01]}
+    >>> GridSearchCV(model, grid, cv=2).fit(X, y).best_params_
+    {'networkclassifier__optimizer__learning_rate': ...}
+
+    Early stopping, by a callback of Keras and a validation set of a fifth of the samples:
+
+    >>> import keras
+    >>> net = net.set_params(
+    ...     callbacks=keras.callbacks.EarlyStopping, callbacks__restore_best_weights=True,
+    ...     validation_split=0.2, epochs=4,
+    ... )
+    >>> net.fit(X, y).best_epoch_ <= net.n_iter_ == len(net.history_["val_loss"])
+    True
     """
 
     _parameter_constraints: dict = {
@@ -132,27 +162,27 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
 
     def __init__(
         self,
-        model=None,
+        model: Callable[..., Any] | Any = None,
         *,
-        inputs=None,
-        outputs=None,
-        optimizer="rmsprop",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        batch_size=None,
-        validation_batch_size=None,
-        epochs=1,
-        validation_split=0.0,
-        shuffle=True,
-        callbacks=None,
-        run_eagerly=False,
-        class_weight=None,
-        warm_start=False,
-        verbose=0,
-        random_state=None,
-        **routed,
-    ):
+        inputs: dict[str, Any] | None = None,
+        outputs: dict[str, Any] | None = None,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        batch_size: int | None = None,
+        validation_batch_size: int | None = None,
+        epochs: int = 1,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        callbacks: Any = None,
+        run_eagerly: bool = False,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        **routed: Any,
+    ) -> None:
         super().__init__(
             model,
             inputs=inputs,
@@ -176,68 +206,86 @@ class NetworkClassifier(ClassifierMixin, NetworkBase):
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one epoch on some samples; the model, its optimizer and the history go on.
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: Any = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels, as in `fit`.
         classes : array-like of shape (n_classes,), default=None
-            All the labels that will ever come, where the first y does not have them all.
+            All the labels that can occur in any call, where the first y does not have all of them.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample.
 
         Returns
         -------
-        self
+        self : object
+            The fitted estimator.
         """
         return self._fit_part(X, y, sample_weight, classes)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: ArrayLike) -> Any:
         """Predict the probability of each class.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples, n_classes) or (n_samples, n_labels), or list of such arrays
+        proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels), or list of these
             Columns in the order of `classes_`; a list where the model has several outputs.
         """
         scored = self._scores(X)
         return scored[0] if len(scored) == 1 else scored
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: ArrayLike) -> Any:
         """Predict the logarithm of the probability of each class.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
 
         Returns
         -------
-        array of shape (n_samples, n_classes) or (n_samples, n_labels), or list of such arrays
+        log_proba : ndarray of shape (n_samples, n_classes) or (n_samples, n_labels), or list
+            As from `predict_proba`.
         """
         logarithms = [np.log(np.maximum(each, _TINY)) for each in self._scores(X)]
         return logarithms[0] if len(logarithms) == 1 else logarithms
 
-    def score(self, X, y, sample_weight=None):
-        """Accuracy; where the model has several outputs, the mean over the columns of y.
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Compute the accuracy; with several outputs, the mean over the columns of y.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Features, as in `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            True labels.
         sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sample.
 
         Returns
         -------
-        float
+        score : float
+            The accuracy of `predict`.
         """
         if self.__sklearn_is_fitted__() and len(self._fitted.outputs) > 1:
             right = np.asarray(y) == self.predict(X)
-            return float(np.average(right.mean(axis=1), weights=sample_weight))
+            weights: Any = sample_weight
+            return float(np.average(right.mean(axis=1), weights=weights))
         return super().score(X, y, sample_weight)
 
     def __sklearn_tags__(self):

@@ -26,9 +26,18 @@ Inputs = np.ndarray | dict[str, np.ndarray]
 class NetworkData(NamedTuple):
     """The data of one fit.
 
-    X : an array, or one for each named input, (n_samples, ...); y : (n_samples,) or
-    (n_samples, n_columns); weight : (n_samples,); input_columns : positions of each input's
-    columns in X, None where all of X goes to one; y_names : of the columns of y, or None.
+    Attributes
+    ----------
+    X : array of shape (n_samples, ...), or dict of such arrays
+        The features; a dict has one array for each named input.
+    y : array of shape (n_samples,) or (n_samples, n_columns)
+        The targets.
+    weight : array of shape (n_samples,)
+        The sample weights.
+    input_columns : dict of lists, or None
+        Positions of each input's columns in X; None where all of X goes to one input.
+    y_names : list of str, or None
+        Names of the columns of y, if they have any.
     """
 
     X: Inputs

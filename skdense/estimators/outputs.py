@@ -14,7 +14,7 @@ from skdense.preprocessing.target_scaling import finite_numbers
 
 @dataclass(frozen=True)
 class RegressionOutput:
-    """An output that predicts numbers.
+    """An output of a regression.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class RegressionOutput:
         size = np.abs(numbers).max(initial=0)
         if size > np.finfo(np.float32).max:
             raise ValueError(
-                f"y holds numbers of size {size:g}, outside the range of float32: give y in "
+                f"y holds values of size {size:g}, outside the range of float32: give y in "
                 "another unit, for example with TransformedTargetRegressor."
             )
         return numbers.astype(np.float32).reshape(len(y), *self.shape)

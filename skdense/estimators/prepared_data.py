@@ -1,4 +1,4 @@
-"""Data on their way from `fit` into training."""
+"""The data of a fit, from what was passed to what the engine takes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 
 class LearnedTargets(NamedTuple):
-    """What the training set tells about targets, and the validation set must not.
+    """What is learned about the targets from the training set, without the validation set.
 
-    encoding : from y to targets; start : where the output's bias starts, (n_outputs,), or None for
-    zero; class_weight : table of the weights of balanced classes, or None.
+    Attributes
+    ----------
+    encoding : ClassEncoding or TargetScale
+        From y to targets.
+    start : array of shape (n_outputs,), or None
+        Where the output's bias starts; None is zero.
+    class_weight : array or None
+        Table of the weights of balanced classes.
     """
 
     encoding: ClassEncoding | TargetScale
@@ -30,10 +36,20 @@ class LearnedTargets(NamedTuple):
 class CheckedData(NamedTuple):
     """X and y of a fit, checked, missing values still in X.
 
-    X : array or CSR matrix of shape (n_samples, n_features); y : targets as numbers, a class
-    number or 0/1 for each label, before scaling; weight : float64 (n_samples,); encoding : of y,
-    before the training set is known; input_shape : of one sample; in_place : whether a large X may
-    be read where it is. Where missing values are filled, there is a copy in any case.
+    Attributes
+    ----------
+    X : array or CSR matrix of shape (n_samples, n_features)
+        The features.
+    y : array of shape (n_samples,) or (n_samples, n_outputs)
+        The targets before scaling: values, class indices, or 0 and 1 for each label.
+    weight : float64 array of shape (n_samples,)
+        The sample weights.
+    encoding : ClassEncoding or TargetScale
+        That of y, before the training set is known.
+    input_shape : tuple of int
+        Shape of one sample.
+    in_place : bool
+        Whether a large X may be read where it is. Where missing values are filled, it is copied.
     """
 
     X: Any
@@ -64,7 +80,17 @@ class CheckedData(NamedTuple):
 
 
 class SampleSet(NamedTuple):
-    """The training or validation set before its targets are encoded: X, y, weight."""
+    """The training or validation set before its targets are encoded.
+
+    Attributes
+    ----------
+    X : array or CSR matrix of shape (n_samples, n_features)
+        The features.
+    y : array of shape (n_samples,) or (n_samples, n_outputs)
+        The targets before scaling.
+    weight : array of shape (n_samples,)
+        The sample weights.
+    """
 
     X: Any
     y: np.ndarray
@@ -80,8 +106,8 @@ class PreparedData:
     training : Rows
     validation : Rows or None
     indices : (int array or None, int array or None)
-        Of both among the samples given to `fit`, for the latter as X_val if that was given; None
-        is all of them.
+        Of both sets among the samples that were given to `fit`, the second one in X_val if that was
+        given; None is all of them.
     learned : LearnedTargets
     transformation : InputTransformation
         From X to inputs.

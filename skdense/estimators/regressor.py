@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from numbers import Real
+from typing import Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import column_or_1d
 
-from skdense.estimators.base import DenseEstimator
+from skdense.estimators.base import DenseEstimator, MatrixLike
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
 from skdense.estimators.prepared_data import LearnedTargets
 from skdense.networks.losses import REGRESSOR_LOSSES
@@ -26,6 +28,8 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     """Dense neural network for regression, with one or more targets.
 
     A Keras multilayer perceptron, trained by whole compiled epochs, as a scikit-learn regressor.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
@@ -80,9 +84,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         The quantile of y that ``loss="quantile"`` learns, between 0 and 1: with 0.9, nine targets
         of ten lie below the prediction. Other losses do not use it.
     batch_size : int, default=32
-        Rows of one training step; at most all of the training rows.
+        Samples of one training step; at most all of the training set.
     epochs : int, default=100
-        Passes over the training rows; with early stopping, the maximum.
+        Passes over the training set; with early stopping, the maximum.
     early_stopping : bool, default=False
         Whether to hold out a validation set and end the training when `monitor` stops improving.
     validation_fraction : float, default=None
@@ -172,12 +176,12 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     ----------
     n_features_in_ : int
         Number of features seen by `fit`.
-    feature_names_in_ : array of shape (`n_features_in_`,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
     input_shape_ : tuple of int
         ``(n_features_in_,)`` or, where X held images, (height, width[, channels]) of one of them.
         X must have that shape in every other method, too.
-    missing_features_ : int array
+    missing_features_ : ndarray of int
         Features with an indicator, unless `missing` is ``"error"``. The network's own input,
         ``architecture_.n_features``, is wider than `n_features_in_` by their number.
     feature_scaling_ : FeatureScaling
@@ -186,13 +190,13 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     feature_bins_ : FeatureBins
         With `n_bins`: `columns` that have bins, and their `edges`. Bins are inputs, after those of
         the features and of the indicators: ``architecture_.n_features`` counts them, too.
-    coefs_ : list of arrays of shape (n_units before, n_units)
-        Kernel of each layer.
-    intercepts_ : list of arrays of shape (n_units,)
+    coefs_ : list of ndarray of shape (n_inputs, n_units)
+        Kernel of each layer; its inputs are the features or the units of the layer before.
+    intercepts_ : list of ndarray of shape (n_units,)
         Bias of each layer.
-    weights_ : list of arrays
+    weights_ : list of ndarray
         All weights, in the order of ``keras.Model.get_weights``.
-    history_ : dict of lists
+    history_ : dict of str to list of float
         ``"loss"`` and, if there is a validation set, ``"val_loss"`` of each epoch, penalties
         included, in units of the standardized target with `scale_target`; ``"val_<name>"`` of
         each scorer in `monitor` and `metrics`, in units of the target; ``"learning_rate"`` at the
@@ -212,7 +216,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     stopped_by_ : str
         Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
         ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
-    early_stopping_history_ : dict of lists
+    early_stopping_history_ : dict of str to list of float
         With `refit_best_epoch`, the history of the training with early stopping, to which
         `best_loss_`, `best_score_` and `stopped_by_` belong, too; `history_` is that of the second
         training.
@@ -237,20 +241,29 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     See Also
     --------
     DenseClassifier : The same network for classification.
-    sklearn.neural_network.MLPRegressor : scikit-learn's own.
+    NetworkRegressor : Keras models that you build yourself.
+    sklearn.neural_network.MLPRegressor : The multilayer perceptron of scikit-learn.
 
     References
     ----------
-    I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
-
-    D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: strong pre-tuned MLPs and
-    boosted trees on tabular data", NeurIPS 2024 (robust scaling with a smooth clip).
-
-    Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in tabular deep
-    learning", NeurIPS 2022 (bins).
+    - I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+    - `batch_norm`: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
+    - `residual`: K. He et al., "Identity mappings in deep residual networks", ECCV 2016.
+    - `dropout`: N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+      overfitting", JMLR 15, 2014.
+    - `input_noise`: C. Bishop, "Training with noise is equivalent to Tikhonov regularization",
+      Neural Computation 7, 1995.
+    - `early_stopping`: L. Prechelt, "Early stopping - but when?", Springer 1998.
+    - ``loss="quantile"``: R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
+    - `scale_features`: D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: strong
+      pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
+    - `n_bins`: Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in
+      tabular deep learning", NeurIPS 2022.
 
     Examples
     --------
+    In a pipeline, after a scaler:
+
     >>> from sklearn.datasets import load_diabetes
     >>> from sklearn.model_selection import train_test_split
     >>> from sklearn.pipeline import make_pipeline
@@ -260,6 +273,24 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     >>> net = make_pipeline(StandardScaler(), DenseRegressor(16, epochs=20, random_state=0))
     >>> net.fit(X_train, y_train).score(X_test, y_test) > 0.2
+    True
+
+    A search over two of its parameters; all of these fits share one compiled program:
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> grid = {
+    ...     "denseregressor__l2": [0.0, 0.01],
+    ...     "denseregressor__learning_rate": [0.001, 0.01],
+    ... }
+    >>> search = GridSearchCV(net, grid, cv=2).fit(X_train, y_train)
+    >>> search.score(X_test, y_test) > 0.2
+    True
+
+    Early stopping, by the loss on a fifth of the training samples:
+
+    >>> net = DenseRegressor(16, early_stopping=True, patience=3, epochs=20, random_state=0)
+    >>> net = net.fit(StandardScaler().fit_transform(X_train), y_train)
+    >>> net.best_epoch_ <= net.n_iter_ == len(net.history_["val_loss"])
     True
     """
 
@@ -311,7 +342,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         callbacks=None,
         verbose=0,
         random_state=None,
-    ):
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.batch_norm = batch_norm
@@ -358,15 +389,15 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: MatrixLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: MatrixLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+        groups: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -405,7 +436,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         return self._fit(given, continuing=self.warm_start and self._is_fitted)
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: MatrixLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on a part of the data, from the current weights.
 
         Parameters
@@ -431,7 +464,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         """
         return self._partial_fit(X, y, sample_weight)
 
-    def predict(self, X):
+    def predict(self, X: MatrixLike) -> np.ndarray:
         """Predict the target, or targets, of each sample.
 
         Parameters

@@ -1,4 +1,4 @@
-"""What the checks are given: a network, the rows it was trained on, and how well it does."""
+"""The inputs of the checks: a network, the data it was trained on, and its scores."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -41,7 +41,7 @@ _MAX_FOREST_FEATURES = 300  # that a split looks at
 
 @dataclass(frozen=True, eq=False)
 class CheckInputs:
-    """A fitted network with the rows it was trained on, as it saw them.
+    """A fitted network with the data it was trained on, as it was given them.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class CheckInputs:
     targets : ndarray of shape (n_samples, n_outputs)
         In a classifier 0 and 1 for each class or label.
     train : int array
-        Indices of the training rows.
+        Indices of the training set.
     validation : int array or None
         Indices of the validation set, if there is one.
     is_monitored : bool, default=True
@@ -86,7 +86,7 @@ class CheckInputs:
 
     @cached_property
     def training_score(self) -> float:
-        """Score of the network on its training rows."""
+        """Score of the network on its training set."""
         return self._score(self.train)
 
     @cached_property
@@ -96,7 +96,7 @@ class CheckInputs:
 
     @cached_property
     def reference_scores(self) -> dict[str, float]:
-        """Scores of other models on rows that they have not seen, quickly made."""
+        """Scores of other models, trained quickly, on samples that they have not seen."""
         train, test = self._reference_split()
         models = {
             "dummy": DummyRegressor(),
@@ -158,7 +158,7 @@ class CheckInputs:
 
 
 def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
-    """Find the network, give it the rows as `fit` did, and find its validation set again.
+    """Find the network, prepare the data as `fit` did, and find its validation set again.
 
     Parameters
     ----------

@@ -2,7 +2,8 @@
 
 A new check is a function from the inputs to a result, or None where nothing looks wrong, and an
 entry in `CHECKS`. The limits were set on fits that are known to be sound and on ones made to be
-sick, and lean to silence: a false alarm costs more trust than one that is missed.
+fail, and are set so that a doubtful case is not reported: a false alarm costs more trust than one
+that is missed.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,9 +16,9 @@ from skdense.inspection.overfitting import overfitting_epoch
 
 _LARGE = 10.0  # a standardized feature has size 1
 _SMALL = 0.1
-_COMMON = 0.05  # share of the validation set with a twin among the training rows
+_COMMON = 0.05  # share of the validation set that is also in the training set
 _SHORTFALL = {"ROC AUC": 0.05, "R2": 0.1}
-_GAP = 0.1  # between the scores on training rows and on others
+_GAP = 0.1  # between the scores on the training set and on other samples
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class CheckResult:
     name : str
         What it is called, such as `"over-fitting"`.
     reason : str
-        Why it looks so, with numbers.
+        What shows it, with the values of the metrics.
     advice : str
         What to try next, first things first.
 
@@ -46,11 +47,11 @@ class CheckResult:
 
 
 def under_fitting(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether a simple model predicts new rows better than the network its training rows.
+    """Look whether a simple model does better on new samples than the network on its training set.
 
-    How good a network could be, noise does not tell. But rows that one has learned from are easier
-    than new ones: a network that does worse on the former than another model on the latter has not
-    learned what there is.
+    Because of noise, nobody knows the best score that is possible. But a training set is easier to
+    predict than new samples: a network that scores lower on the former than another model on the
+    latter has not learned what can be learned.
     """
     others = {name: s for name, s in inputs.reference_scores.items() if name != "dummy"}
     best = max(others, key=lambda name: others[name])
@@ -72,10 +73,10 @@ def under_fitting(inputs: CheckInputs) -> CheckResult | None:
 
 
 def over_fitting(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether the validation loss has risen, or new rows are predicted much worse.
+    """Look whether the validation loss has risen, or new samples are predicted much worse.
 
-    The scores are compared where the validation set is not the one that training went by: early
-    stopping may have ended where the loss was best, and the network have learned by heart even so.
+    The scores are compared where the validation set is not the one that was monitored in training:
+    early stopping may have ended at the lowest loss, and the network may have over-fitted even so.
     """
     found = _rising_validation_loss(inputs)
     return _score_gap(inputs) if found is None and not inputs.is_monitored else found
@@ -102,7 +103,7 @@ def _rising_validation_loss(inputs: CheckInputs) -> CheckResult | None:
 
 
 def _score_gap(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether the score on the validation set is far below that on the training rows."""
+    """Look whether the score on the validation set is far below that on the training set."""
     if inputs.validation is None:
         return None
     score, new = map(inputs.accuracy_or_r2, (inputs.train, inputs.validation))
@@ -190,7 +191,7 @@ def _instability(losses: Floats, inputs: CheckInputs) -> str | None:
     steps = np.diff(losses)
     rises = steps[steps > 0]
     network = inputs.network
-    # Dropout and batch norm make the training loss tremble at any rate.
+    # Dropout and batch norm make the training loss noisy at any rate.
     is_noisy = bool(network.batch_norm) or _is_on(network.dropout)
     share = rises.sum() / max(np.abs(steps).sum(), np.finfo(float).tiny)
     if len(rises) < 3 or share < (0.45 if is_noisy else 0.3) or rises.max() < 0.05 * losses[0]:
@@ -202,7 +203,7 @@ def _instability(losses: Floats, inputs: CheckInputs) -> str | None:
 
 
 def _is_dead(inputs: CheckInputs) -> bool:
-    """Tell whether no row makes a difference, though no penalty drives the weights to zero."""
+    """Tell whether all samples get the same output, though no penalty drives weights to zero."""
     network, outputs = inputs.network, inputs.outputs
     is_penalized = _is_on(network.l1) or _is_on(network.l2)
     return not is_penalized and bool(
@@ -224,8 +225,8 @@ def _chance_loss(inputs: CheckInputs) -> float | None:
 def learning_rate_too_low(inputs: CheckInputs) -> CheckResult | None:
     """Look whether the training loss was still on its way down when training ended.
 
-    The last fifth of the epochs brings a fifth of the descent where the loss falls in a straight
-    line, and next to nothing where it has arrived.
+    Where the loss falls in a straight line, the last fifth of the epochs makes a fifth of the
+    descent; where training has converged, it makes next to nothing.
     """
     losses = np.asarray(inputs.history["loss"], dtype=np.float64)
     n_epochs = len(losses)
@@ -249,7 +250,7 @@ def learning_rate_too_low(inputs: CheckInputs) -> CheckResult | None:
 
 
 def training_rows_in_validation(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether rows of the validation set stand among the training rows, too."""
+    """Look whether samples of the validation set are in the training set, too."""
     if inputs.validation is None:
         return None
     rows = np.hstack([inputs.X, inputs.targets])
@@ -260,9 +261,9 @@ def training_rows_in_validation(inputs: CheckInputs) -> CheckResult | None:
         return None
     return CheckResult(
         "rows in training and validation",
-        f"{int(twins.sum())} of {len(twins)} held-out rows ({twins.mean():.0%}) stand among the "
-        "training rows, too, with the same features and target: the validation loss looks better "
-        "than it is",
+        f"{int(twins.sum())} of {len(twins)} rows of the validation set ({twins.mean():.0%}) are "
+        "also in the training set, with the same features and target: the validation loss looks "
+        "better than it is",
         "Drop duplicates before the split (pandas: drop_duplicates). Where they are different "
         "cases that happen to be alike, because features take few values, leave them.",
     )
@@ -281,8 +282,8 @@ def no_better_than_the_dummy(inputs: CheckInputs) -> CheckResult | None:
         "no better than the dummy",
         f"{inputs.metric} is {_score(score)} on the {where} rows; {kind}, which gives the same "
         f"guess for every row, has {_score(dummy)}",
-        "Heed the other findings first. If there are none, the features may not tell the target: "
-        "look at how they were made, and whether rows of X and y belong together.",
+        "Follow the other results first. If there are none, the features may say nothing about the "
+        "target: look at how they were made, and whether the rows of X and y belong together.",
     )
 
 

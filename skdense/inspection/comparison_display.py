@@ -1,4 +1,4 @@
-"""The picture of a comparison: the scores of several models on the same folds."""
+"""A plot of a comparison: the scores of several models on the same folds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,16 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Blue and vermilion of Okabe and Ito's palette, which colour-blind readers tell apart. Shapes and
-# dashes repeat what the colours say, for print in grey.
+# dashes repeat what the colours say, for prints in grey.
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#6F6F6F"
 
 
 class ComparisonDisplay:
     """Fold scores of several models, side by side.
 
-    Dots are folds, darker where several coincide; a line reaches one standard deviation to each
-    side of the mean. A model so far behind that the others would shrink to a point is shown by
-    an arrow and its mean.
+    Dots are folds, darker where several coincide; a line extends one standard deviation to each
+    side of the mean. A model so far behind that it would hide the differences between the others is
+    shown by an arrow and its mean.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
@@ -25,6 +27,7 @@ class ComparisonDisplay:
     metric : str
         Name of the metric that the scores are of.
     greater_is_better : bool, default=True
+        Whether a greater score is better.
     test_scores : dict of str to float, default=None
         Scores on the test set, drawn as hollow diamonds.
     highlight : str, default=None
@@ -33,7 +36,13 @@ class ComparisonDisplay:
     Attributes
     ----------
     ax_ : matplotlib Axes
+        The axes drawn on, after `plot`.
     figure_ : matplotlib Figure
+        Their figure.
+
+    See Also
+    --------
+    skdense.Comparison : The scores and times of a comparison.
 
     Examples
     --------
@@ -61,7 +70,7 @@ class ComparisonDisplay:
         self.highlight = highlight
 
     def plot(self, ax: Any = None) -> "ComparisonDisplay":
-        """Draw the picture.
+        """Draw the plot.
 
         Parameters
         ----------
@@ -70,7 +79,8 @@ class ComparisonDisplay:
 
         Returns
         -------
-        self : ComparisonDisplay
+        self : object
+            The display.
         """
         self.ax_ = ax if ax is not None else _new_axes(height=1.5 + 0.5 * len(self.scores))
         self.figure_ = self.ax_.figure
@@ -97,7 +107,7 @@ class ComparisonDisplay:
     def _title(self) -> str:
         n_folds = len(next(iter(self.scores.values())))
         title = f"{n_folds} folds (dots), their mean and spread"
-        return f"{title}; the rows set aside (diamonds)" if self.test_scores else title
+        return f"{title}; the test set (diamonds)" if self.test_scores else title
 
     def _draw_model(self, row: int, name: str) -> None:
         scores = self.scores[name]

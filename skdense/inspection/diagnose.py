@@ -14,14 +14,22 @@ from skdense.preprocessing.fit_arguments import FitArguments
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """What `diagnose` found; printed, it says so in words.
+    """The result of `diagnose`.
+
+    Printed, it says in words what looks wrong with a fit.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     results : tuple of CheckResult
         Each with `name`, `reason` and `advice`, in the order in which to act on them.
-    unchecked : tuple of str
-        What could not be looked at, and why; printed first.
+    unchecked : tuple of str, default=()
+        What could not be checked, and why; printed first.
+
+    See Also
+    --------
+    diagnose : Makes the diagnosis.
 
     Examples
     --------
@@ -79,28 +87,34 @@ def diagnose(
     y_val: Any = None,
     groups: Any = None,
 ) -> Diagnosis:
-    """Say what looks wrong with a fit, how one sees it, and what to try next.
+    """Say what looks wrong with a fit, what shows it, and what to try next.
 
-    Looked for are under-fitting, over-fitting, unscaled features, a learning rate that is too high
-    or too low, rows that stand in training and validation both, and a network that is no better
-    than a dummy. Ridge regression and a small random forest are trained on at most 2000 of the
-    rows, to see what can be learned from them; the network is not trained again. Of sparse X that
-    would be large when dense, rows drawn at random are looked at; of several members, the first.
+    The checks are for under-fitting, over-fitting, unscaled features, a learning rate that is too
+    high or too low, samples that are in the training and in the validation set, and a network that
+    is no better than a dummy. Ridge regression and a small random forest are trained on at most
+    2000 samples, to see what can be learned from them; the network is not trained again. Of sparse
+    X that would be large when dense, samples are drawn at random; of several members, the first is
+    checked.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
-        A pipeline has to end in one of the first two, and its earlier steps to keep the rows.
-    X : array-like of shape (n_samples, n_features)
-        What was given to `fit`, rows in the same order: the validation set is found again.
+        A pipeline has to end in one of the first two, and its other steps must not drop rows.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The X of `fit`, with the rows in the same order: the validation set is found again.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        The y of `fit`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Likewise; samples of weight zero are left out.
-    X_val, y_val : array-like, default=None
-        Likewise, where `fit` was given a validation set. Where it was not, other rows of which the
-        network has learned nothing: over-fitting shows in the difference of the scores.
+        That of `fit`; samples of weight zero are left out.
+    X_val : {array-like, sparse matrix} of shape (n_samples_val, n_features), default=None
+        That of `fit`. If `fit` had no validation set, other data that the network has not learned
+        from: over-fitting shows in the difference of the scores.
+    y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_outputs), default=None
+        The targets of `X_val`.
     groups : array-like of shape (n_samples,), default=None
-        Likewise, where the validation set was chosen by groups.
+        Those of `fit`, where the validation set was chosen by groups.
 
     Returns
     -------
@@ -119,12 +133,12 @@ def diagnose(
 
     See Also
     --------
-    HistoryDisplay : The same fit as a picture.
+    HistoryDisplay : The loss curves of a fit.
 
     References
     ----------
     F. Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
-    work against it.
+    regularize.
 
     Examples
     --------
@@ -142,15 +156,15 @@ def diagnose(
 
 
 def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
-    """Say what could not be looked at, and why."""
+    """Say what could not be checked, and why."""
     unchecked = (*_of_other_members(inputs), *_without_validation(inputs))
     if inputs.n_given is None:
         return unchecked
     return (
         *unchecked,
-        f"Of {inputs.n_given} rows {len(inputs.X)} were looked at, drawn at random, as X is sparse "
-        "and would be large when dense: rows that stand in training and validation both are "
-        "seldom found.",
+        f"Of {inputs.n_given} rows {len(inputs.X)} were checked, drawn at random, as X is sparse "
+        "and would be large when dense: rows that are in both the training and the validation set "
+        "are seldom found.",
     )
 
 
@@ -171,7 +185,7 @@ def _without_validation(inputs: CheckInputs) -> tuple[str, ...]:
     if inputs.validation is not None and not inputs.is_monitored:
         return ()
     if val_losses and np.isnan(val_losses[-1]) and np.isfinite(inputs.history["loss"][-1]):
-        why = "the last epochs were trained without rows to watch"
+        why = "the last epochs were trained without a validation set"
     elif inputs.validation is not None:
         return ()
     elif network.early_stopping and network.refit_best_epoch:

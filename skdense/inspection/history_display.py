@@ -1,4 +1,4 @@
-"""The picture of one or more fits: their losses by epoch."""
+"""A plot of one fit or of several: their losses by epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,31 +14,34 @@ from skdense.inspection.fitted_network import fitted_network, has_custom_model
 from skdense.inspection.history_panel import draw_panel
 from skdense.inspection.overfitting import History, lowest_val_loss_epoch, overfitting_epoch
 
-# Dashes and labels repeat what the colours say, for print in grey.
+# Dashes and labels repeat what the colours say, for prints in grey.
 _CURVES = (
-    ("loss", "training rows", {"color": BLUE, "linestyle": "-"}),
-    ("val_loss", "held-out rows", {"color": VERMILION, "linestyle": "--"}),
+    ("loss", "training set", {"color": BLUE, "linestyle": "-"}),
+    ("val_loss", "validation set", {"color": VERMILION, "linestyle": "--"}),
 )
 _RATE_STYLE = {"color": "black", "linestyle": "-."}
 _End = tuple[str, str, float]  # of a curve: its label, its colour and its last loss
 Floats = NDArray[np.float64]
 _FIGURE_HEIGHT = 3.8
-# Part of the range of losses that is left free above and below the curves, for what is written.
+# Part of the range of losses that is left free above and below the curves, for the labels.
 _MARGIN = 0.14
 
 
 class HistoryDisplay:
     """Training and validation loss by epoch, of one fit, of several, or of the folds.
 
-    The best epoch is marked on the validation loss: an estimator's `best_epoch_`, so the best by
-    its `monitor`; where only histories are given, the one with the lowest validation loss. A
-    `monitor` that is a scorer has a thin panel above the losses, marked likewise. Where
-    the validation loss has risen clearly since its lowest value, the network over-fits, and the
-    region is shaded; `skdense.inspection.overfitting.overfitting_epoch` is the rule. Fits of one
-    model, such as those of the folds, share one plot: a thin curve for each, and their mean with a
-    band of one standard deviation, as far as every fold goes; from there on, a thinner line is
-    the mean of the folds that are left. The learning rate has a thin panel above, where a schedule
-    or a callback changed it.
+    The best epoch is marked on the validation loss. It is the estimator's `best_epoch_`, so the
+    best by its `monitor`; where only histories are given, the epoch with the lowest validation
+    loss. A monitored scorer has a panel of its own above the losses, with the same mark. Where the
+    validation loss has risen clearly since its lowest value, the network over-fits, and these
+    epochs are shaded; `skdense.inspection.overfitting.overfitting_epoch` decides it.
+
+    Several fits of one model, such as those of the folds, share one plot: a thin curve for each,
+    and their mean with a band of one standard deviation, up to the last epoch that all of them
+    have. From there on, a thinner line shows the mean of those that trained on. Where a schedule
+    or a callback changed the learning rate, it has a panel of its own, too.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
@@ -47,7 +50,7 @@ class HistoryDisplay:
     best_epochs : dict of str to list of (int or None), default=None
         The `best_epoch_` of each fit, from 1; None takes the epoch of the lowest validation loss.
     monitors : dict of str to str, default=None
-        Name in the histories of what early stopping went by, for plots where it is a scorer.
+        For each plot whose monitored metric is a scorer, its name in the histories.
 
     Attributes
     ----------
@@ -62,14 +65,15 @@ class HistoryDisplay:
     ax_ : matplotlib Axes
         The first of them.
     monitor_axes_ : list of (matplotlib Axes or None)
-        The panels of the scores that were monitored, after `plot`; None for a plot without one.
+        The panels of the monitored scorers, after `plot`; None for a plot without one.
     rate_axes_ : list of (matplotlib Axes or None)
         The panels of the learning rate, after `plot`; None for a plot without one.
     figure_ : matplotlib Figure
+        The figure of these axes, after `plot`.
 
     See Also
     --------
-    skdense.diagnose : What such curves, and more, say in words.
+    skdense.diagnose : The same, and more, in words.
 
     Examples
     --------
@@ -114,6 +118,7 @@ class HistoryDisplay:
         Returns
         -------
         display : HistoryDisplay
+            The display, drawn.
 
         Raises
         ------
@@ -142,6 +147,7 @@ class HistoryDisplay:
         Returns
         -------
         display : HistoryDisplay
+            The display, drawn.
 
         Raises
         ------
@@ -188,7 +194,7 @@ class HistoryDisplay:
         )
 
     def plot(self, ax: Any = None) -> "HistoryDisplay":
-        """Draw the picture.
+        """Draw the plot.
 
         Parameters
         ----------
@@ -197,7 +203,8 @@ class HistoryDisplay:
 
         Returns
         -------
-        self : HistoryDisplay
+        self : object
+            The display.
 
         Raises
         ------
@@ -266,7 +273,7 @@ class HistoryDisplay:
         if key is None:
             return None
         fits = self.histories[name]
-        style = {"color": VERMILION, "linestyle": "--"}  # those of the held-out rows
+        style = {"color": VERMILION, "linestyle": "--"}  # those of the validation loss
         panel = draw_panel(axes, fits, key, key.removeprefix("val_"), style)
         if panel is not None:
             panel.margins(y=0.2)  # for the marks

@@ -1,4 +1,4 @@
-"""Where over-fitting begins: the rule on the losses by epoch that pictures and checks share."""
+"""Where over-fitting begins: a rule on the loss curves, for displays and for `diagnose`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 History = Mapping[str, Sequence[float]]
 
-_WINDOW = 5  # last epochs, whose median is the level that a trembling curve has come to
+_WINDOW = 5  # last epochs, whose median is the level that a noisy curve has reached
 _CLEAR_RISE = 0.05  # of the lowest validation loss
 
 
 def lowest_val_loss_epoch(history: History) -> int | None:
     """Find the epoch with the lowest validation loss.
 
-    It is an estimator's `best_epoch_` where early stopping goes by the validation loss.
+    It is an estimator's `best_epoch_` where early stopping monitors the validation loss.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ def lowest_val_loss_epoch(history: History) -> int | None:
 def overfitting_epoch(history: History) -> int | None:
     """Find the epoch since which the network over-fits: that of the lowest validation loss.
 
-    It does so only where the validation loss has risen clearly since. The level at the end (the
-    median of the last five epochs) has to lie above the level around the lowest loss (the median of
-    that one and its two neighbours) by more than a twentieth of it, and by more than the curve
-    trembles: a curve that only trembles has a lowest point, too.
+    The validation loss has to have risen clearly since then, because a curve that is only noisy has
+    a lowest point, too. The level at the end (the median of the last five epochs) has to be higher
+    than the lowest level (the median of the lowest loss and its two neighbours) by more than 5 %,
+    and by more than the noise of the curve.
 
     Parameters
     ----------
@@ -57,8 +57,7 @@ def overfitting_epoch(history: History) -> int | None:
     References
     ----------
     L. Prechelt, "Early Stopping - But When?", in "Neural Networks: Tricks of the Trade", Springer
-    1998: the rise over the lowest validation loss ("generalization loss"), against trembling
-    curves.
+    1998: the rise over the lowest validation loss ("generalization loss"), and noisy curves.
 
     Examples
     --------
@@ -78,10 +77,10 @@ def overfitting_epoch(history: History) -> int | None:
         return None
     around = np.nanmedian(losses[max(lowest - 2, 0) : lowest + 1])
     rise = np.median(after[-_WINDOW:]) - around
-    return lowest if rise > max(_CLEAR_RISE * abs(losses[lowest - 1]), _trembling(losses)) else None
+    return lowest if rise > max(_CLEAR_RISE * abs(losses[lowest - 1]), _noise(losses)) else None
 
 
-def _trembling(losses: NDArray[np.float64]) -> float:
+def _noise(losses: NDArray[np.float64]) -> float:
     """Estimate three standard deviations of a curve about its trend.
 
     The trend drops out of second differences; under normal noise of standard deviation 1, the

@@ -1,4 +1,4 @@
-"""`compare`: fit and score several models on the same folds of one table."""
+"""Compare several models on the same folds of one table."""
 
 import sys
 from collections.abc import Mapping
@@ -41,49 +41,63 @@ def compare(
 ) -> Comparison:
     """Compare a dense network with the usual models on one table.
 
-    A dummy, logistic regression or ridge, a random forest, gradient boosting and the dense network
-    with early stopping see the same folds, each behind the preparation it needs: text, categories
-    and booleans are one-hot encoded, missing numbers replaced (gradient boosting takes them as they
-    are), numbers scaled for the linear model and the network.
+    A dummy, logistic or ridge regression, a random forest, gradient boosting and a dense network
+    with early stopping are scored on the same folds. Each has the preprocessing that it needs:
+    text, categories and booleans are one-hot encoded; missing numbers are imputed, except for
+    gradient boosting; numeric features are scaled for the linear model and the network.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     X : array-like, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
-        May hold text and missing values.
+        Features; text and missing values are allowed.
     y : array-like of shape (n_samples,)
-        One target: labels of any kind, or quantities.
+        One target: labels of any kind, or numbers.
     models : dict of str to estimator, default=None
-        Further models, used as they are. One named like a model above takes its place.
+        Further models, used as they are. One with the name of a model above replaces it.
     cv : int, splitter or iterable of (train, test), default=5
-        A number means shuffled folds, stratified for classes; anything else is taken as it is.
+        An int is the number of shuffled folds, stratified for classification; anything else is
+        used as it is.
     scoring : str or callable, default=None
         A scikit-learn scorer. None is `"roc_auc"` for two classes, `"accuracy"` for more, `"r2"`
-        for quantities. Where a name such as `"f1"` looks at one class, that is 1, or, if no class
-        is called so, the later one of the two in alphabetical order.
+        for regression. Scorers of a positive class, such as `"f1"`, take 1 for it or, if no class
+        is called 1, the second of the two classes in sorted order.
     test_size : float or int, default=None
-        Fraction or number of rows to set aside first, stratified for classes. At the end each
-        model is fitted once more, on all the other rows, and scored on these.
+        Fraction or number of samples to set aside as the test set, stratified for classification.
+        At the end each model is fitted once more, on all other samples, and scored on these.
     random_state : int, RandomState or None, default=None
-        Decides folds, rows set aside and the models' own randomness. With an int, scores repeat.
+        Seeds the folds, the test set and the models. With an int, scores are reproducible.
     n_jobs : int, default=None
-        Folds run at the same time; None is one. Times are only comparable with one.
+        Number of folds that run at the same time; None is 1. Times are comparable only with 1.
     task : {"classification", "regression"}, default=None
-        None takes text, booleans and at most 20 different whole numbers for classes.
+        None takes text, booleans and at most 20 different integers for classes.
     verbose : bool, default=False
-        Whether to write a line to standard error as each model is done.
+        Whether to write a line to standard error when a model is done.
 
     Returns
     -------
     comparison : Comparison
+        Scores and times of all models.
 
     Raises
     ------
     ValueError
-        Where a parameter is out of range, or X or y do not suit.
+        If a parameter is out of range, or X or y cannot be used.
     ModelError
-        Where a model fails in a fold; the error names the model.
+        If a model fails in a fold; the error names the model.
     KeyboardInterrupt
         On Ctrl-C, with the `Comparison` of the models that are finished as its argument.
+
+    See Also
+    --------
+    Comparison : What it returns.
+    search_space : Ranges for tuning the network.
+
+    References
+    ----------
+    L. Grinsztajn, E. Oyallon and G. Varoquaux, "Why do tree-based models still outperform deep
+    learning on typical tabular data?", NeurIPS 2022.
 
     Examples
     --------
@@ -119,9 +133,7 @@ def compare(
                 _report(f"[{len(results)}/{len(candidates)}] {name}", metric, results[name])
         if len(test):
             test_results = parallel(
-                delayed(fit_and_score)(
-                    name, model, X, y, (rest, test), metric, "the rows set aside"
-                )
+                delayed(fit_and_score)(name, model, X, y, (rest, test), metric, "the test set")
                 for name, model in candidates.items()
             )
     except KeyboardInterrupt as interrupt:

@@ -1,4 +1,4 @@
-"""What a comparison found: scores and times, as a table, a picture and words."""
+"""The result of a comparison: scores and times, as a table, as plots and in words."""
 
 import html
 from dataclasses import dataclass
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-_HOW_JUDGED = (
-    "How this is judged: fold by fold, how much better or worse the network scores than the other "
-    "model. It beats the other, or falls behind, where the mean of these differences is larger "
-    "than their standard deviation, the spread. The folds share training rows, so this is a rule "
-    "of thumb and not a test of significance. Times are means over the folds; the network's first "
-    "fit in a process includes the start of TensorFlow and a compilation."
+_HOW_COMPARED = (
+    "How the models are compared: in each fold, by the difference between the network's score and "
+    "the other model's. The network beats the other, or falls behind, if the mean of these "
+    "differences is larger than their standard deviation, the spread. The folds share training "
+    "samples, so this is a rule of thumb and not a test of significance. Times are means over the "
+    "folds; the network's first fit in a process includes the import of TensorFlow and the "
+    "compilation."
 )
 
 
@@ -30,25 +31,35 @@ _HOW_JUDGED = (
 class Comparison:
     """Scores and times of several models on the same folds; what `compare` returns.
 
-    Scores carry their natural sign: with `scoring="neg_mean_absolute_error"` they are mean
+    Scores have the sign of the metric: with `scoring="neg_mean_absolute_error"` they are mean
     absolute errors, positive, and `greater_is_better` is False.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     task : {"classification", "regression"}
+        Kind of the target.
     metric : str
-        Its name, such as `"roc auc"` or `"mean absolute error"`.
+        Name of the metric, such as `"roc auc"` or `"mean absolute error"`.
     greater_is_better : bool
+        Whether a greater score is better.
     scores : dict of str to ndarray of shape (n_folds,)
         Score of each model in each fold.
-    fit_times, predict_times : dict of str to ndarray of shape (n_folds,)
-        Seconds to fit, and to predict and score the fold.
+    fit_times : dict of str to ndarray of shape (n_folds,)
+        Seconds to fit.
+    predict_times : dict of str to ndarray of shape (n_folds,)
+        Seconds to predict and score the fold.
     test_scores : dict of str to float
         Scores on the test set; empty where there is none.
     n_test : int
-        Number of rows in the test set.
+        Number of samples in the test set.
     histories : dict of str to list of dict
         For each model with a `history_`, that of each fold.
+
+    See Also
+    --------
+    compare : Makes the comparison.
 
     Examples
     --------
@@ -87,13 +98,13 @@ class Comparison:
         return sorted(self.scores, key=lambda name: sign * float(self.scores[name].mean()))
 
     def to_frame(self) -> "pandas.DataFrame":
-        """Give the table as a pandas DataFrame, the best model first.
+        """Return the table as a pandas DataFrame, the best model first.
 
         Returns
         -------
         table : pandas.DataFrame of shape (n_models, n_folds + 4 or n_folds + 5)
             Index `model`; columns `mean`, `spread` (standard deviation over the folds), `test`
-            where rows were set aside, `fit_time` and `predict_time` (mean seconds), and the score
+            if there is a test set, `fit_time` and `predict_time` (mean seconds), and the score
             in each fold as `fold_1`, `fold_2` and so on.
         """
         import pandas as pd
@@ -110,22 +121,24 @@ class Comparison:
         return pd.DataFrame(rows, index=pd.Index(self.ranking, name="model"))
 
     def differences(self, name: str, other: str) -> Floats:
-        """Give how much better one model is than another, fold by fold.
+        """Compute how much better one model is than another, fold by fold.
 
         Parameters
         ----------
-        name, other : str
-            Names of two models.
+        name : str
+            Name of a model.
+        other : str
+            Name of the model to compare it with.
 
         Returns
         -------
         differences : ndarray of shape (n_folds,)
-            Positive where `name` is the better one, whichever way the score runs.
+            Positive where `name` is the better one, whether greater scores are better or not.
 
         Raises
         ------
         ValueError
-            Where there is no model of that name.
+            If there is no model of that name.
         """
         for asked in (name, other):
             if asked not in self.scores:
@@ -139,7 +152,7 @@ class Comparison:
         Returns
         -------
         words : str
-            Sentences, one to a line; the last one states how it is judged.
+            Sentences, one to a line; the last one says how the models are compared.
         """
         best_other = next(name for name in self.ranking if name not in (DUMMY, NETWORK))
         lines = [
@@ -149,10 +162,10 @@ class Comparison:
         if self.test_scores:
             network, other = (self._format(self.test_scores[n]) for n in (NETWORK, best_other))
             lines.append(
-                f"On the {self.n_test} rows set aside, the network has {network} and {best_other} "
-                f"{other}."
+                f"On the test set of {self.n_test} samples, the network has {network} and "
+                f"{best_other} {other}."
             )
-        return "\n".join([*lines, _HOW_JUDGED])
+        return "\n".join([*lines, _HOW_COMPARED])
 
     def _verdict(self, other: str, described: str) -> str:
         differences = self.differences(NETWORK, other)
@@ -209,17 +222,17 @@ class Comparison:
         ax : matplotlib Axes, default=None
             Where to draw; None is a new figure.
         name : str, default="network"
-            Which model.
+            Name of the model.
 
         Returns
         -------
         display : HistoryDisplay
-            With `ax_` and `figure_`. Of each fold the lowest validation loss is marked.
+            With `ax_` and `figure_`. The lowest validation loss of each fold is marked.
 
         Raises
         ------
         ValueError
-            Where that model has no loss curves.
+            If that model has no loss curves.
         """
         if name not in self.histories:
             raise ValueError(f"name={name!r} has no loss curves; {list(self.histories)} have")

@@ -25,7 +25,7 @@ class ModelError(RuntimeError):
 
 
 class Metric(NamedTuple):
-    """A scorer with the name and the sign that people know it by.
+    """A scorer with the name and the sign of its metric.
 
     Attributes
     ----------
@@ -49,8 +49,10 @@ class FoldResult(NamedTuple):
     ----------
     score : float
         With its natural sign.
-    fit_time, predict_time : float
-        Seconds.
+    fit_time : float
+        Seconds to fit.
+    predict_time : float
+        Seconds to predict and score.
     history : dict of str to list of float, or None
         The model's `history_`, where it has one.
     """

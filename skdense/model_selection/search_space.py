@@ -45,31 +45,40 @@ _FORMS = ("grid", "distributions", "suggest")
 
 
 def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -> Any:
-    """Give parameters to search, with their usual ranges.
+    """Return parameters to search, with their usual ranges.
 
-    The small space holds values that one or two compiled programs serve; the large one also
-    varies the layers, and each choice of them is compiled once.
+    All candidates of the small space share one or two compiled programs; the large one also varies
+    the layers, and each choice of them is compiled once.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     size : {"small", "large"}, default="small"
-        As a grid, 24 or 360 candidates.
+        How many parameters to search; as a grid, there are 24 or 360 candidates.
     form : {"grid", "distributions", "suggest"}, default="grid"
         Lists for ``GridSearchCV``; lists and SciPy distributions for ``RandomizedSearchCV``; or a
-        function for Optuna: given a trial, it asks for every parameter, and returns what
-        ``set_params`` takes.
+        function for Optuna, which takes a trial and returns what ``set_params`` takes.
     prefix : str, default=""
-        Ahead of every name, where the network is a step of a pipeline: ``"denseclassifier__"``.
+        Prefix of every name, where the network is a step of a pipeline: ``"denseclassifier__"``.
 
     Returns
     -------
-    dict of str to (list or distribution), or callable
-        A dict of your own each time: add to it, or take from it.
+    space : dict of str to (list or distribution), or callable
+        A new dict in each call, which you may change.
 
     Raises
     ------
     ValueError
         If `size` or `form` is none of these, or `prefix` does not end with two underscores.
+
+    See Also
+    --------
+    sklearn.model_selection.RandomizedSearchCV : A search over distributions.
+
+    References
+    ----------
+    J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
 
     Examples
     --------

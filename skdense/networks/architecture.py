@@ -11,7 +11,17 @@ Activation = str | Callable
 
 
 class WeightSpec(NamedTuple):
-    """One array of a network's weights: its place, its role and its shape."""
+    """One array of a network's weights.
+
+    Attributes
+    ----------
+    layer : int
+        Its layer, from 0; the output is the last.
+    role : str
+        ``"kernel"``, ``"bias"``, ``"gamma"``, ``"moving_mean"``, ...
+    shape : tuple of int
+        Its shape.
+    """
 
     layer: int
     role: str

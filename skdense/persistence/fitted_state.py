@@ -341,9 +341,9 @@ def _read_encoding(written: dict, reader: Reader, for_classes: bool) -> ClassEnc
             expect(numbered, "numbering of label columns", classes)
         return ClassEncoding(kind, classes, loss)
     mean, scale = reader.array(written["mean"]), reader.array(written["scale"])
-    for figures in (mean, scale):
-        plain = figures.dtype == np.float64 and figures.ndim == 1 and np.isfinite(figures).all()
-        expect(plain and len(figures) == len(mean), "scale of the target", figures)
+    for array in (mean, scale):
+        plain = array.dtype == np.float64 and array.ndim == 1 and np.isfinite(array).all()
+        expect(plain and len(array) == len(mean), "scale of the target", array)
     expect((scale >= 0).all(), "scale of the target", scale)
     one_dimensional = written["one_dimensional"]
     fits = type(one_dimensional) is bool and (len(mean) == 1 or not one_dimensional)

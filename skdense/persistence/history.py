@@ -1,4 +1,4 @@
-"""What was recorded in training, as JSON and arrays, and back, checked."""
+"""The history of a training as JSON and arrays, and back, checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def write_history(history: dict[str, list[float]] | None, writer: Writer) -> dic
     ----------
     history : dict of lists, or None
     writer : Writer
-        Takes the figures.
+        Takes the values.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
     ----------
     written : dict
     reader : Reader
-        Has the figures.
+        Has the values.
 
     Returns
     -------
@@ -48,12 +48,12 @@ def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
         If it is not as training leaves it.
     """
     expect("loss" in written, "history", list(written))
-    figures = {name: reader.array(reference) for name, reference in written.items()}
-    shape = figures["loss"].shape
-    for array in figures.values():
+    metrics = {name: reader.array(reference) for name, reference in written.items()}
+    shape = metrics["loss"].shape
+    for array in metrics.values():
         plain = array.dtype == np.float64 and array.ndim == 1 and array.shape == shape
         expect(plain and len(array) > 0, "history", array)
-    return {name: array.tolist() for name, array in figures.items()}
+    return {name: array.tolist() for name, array in metrics.items()}
 
 
 def read_ending(state: dict, reader: Reader) -> dict[str, Any]:

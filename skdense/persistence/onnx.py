@@ -33,29 +33,30 @@ from skdense.persistence.onnx_verification import verify
 def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
     """Write a fitted network, or a pipeline with one in it, as an ONNX file.
 
-    A runtime such as onnxruntime then predicts without Python packages of ours, and without
-    TensorFlow. Outputs are named as skl2onnx names them: ``label`` and ``probabilities`` for
-    classifiers, ``variable``, a matrix, for regressors. The file computes in float32, and is
-    equal to `predict` up to that rounding.
+    A runtime such as onnxruntime predicts from the file without skdense and TensorFlow. Outputs are
+    named as skl2onnx names them: ``label`` and ``probabilities`` for classifiers, ``variable``, a
+    matrix, for regressors. The file computes in float32, and is equal to `predict` up to rounding.
 
-    Before the file is put in place it is run on `X` and compared with `predict` and
-    `predict_proba`: by onnxruntime where it is installed, else by the evaluator within onnx.
+    Before the file is written to its place, it is run on `X` and compared with `predict` and
+    `predict_proba`: by onnxruntime if it is installed, else by onnx's own evaluator.
 
-    Transformers are converted by skl2onnx, which knows most of scikit-learn's. It takes the extra
+    Transformers are converted by skl2onnx, which knows most of scikit-learn's. It needs the extra
     ``skdense[onnx]``.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : DenseClassifier, DenseRegressor, or a Pipeline or a search with one
-        Fitted.
+        The fitted estimator.
     path : str or path-like
-        A file that is there is replaced once the new one is complete.
+        Where to write. An existing file is replaced once the new one is complete.
     X : DataFrame or array-like, default=None
-        A few rows as `predict` takes them, the more different the better. From a DataFrame each
-        column becomes an input of its name and kind: whole numbers (truth values, too), other
-        numbers or text; numbers of one kind only without a ``ColumnTransformer``. A pipeline that
-        picks columns by their names needs that. From an array or None there is one input ``X``,
-        a matrix of numbers, or images where the network was trained on them; None draws the rows
+        A few rows as `predict` takes them, the more different the better. If it is a DataFrame,
+        each column becomes an input of its own name and type: integers (booleans, too), floats or
+        text; without a ``ColumnTransformer``, all columns have to be of one numeric type. A
+        pipeline that selects columns by name needs a DataFrame. For an array or None there is one
+        input ``X``, a matrix, or images where the network was trained on them; None draws the rows
         to compare at random.
 
     Raises
@@ -65,13 +66,13 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
     NotFittedError
         If the estimator is not fitted.
     ValueError
-        If an activation has no counterpart in ONNX, columns are picked by name and there is no
-        `X`, its columns are not those of the fit, or the file predicts something else than the
-        estimator or cannot be compared with it. No file is written then.
+        If ONNX has no such activation, columns are selected by name and there is no `X`, its
+        columns are not those of the fit, or the file's predictions differ from the estimator's or
+        cannot be compared with them. No file is written then.
 
     See Also
     --------
-    save : For scikit-learn itself, with everything that training needs to go on.
+    save : Write the estimator itself, with everything that further training needs.
 
     Examples
     --------

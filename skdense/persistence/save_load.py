@@ -57,35 +57,39 @@ _OFF: dict[str, Any] = {"n_bins": None, "n_members": 1, "scale_features": None}
 def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
     """Write a fitted estimator to one file that cannot run code when it is loaded.
 
-    The file is a zip archive of JSON and NumPy arrays: parameters, weights, history, labels,
-    feature names, the optimizer's and the random numbers' state. After `load`, predictions are
-    equal to the last bit, and `partial_fit` and `warm_start` go on as they would have.
+    The file is a zip archive of JSON and NumPy arrays: parameters, weights, history, classes,
+    feature names, the state of the optimizer and of the random number generator. After `load`,
+    predictions are equal to the last bit, and `partial_fit` and `warm_start` continue in the same
+    way.
 
     Keras's own optimizers, losses and activations are written as name and settings. Of a function
-    or an object of your own only the name is written, and `load` has to be given the object. A
-    ``RandomState`` is written as it stands: the next fit draws what it would have drawn.
+    or an object of your own only the name is written, and `load` needs the object. A
+    ``RandomState`` is written with its state: the next fit draws what it would have drawn.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : DenseClassifier or DenseRegressor
-        Fitted. For pipelines and searches use ``skops.io.dump``.
+        The fitted estimator. For pipelines and searches use ``skops.io.dump``.
     path : str or path-like
-        A file that is there is replaced at the end, once the new one is complete and on the disk;
-        a save that fails or is interrupted leaves it as it was.
+        Where to write. An existing file is replaced at the end, once the new one is complete; a
+        save that fails or is interrupted leaves it as it was.
 
     Raises
     ------
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it is something else than a dense estimator, or a subclass of one.
+        If it is not a DenseClassifier or DenseRegressor, but a subclass or anything else.
     ValueError
         If a parameter, a label or an attribute is something that a file cannot hold.
 
     See Also
     --------
-    load : The way back.
-    save_weights : The weights alone.
+    load : Read the file.
+    save_weights : Write the weights alone.
+    export_onnx : Write a file for predictions in other languages.
 
     Examples
     --------
@@ -124,20 +128,23 @@ def load(
     """Read an estimator that `save` wrote.
 
     Nothing in the file is run, and nothing is imported by a name in it. Everything is checked
-    before the estimator is made, so there is either the whole of it or an error. TensorFlow is
-    imported only where Keras objects are among the parameters.
+    before the estimator is made. TensorFlow is imported only if Keras objects are among the
+    parameters.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     path : str or path-like
+        The file.
     custom_objects : dict, default=None
         Functions and objects of your own by the names they had: ``{"my_activation":
-        my_activation}``; for a loss or an optimizer the object, by its class's name.
+        my_activation}``; for a loss or an optimizer the object, by the name of its class.
 
     Returns
     -------
-    DenseClassifier or DenseRegressor
-        Fitted.
+    estimator : DenseClassifier or DenseRegressor
+        The fitted estimator.
 
     Raises
     ------
@@ -149,7 +156,7 @@ def load(
 
     See Also
     --------
-    save : The way there.
+    save : Write the file.
 
     Examples
     --------
@@ -173,23 +180,28 @@ def load(
 def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
     """Write the weights of a fitted estimator to one file, and nothing else.
 
+    For a checkpoint, or to start training from another network's weights.
+
+    .. versionadded:: 0.1
+
     Parameters
     ----------
     estimator : DenseClassifier or DenseRegressor
-        Fitted.
+        The fitted estimator.
     path : str or path-like
-        A file that is there is replaced at the end, as by `save`.
+        Where to write. An existing file is replaced at the end, as by `save`.
 
     Raises
     ------
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it is something else than a dense estimator, or a subclass of one.
+        If it is not a DenseClassifier or DenseRegressor, but a subclass or anything else.
 
     See Also
     --------
-    load_weights : The way back.
+    load_weights : Read the file.
+    save : Write the whole estimator.
 
     Examples
     --------
@@ -221,19 +233,22 @@ def load_weights(
 ) -> DenseClassifier | DenseRegressor:
     """Put the weights that `save_weights` wrote into a fitted estimator, all of them or none.
 
-    Labels, history, the scale of features and, in a regressor, that of the target stay the
-    estimator's. Training that goes on starts with a fresh optimizer state.
+    Classes, history, the scale of features and, in a regressor, that of the target are not changed.
+    Further training starts with a fresh optimizer state.
+
+    .. versionadded:: 0.1
 
     Parameters
     ----------
     estimator : DenseClassifier or DenseRegressor
-        Fitted, with the same layers.
+        A fitted estimator with the same layers.
     path : str or path-like
+        The file.
 
     Returns
     -------
-    DenseClassifier or DenseRegressor
-        The estimator itself.
+    estimator : DenseClassifier or DenseRegressor
+        The same object as `estimator`.
 
     Raises
     ------
@@ -242,14 +257,14 @@ def load_weights(
     NotFittedError
         If the estimator is not fitted.
     TypeError
-        If it is something else than a dense estimator, or a subclass of one.
+        If it is not a DenseClassifier or DenseRegressor, but a subclass or anything else.
     ValueError
-        If the file is damaged or of another kind, or its network is another one. The estimator
-        is then as it was.
+        If the file is damaged or of another kind, or has the weights of other layers. The estimator
+        is not changed then.
 
     See Also
     --------
-    save_weights : The way there, with an example.
+    save_weights : Write the file.
 
     Examples
     --------

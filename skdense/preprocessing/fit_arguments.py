@@ -11,10 +11,24 @@ from skdense.preprocessing._compat import _safe_indexing
 
 
 class FitArguments(NamedTuple):
-    """What `fit` was called with, as it came.
+    """The arguments of `fit`, as they were passed.
 
-    X, y, sample_weight : the training data; X_val, y_val, sample_weight_val : the validation data,
-    or None; groups : of each sample, for a group splitter, or None.
+    Attributes
+    ----------
+    X : array-like
+        Features.
+    y : array-like
+        Targets.
+    sample_weight : array-like or None
+        Weight of each sample.
+    X_val : array-like or None
+        Features of the validation data.
+    y_val : array-like or None
+        Targets of the validation data.
+    sample_weight_val : array-like or None
+        Weight of each sample of the validation data.
+    groups : array-like or None
+        Group of each sample of X, for a group splitter.
     """
 
     X: Any

@@ -55,7 +55,7 @@ def fill(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
     ----------
     X : array of shape (n_samples, n_features)
     columns : int array
-        A missing value in any other column becomes zero without more ado.
+        A missing value in any other column becomes zero, without an indicator.
 
     Returns
     -------

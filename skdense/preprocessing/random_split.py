@@ -1,4 +1,4 @@
-"""Which rows are held out to watch the validation loss."""
+"""A validation set, drawn at random."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def hold_out(
     seed: int,
     parameter: str = "validation_fraction",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split the rows into those to train on and those to watch, shuffled.
+    """Split the samples into training and validation set, shuffled.
 
     Parameters
     ----------
     n_samples : int
     fraction : float
-        Part of the rows to hold out, between 0 and 1.
+        Part of the samples for the validation set, between 0 and 1.
     labels : array of shape (n_samples,) or None
         Classes to keep in proportion.
     seed : int

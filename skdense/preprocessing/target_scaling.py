@@ -1,4 +1,4 @@
-"""From numbers to targets that a network can learn, and back."""
+"""Scaling of regression targets, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEAST_FIRST_CHUNK = 10  # samples that partial_fit learns the scale of y from
 
 @dataclass(frozen=True)
 class TargetScale:
-    """How a regressor's numbers become targets.
+    """How a regressor's y becomes the targets of the network.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class TargetScale:
         range_of = np.finfo(dtype)
         if size > range_of.max or (0 < size < range_of.tiny and not self.is_active):
             raise ValueError(
-                f"y holds numbers such as {columns.flat[np.abs(targets).argmax()]:g}, which are "
+                f"y holds values such as {columns.flat[np.abs(targets).argmax()]:g}, which are "
                 f"{size:g} in the unit that the network learns in: outside the range of {dtype}. "
                 "Set scale_target=True, which standardizes y under most losses, or give y in "
                 "another unit."
@@ -106,7 +106,7 @@ class TargetScale:
         return targets.astype(dtype)
 
     def numbers(self, outputs: np.ndarray) -> np.ndarray:
-        """Undo `targets` for what the network says before its output's activation."""
+        """Undo `targets`, given the network's outputs before their activation."""
         if self.out_activation == "exponential":
             outputs = np.exp(outputs)
         numbers = outputs * self.scale + self.mean  # in float64
@@ -136,8 +136,8 @@ def finite_numbers(y: Any) -> np.ndarray:
         numbers = np.asarray(y, dtype=np.float64)
     except (ValueError, TypeError) as error:
         raise ValueError(
-            f"y holds something else than numbers, {error}: a regressor learns numbers, a "
-            "classifier learns labels."
+            f"y holds values that are not numeric, {error}: a regressor needs numeric targets; "
+            "a classifier takes labels."
         ) from error
     if not np.isfinite(numbers).all():  # NaN from None: scikit-learn has refused others
         row = np.argwhere(~np.isfinite(numbers))[0, 0]
@@ -164,7 +164,7 @@ def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> 
     Raises
     ------
     ValueError
-        If y has negative numbers and the loss cannot take them.
+        If y has negative values and the loss cannot take them.
     """
     name = loss_name(loss)
     columns = y.reshape(len(y), -1)

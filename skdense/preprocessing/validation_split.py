@@ -43,7 +43,7 @@ def check_validation_parameters(
         raise ValueError(
             "Training that goes on would hold out rows that it has learned from, for an earlier "
             "fit trained on all of its rows (without a validation set, with X_val and y_val, or "
-            "by refit_best_epoch=True). Pass rows to watch as X_val and y_val, hold none out "
+            "by refit_best_epoch=True). Pass validation data as X_val and y_val, hold none out "
             f"(early_stopping={estimator.early_stopping}, validation_fraction="
             f"{estimator.validation_fraction}, validation={estimator.validation!r}), or fit anew "
             "with warm_start=False."
@@ -53,8 +53,8 @@ def check_validation_parameters(
         for name, empty in (("monitor", ("val_loss", "loss")), ("metrics", (None, [], ()))):
             if getattr(estimator, name) not in empty:
                 raise ValueError(
-                    f"{name}={getattr(estimator, name)!r} is computed on held-out rows, but none "
-                    f"are held out: {_NOT_HELD_OUT}."
+                    f"{name}={getattr(estimator, name)!r} is computed on a validation set, but "
+                    f"there is none: {_NOT_HELD_OUT}."
                 )
     if estimator.refit_best_epoch and (not estimator.early_stopping or estimator.warm_start):
         raise ValueError(
@@ -71,13 +71,13 @@ def _check_one_choice(estimator: Any, given: FitArguments) -> None:
         for name in ("validation_fraction", "validation"):
             if getattr(estimator, name) is not None:
                 raise ValueError(
-                    f"{name}={getattr(estimator, name)!r} and X_val both say which rows to watch: "
-                    f"set {name}=None, or leave X_val and y_val out."
+                    f"{name}={getattr(estimator, name)!r} and X_val both choose the validation "
+                    f"set: set {name}=None, or leave X_val and y_val out."
                 )
     if splits and fraction is not None:
         raise ValueError(
-            f"validation={validation!r} and validation_fraction={fraction} both say which rows to "
-            "hold out: set one to None."
+            f"validation={validation!r} and validation_fraction={fraction} both choose the "
+            "validation set: set one to None."
         )
     if given.groups is not None and not splits:
         raise ValueError(
@@ -253,8 +253,8 @@ def _check_parts(choice: str, train, held_out, n_samples: int, labels: np.ndarra
     shared = np.intersect1d(train, held_out)
     if len(shared):
         raise ValueError(
-            f"{choice} has {len(shared)} rows in both parts, such as row {shared[0]}: rows that "
-            "are watched must not be trained on."
+            f"{choice} has {len(shared)} rows in both parts, such as row {shared[0]}: the "
+            "validation set must not be trained on."
         )
     if labels is not None and len(unseen := np.setdiff1d(labels, labels[train])):
         row = np.flatnonzero(labels == unseen[0])[0]
@@ -269,7 +269,7 @@ def _check_validation_data(given: FitArguments) -> None:
     for one, other in (("X_val", "y_val"), ("y_val", "X_val"), ("sample_weight_val", "X_val")):
         if getattr(given, one) is not None and getattr(given, other) is None:
             raise ValueError(
-                f"{one} was given without {other}: rows to watch need X_val and y_val both."
+                f"{one} was given without {other}: validation data need X_val and y_val both."
             )
 
 

@@ -1,4 +1,4 @@
-"""What is watched after each epoch: scorers, the time, and the epochs of the final model."""
+"""Metrics of each epoch: scorers, the time, and the epochs of the final model."""
 
 import re
 
@@ -263,15 +263,15 @@ REFUSED = {
     ),
     "nothing held out": (
         {"monitor": "accuracy"},
-        ["monitor='accuracy' is computed on held-out rows", "early_stopping=True"],
+        ["monitor='accuracy' is computed on a validation set", "early_stopping=True"],
     ),
     "metrics without rows": (
         {"metrics": ["accuracy"]},
-        ["metrics=['accuracy'] is computed on held-out rows"],
+        ["metrics=['accuracy'] is computed on a validation set"],
     ),
     "metrics beside the training loss": (
         {"metrics": ["accuracy"], "monitor": "loss", "early_stopping": True},
-        ["metrics=['accuracy'] is computed on held-out rows"],
+        ["metrics=['accuracy'] is computed on a validation set"],
     ),
 }
 
@@ -289,8 +289,8 @@ def test_bad_choices_are_refused_before_training(iris, name):
     assert cache_info() == programs
 
 
-def test_names_by_habit_are_scorers():
-    assert set(scorers._HABITS.values()) <= set(get_scorer_names())
+def test_common_names_are_scorers():
+    assert set(scorers._COMMON_NAMES.values()) <= set(get_scorer_names())
 
 
 def test_a_scorer_of_the_other_kind_is_refused(diabetes):
@@ -314,7 +314,7 @@ def test_a_scorer_that_fails_leaves_the_estimator_as_it_was(iris):
     before = dict(vars(net))
     with pytest.raises(NoMore, match="of this") as caught:
         net.fit(*iris)
-    assert "in metrics failed on the rows watched, epoch 3" in caught.value.__notes__[0]
+    assert "in metrics failed on the validation set, epoch 3" in caught.value.__notes__[0]
     assert vars(net) == before
 
 

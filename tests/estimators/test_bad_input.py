@@ -284,7 +284,7 @@ BAD_NUMBERS = {
     "text in y": (
         {},
         lambda X, y: (X, np.full(150, "a")),
-        ["could not convert string", "a classifier learns labels"],
+        ["could not convert string", "a classifier takes labels"],
     ),
     "negative counts": (
         {"loss": "poisson"},

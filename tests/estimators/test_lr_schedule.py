@@ -179,7 +179,7 @@ class Broken(keras.optimizers.schedules.LearningRateSchedule):
         ({"lr_schedule": BY_STEP, "learning_rate": 0.1}, "contradict"),
         (
             {"lr_schedule": "cosine", "optimizer": keras.optimizers.SGD(BY_STEP)},
-            "cannot be used with this optimizer, which brings a schedule of its own",
+            "cannot be used with this optimizer, which has a schedule of its own",
         ),
     ],
 )

@@ -172,7 +172,7 @@ def test_rows_in_training_and_validation(seed):
     _, held_out = split_indices(net, len(X), y, FitArguments(X, y), net._split_seed)
     others = {tuple(row) for row in np.delete(X, held_out, axis=0)}
     n_twins = sum(tuple(row) in others for row in X[held_out])
-    assert result.reason.startswith(f"{n_twins} of {len(held_out)} held-out rows")
+    assert result.reason.startswith(f"{n_twins} of {len(held_out)} rows of the validation set")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -212,7 +212,8 @@ def test_epochs_that_were_not_watched_are_not_judged():
     diagnosis = diagnose(net, X, y)
     assert "over-fitting" not in diagnosis.names
     assert diagnosis.unchecked == (
-        "Over-fitting was not looked for, as the last epochs were trained without rows to watch.",
+        "Over-fitting was not looked for, as the last epochs were trained without a validation "
+        "set.",
     )
 
 
@@ -301,7 +302,7 @@ def test_of_a_large_sparse_table_rows_are_drawn(options, monkeypatch):
         assert len(inputs.train) / len(inputs.X) == pytest.approx(0.8, abs=0.01)
     truth = np.flatnonzero(inputs.targets) % 2  # the class of each row that was drawn
     assert np.mean(truth == inputs.X[:, 50:100].any(axis=1)) == 1
-    assert "looked at, drawn at random" in diagnose(net, X, y).unchecked[-1]
+    assert "were checked, drawn at random" in diagnose(net, X, y).unchecked[-1]
 
 
 def test_a_sparse_table_too_wide_to_look_at_says_so():

@@ -37,10 +37,10 @@ def test_both_losses_the_best_epoch_and_the_region_of_overfitting():
     assert display.best_epochs_ == display.overfitting_epochs_ == {"net": [2]}
     assert display.plot(ax) is display
     assert (display.ax_, display.figure_) == (ax, ax.figure)
-    assert drawn(ax, "training rows") == [OVERFITTED["loss"]]
-    assert drawn(ax, "held-out rows") == [OVERFITTED["val_loss"]]
+    assert drawn(ax, "training set") == [OVERFITTED["loss"]]
+    assert drawn(ax, "validation set") == [OVERFITTED["val_loss"]]
     assert drawn(ax, "best epoch") == [[0.6]]
-    assert texts(ax) == {"training rows", "held-out rows", "best epoch: 2", "over-fitting"}
+    assert texts(ax) == {"training set", "validation set", "best epoch: 2", "over-fitting"}
     (region,) = ax.patches
     epochs = ax.transData.inverted().transform(region.get_verts())[:, 0]
     assert (epochs.min(), epochs.max()) == pytest.approx((2, 6))
@@ -65,7 +65,7 @@ def test_without_held_out_rows_one_curve():
     HistoryDisplay(histories={"net": [{"loss": [0.9, 0.5]}]}).plot(ax)
     assert len(ax.lines) == 1
     assert ax.lines[0].get_xdata().tolist() == [1, 2]
-    assert texts(ax) == {"training rows"}
+    assert texts(ax) == {"training set"}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
     ax = new_axes()
     longer = {"loss": [0.8, 0.5, 0.4, 0.4], "val_loss": [0.9, 0.8, 0.7, 0.95]}
     display = HistoryDisplay(histories={"net": [HEALTHY, longer]}).plot(ax)
-    (mean,) = drawn(ax, "held-out rows")
+    (mean,) = drawn(ax, "validation set")
     expected = np.array([HEALTHY["val_loss"], longer["val_loss"][:3]])
     np.testing.assert_allclose(mean, expected.mean(axis=0))
     band = ax.collections[1].get_paths()[0].vertices
@@ -97,7 +97,7 @@ def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
         (expected.mean(axis=0) + expected.std(axis=0, ddof=1)).max()
     )
     assert longer["val_loss"] in [line.get_ydata().tolist() for line in ax.lines]
-    thick = next(line for line in ax.lines if line.get_label() == "held-out rows")
+    thick = next(line for line in ax.lines if line.get_label() == "validation set")
     (rest,) = (
         line
         for line in ax.lines
@@ -107,7 +107,7 @@ def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
     )
     assert rest.get_ydata().tolist() == pytest.approx([expected.mean(axis=0)[-1], 0.95])
     assert rest.get_linewidth() < thick.get_linewidth()
-    (label,) = (text for text in ax.texts if text.get_text() == "held-out rows")
+    (label,) = (text for text in ax.texts if text.get_text() == "validation set")
     assert label.xy[1] == 0.95
     assert display.best_epochs_ == {"net": [3, 3]}
     assert ax.get_title(loc="left") == "net, 2 fits"
@@ -218,7 +218,7 @@ def test_custom_models_have_their_losses_drawn(iris):
     net = NetworkClassifier(build, epochs=4, validation_split=0.3, random_state=0).fit(*iris)
     ax = new_axes()
     display = HistoryDisplay.from_estimator(make_pipeline(StandardScaler(), net), ax=ax)
-    assert drawn(ax, "held-out rows") == [net.history_["val_loss"]]
+    assert drawn(ax, "validation set") == [net.history_["val_loss"]]
     assert display.best_epochs_ == {"NetworkClassifier": [np.argmin(net.history_["val_loss"]) + 1]}
     assert HistoryDisplay.from_cv([net, net], ax=ax).histories == {
         "NetworkClassifier": [net.history_] * 2

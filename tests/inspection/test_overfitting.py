@@ -40,7 +40,7 @@ def test_many_epochs_that_were_not_watched_are_no_rise():
 @pytest.mark.parametrize(
     "after",
     [[], [0.6], [0.501, 0.502, 0.503, 0.504, 0.505], [0.6, 0.5, 0.6, 0.5, 0.6, 0.5]],
-    ids=["best is last", "one epoch later", "hardly rises", "trembles"],
+    ids=["best is last", "one epoch later", "hardly rises", "noisy"],
 )
 def test_no_overfitting_without_a_clear_rise(after):
     assert overfitting_epoch(history([*FALLS, *after])) is None

@@ -64,7 +64,7 @@ def test_scores_on_rows_set_aside_are_a_column():
     result = a_comparison(test_scores={"dummy": 0.5, "ridge": 0.65, "network": 0.77})
     assert result.to_frame()["test"].to_dict() == result.test_scores
     assert "0.7700" in repr(result)
-    words = "On the 7 rows set aside, the network has 0.7700 and ridge 0.6500."
+    words = "On the test set of 7 samples, the network has 0.7700 and ridge 0.6500."
     assert words in result.summary()
 
 

@@ -1,4 +1,4 @@
-"""Rows to watch: chosen by a splitter, the last ones, or given to `fit`."""
+"""The validation set: chosen by a splitter, the last samples, or given to `fit`."""
 
 import copy
 
@@ -238,7 +238,7 @@ def test_labels_of_every_kind(iris):
     rows.fit(X[:100], one_hot[:100], X_val=X[100:], y_val=one_hot[100:])
     assert np.allclose(rows.history_["val_loss"], expected["val_loss"], rtol=1e-5)
     some = classifier().fit(X[:100], y[:100], X_val=X[100:], y_val=np.minimum(y[100:], 1))
-    assert len(some.history_["val_loss"]) == 3  # not all classes are among the rows watched
+    assert len(some.history_["val_loss"]) == 3  # not all classes are in the validation set
 
 
 def test_images(iris):
@@ -295,7 +295,7 @@ def test_large_rows_are_read_where_they_are(iris, tmp_path, monkeypatch):
         mapped[0], y[:100], X_val=X[100:, ::1][:, [0, 1, 2, 3]].T.copy().T, y_val=y[100:]
     )
     assert equal_fits(plain, in_place)
-    assert equal_fits(plain, copied)  # training rows in place, and rows watched in a copy
+    assert equal_fits(plain, copied)  # training set in place, and validation data in a copy
 
 
 # Inside scikit-learn's machinery -----------------------------------------------------------------

@@ -169,8 +169,8 @@ def check_input_shapes(model: keras.Model, X: Any) -> None:
         if not fits:
             raise ValueError(
                 f"The model's input {tensor.name!r} has shape {expected}, but its part of X has "
-                f"shape {found}. Build the input from meta['n_features_in_'], or deal columns "
-                "with inputs=."
+                f"shape {found}. Build the input from meta['n_features_in_'], or assign "
+                "columns with inputs=."
             )
 
 

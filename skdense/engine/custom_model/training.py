@@ -108,7 +108,7 @@ def _best_epoch(job: Job, history: dict[str, list[float]]) -> int:
 
 def _describe(job: Job) -> tuple[CustomModelDescription, Settings]:
     if job.callbacks:
-        raise NotCompiled(f"callbacks watch the training ({type(job.callbacks[0]).__name__}, ...)")
+        raise NotCompiled(f"callbacks follow the training ({type(job.callbacks[0]).__name__}, ...)")
     if job.extra:
         raise NotCompiled(f"Model.fit is to be given {', '.join(job.extra)}")
     if not all(isinstance(part, np.ndarray) for part in (job.X, job.y)):
