@@ -15,6 +15,9 @@ from sklearn.preprocessing import StandardScaler
 
 import skdense
 
+# Thousands of cases, to be collected only where they are asked for: `make test-peers`.
+collect_ignore = ["peers"]
+
 # The same examples each time, however slow the machine.
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")
