@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -21,10 +21,10 @@ from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task
 from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
-from skdense.engine.keras_pickling import make_picklable, pack, unpack
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.html_view import DocumentationLink, losses_svg
+from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
@@ -72,7 +72,7 @@ Encoding = ClassEncoding | TargetScale
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
-class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
+class DenseEstimator(DocumentationLink, CallbackSupportMixin, KerasParameters):
     """Base of the dense estimators; a subclass says how y becomes targets and back.
 
     `fit` goes one way: check parameters, check and encode the data (`CheckedData`), split and fill
@@ -95,19 +95,8 @@ class DenseEstimator(DocumentationLink, CallbackSupportMixin, BaseEstimator):
     _split_seed: int
     _validation_given: bool
 
-    # Copies and pickles --------------------------------------------------------------------------
-
-    def __getstate__(self):
-        make_picklable(self.get_params(deep=False))
-        state = super().__getstate__()
-        return {**state, "optimizer": pack(state["optimizer"])}
-
-    def __setstate__(self, state):
-        super().__setstate__({**state, "optimizer": unpack(state["optimizer"])})
-
     def __sklearn_clone__(self):
         check_exclusions(self.optimizer)  # the copy would look like one without any
-        make_picklable(self.get_params(deep=False))
         return super().__sklearn_clone__()
 
     # Hooks in which classifier and regressor differ ----------------------------------------------
