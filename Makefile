@@ -29,7 +29,7 @@ test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86
 	$(BIN)/python -m pytest -m kernels tests/engine/test_kernels.py
 
 test-peers: .venv-peers/ready  ## run the newest scikit-learn's checks at many settings
-	$(PEERS)/python -m pytest -m peers tests/peers $(PYTEST_FLAGS)
+	$(PEERS)/python -m pytest tests/peers $(PYTEST_FLAGS)
 
 coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov

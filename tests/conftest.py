@@ -14,6 +14,10 @@ from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
 
 import skdense
+from skdense.engine import program_cache
+
+# Thousands of cases, to be collected only where they are asked for: `make test-peers`.
+collect_ignore = ["peers"]
 
 # The same examples each time, however slow the machine.
 settings.register_profile("tests", deadline=None, derandomize=True)
@@ -49,10 +53,12 @@ def diabetes():
 
 @pytest.fixture
 def fresh_cache():
-    """Begin and end without compiled programs."""
+    """Begin without compiled programs; afterwards, those from before serve the other tests."""
+    idle = program_cache._idle.copy()
     skdense.clear_cache()
     yield
     skdense.clear_cache()
+    program_cache._idle.update(idle)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 """The rules of the package's structure, read from the source: who may import whom."""
 
 import ast
+import functools
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,12 +53,27 @@ def module_name(path: Path) -> str:
 
 
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+@functools.cache
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
 
 
 def part_of(module: str) -> str:
     """Name the entry of the package that a module is in."""
     return module.split(".")[1] if "." in module else "__init__"
+
+
+ENGINE = [name for name in MODULES if part_of(name) == "engine"]
+
+
+def offenders(
+    found_in: Callable[[str], set[str]], modules: Iterable[str] = MODULES
+) -> dict[str, set[str]]:
+    """Name the modules that break a rule, each with what breaks it there."""
+    found = {module: found_in(module) for module in modules}
+    return {module: names for module, names in found.items() if names}
 
 
 def imports(node: ast.AST, lazy: bool = True, typing: bool = True) -> Iterator[str]:
@@ -83,12 +99,12 @@ def imports(node: ast.AST, lazy: bool = True, typing: bool = True) -> Iterator[s
 
 
 def third_party(module: str, lazy: bool = True) -> set[str]:
-    names = imports(TREES[module], lazy, typing=lazy)
+    names = imports(tree_of(module), lazy, typing=lazy)
     return {name.partition(".")[0] for name in names}
 
 
 def own(module: str, lazy: bool = True) -> set[str]:
-    names = imports(TREES[module], lazy, typing=lazy)
+    names = imports(tree_of(module), lazy, typing=lazy)
     return {name for name in names if name.partition(".")[0] == "skdense"}
 
 
@@ -98,11 +114,12 @@ def test_a_dozen_entries():
     assert len(entries) <= 12
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_downwards(module):
-    place = ORDER.index(part_of(module))
-    upwards = {name for name in own(module) if ORDER.index(part_of(name)) > place}
-    assert not upwards
+def test_imports_go_downwards():
+    def upwards(module: str) -> set[str]:
+        place = ORDER.index(part_of(module))
+        return {name for name in own(module) if ORDER.index(part_of(name)) > place}
+
+    assert not offenders(upwards)
 
 
 def test_no_import_cycle():
@@ -119,23 +136,24 @@ def test_no_import_cycle():
         visit(module, ())
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_nobody_imports_from_the_package_itself(module):
-    assert not {name for name in own(module) if MODULES[name].name == "__init__.py"}
+def test_nobody_imports_from_the_package_itself():
+    packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    assert not offenders(lambda module: own(module) & packages)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_keras_and_tensorflow_come_through_one_module(module):
-    found = {name.partition(".")[0] for name in imports(TREES[module], typing=False)} & ENGINE_ONLY
+def test_keras_and_tensorflow_come_through_one_module():
     allowed = {TENSORFLOW: ENGINE_ONLY, "skdense.engine._compat": {"tensorflow"}}
-    assert found <= allowed.get(module, set())
-    if part_of(module) != "engine":
-        assert TENSORFLOW not in own(module)
+
+    def besides(module: str) -> set[str]:
+        found = {name.partition(".")[0] for name in imports(tree_of(module), typing=False)}
+        return found & ENGINE_ONLY - allowed.get(module, set())
+
+    assert not offenders(besides)
+    assert not offenders(lambda module: own(module) & {TENSORFLOW}, MODULES.keys() - set(ENGINE))
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "engine"])
-def test_the_engine_knows_no_scikit_learn(module):
-    assert "sklearn" not in third_party(module)
+def test_the_engine_knows_no_scikit_learn():
+    assert not offenders(lambda module: third_party(module) & {"sklearn"}, ENGINE)
 
 
 def starts_tensorflow(module: str) -> bool:
@@ -148,25 +166,23 @@ def starts_tensorflow(module: str) -> bool:
     return TENSORFLOW in reached
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) != "engine"])
-def test_tensorflow_is_imported_when_it_is_needed(module):
-    assert starts_tensorflow(module) == (module in NEEDS_TENSORFLOW)
+def test_tensorflow_is_imported_when_it_is_needed():
+    starting = {name for name in MODULES.keys() - set(ENGINE) if starts_tensorflow(name)}
+    assert starting == NEEDS_TENSORFLOW
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_optional_packages_are_imported_where_they_are_used(module):
-    assert not third_party(module, lazy=False) & LAZY
+def test_optional_packages_are_imported_where_they_are_used():
+    assert not offenders(lambda module: third_party(module, lazy=False) & LAZY)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_scikeras_is_an_oracle_only(module):
-    assert "scikeras" not in third_party(module)
+def test_scikeras_is_an_oracle_only():
+    assert not offenders(lambda module: third_party(module) & {"scikeras"})
 
 
 def private_imports(module: str) -> set[str]:
     """Private names of other packages that a module imports."""
     found = set()
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.ImportFrom) and not node.module.startswith("skdense"):
             names = [*node.module.split("."), *(alias.name for alias in node.names)]
             if node.module != "__future__" and any(name.startswith("_") for name in names):
@@ -174,15 +190,14 @@ def private_imports(module: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if name not in COMPAT])
-def test_private_names_of_other_packages_stand_in_one_place(module):
-    assert not private_imports(module)
+def test_private_names_of_other_packages_stand_in_one_place():
+    assert not offenders(private_imports, MODULES.keys() - COMPAT)
 
 
 def private_names(module: str) -> set[str]:
     """Private attributes of other objects that a module uses, by a dot or as a text."""
     found = set()
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
             found.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -190,10 +205,9 @@ def private_names(module: str) -> set[str]:
     return {name for name in found if re.fullmatch(r"_[a-z]\w*", name)}
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if part_of(name) == "engine"])
-def test_private_attributes_of_keras_stand_in_one_place(module):
+def test_private_attributes_of_keras_stand_in_one_place():
     # A named tuple's _replace is public.
-    assert module in COMPAT or private_names(module) <= {"_replace"}
+    assert not offenders(lambda module: private_names(module) - {"_replace"}, set(ENGINE) - COMPAT)
 
 
 def test_every_module_has_its_tests():
@@ -224,6 +238,7 @@ TESTED_ELSEWHERE = {
     "engine/test_padded_data.py": "engine.batch_slicing engine.row_transformation",
     "engine/test_early_stopping.py": "engine.training_record engine.callback_list engine.epoch",
     "engine/test_inference.py": "engine.activations",
+    "engine/test_keras_pickling.py": "estimators.keras_parameters",
     "engine/test_learning_rates.py": "engine.keras_schedules engine.plateau",
     "engine/test_losses.py": "engine.quantile_loss",
     "engine/test_program_cache.py": "engine.program_key",
@@ -257,14 +272,17 @@ TESTED_ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_one_public_class_to_a_file(module):
-    classes = [
+def test_one_public_class_to_a_file():
+    several = {module: names for module in MODULES if len(names := public_classes(module)) > 1}
+    assert several.keys() == SEVERAL_CLASSES.keys(), several
+
+
+def public_classes(module: str) -> list[str]:
+    return [
         node.name
-        for node in TREES[module].body
+        for node in tree_of(module).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and not is_record(node)
     ]
-    assert len(classes) <= 1 or module in SEVERAL_CLASSES
 
 
 def is_record(node: ast.ClassDef) -> bool:
@@ -288,9 +306,9 @@ SCRIPTS = [
 ]
 
 
-@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_benchmarks_fit_on_a_page(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 100
+def test_benchmarks_fit_on_a_page():
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in SCRIPTS}
+    assert not {name: length for name, length in lengths.items() if length > 100}
 
 
 def test_public_names_exist_and_are_documented():

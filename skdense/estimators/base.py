@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -19,7 +19,6 @@ from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task, n_subta
 from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
-from skdense.engine.keras_pickling import make_picklable, pack, unpack
 from skdense.estimators.automatic import (
     automatic_values,
     is_automatic,
@@ -39,6 +38,7 @@ from skdense.estimators.fitted_state import (
     input_attributes_kept_on_failure,
     take_fitted_attributes,
 )
+from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.losses_view import LossesView
 from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.members import check_same_number, fit_members
@@ -90,7 +90,7 @@ MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
 
 
-class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
+class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
     """Base of the dense estimators; a subclass says how y becomes targets and back.
 
     `fit` goes one way: check parameters, check and encode the data (`CheckedData`), split and fill
@@ -117,19 +117,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, BaseEstimator):
     _split_seed: int
     _validation_given: bool
 
-    # Copies and pickles --------------------------------------------------------------------------
-
-    def __getstate__(self):
-        make_picklable(self.get_params(deep=False))
-        state = super().__getstate__()
-        return {**state, "optimizer": pack(state["optimizer"])}
-
-    def __setstate__(self, state):
-        super().__setstate__({**state, "optimizer": unpack(state["optimizer"])})
-
     def __sklearn_clone__(self):
         check_exclusions(self.optimizer)  # the copy would look like one without any
-        make_picklable(self.get_params(deep=False))
         return super().__sklearn_clone__()
 
     # Hooks in which classifier and regressor differ ----------------------------------------------

@@ -10,7 +10,7 @@ import numpy as np
 
 from skdense.engine.custom_model import model as custom_model
 from skdense.engine.custom_model.output import Output
-from skdense.engine.custom_model.packing import pack, unpack
+from skdense.engine.keras_pickling import pack, unpack
 from skdense.estimators.network_data import Inputs, NetworkData, select_rows
 from skdense.estimators.outputs import ClassOutput, TargetOutput
 from skdense.estimators.parameter_routing import (

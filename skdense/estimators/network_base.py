@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skdense.callbacks.progress import Progress
 from skdense.engine.custom_model import model as custom_model
-from skdense.engine.custom_model.packing import pack, unpack
 from skdense.engine.custom_model.training import Job, train_custom_model
 from skdense.engine.fork import check_not_forked
 from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.html_view import DocumentationLink
+from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
 from skdense.estimators.network_data import NetworkData, n_rows, read_data, read_inputs, select_rows
 from skdense.estimators.outputs import in_columns
@@ -49,7 +48,7 @@ _BATCH_SIZE = [Interval(Integral, 1, None, closed="left"), Options(Integral, {-1
 _OF_SKLEARN = ("n_features_in_", "feature_names_in_")
 
 
-class NetworkBase(DocumentationLink, BaseEstimator):
+class NetworkBase(DocumentationLink, KerasParameters):
     """A custom model under scikit-learn's rules, its parameters routed by scikeras's."""
 
     _is_of_classes: bool  # whether an output is of classes unless something else is said
@@ -439,30 +438,6 @@ class NetworkBase(DocumentationLink, BaseEstimator):
         return deepcopy(callbacks)
 
     # The fitted model ---------------------------------------------------------------------------
-
-    def __getstate__(self):
-        # Keras would look for classes of the user's own among those that are registered.
-        state = super().__getstate__()
-        return {**state, **pack({name: state[name] for name in self._get_param_names()})}
-
-    def __setstate__(self, state):
-        super().__setstate__(state)
-        names = self._get_param_names()
-        self.__dict__.update(unpack({name: vars(self)[name] for name in names}))
-
-    def __copy__(self):
-        copied = object.__new__(type(self))
-        copied.__dict__.update(vars(self))
-        return copied
-
-    def __sklearn_clone__(self):
-        packed = copy(self)
-        packed.__dict__.update(pack({name: vars(self)[name] for name in self._get_param_names()}))
-        cloned = BaseEstimator.__sklearn_clone__(packed)
-        cloned.__dict__.update(
-            unpack({name: vars(cloned)[name] for name in cloned._get_param_names()})
-        )
-        return cloned
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_fitted" in vars(self)

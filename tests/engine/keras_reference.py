@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -100,34 +101,24 @@ def keras_fit(architecture, settings, rows, validation=None, callbacks=(), eager
     """
     model = fitted_model(architecture, settings, make_weights(architecture))
     model.run_eagerly = eager
-    orders = make_orders(len(rows.X))
-    history = {"loss": [], "val_loss": []}
-    held_out = None if validation is None else tuple(validation)
-    for callback in callbacks:
-        callback.set_model(model)
-        callback.on_train_begin()
-    for epoch in range(settings.epochs):
-        order = next(orders)
-        for callback in callbacks:
-            callback.on_epoch_begin(epoch)
-        logs = model.fit(
-            rows.X[order],
-            rows.y[order],
-            sample_weight=rows.weight[order],
-            validation_data=held_out,
-            batch_size=settings.batch_size,
-            shuffle=False,
-            verbose=0,
-        ).history
-        for name, values in logs.items():
-            history[name] += values
-        for callback in callbacks:
-            callback.on_epoch_end(epoch, {name: values[-1] for name, values in logs.items()})
-        if getattr(model, "stop_training", False):
-            break
-    for callback in callbacks:
-        callback.on_train_end()
+    history = model.fit(
+        _batches(rows, settings.batch_size),
+        steps_per_epoch=math.ceil(len(rows.X) / settings.batch_size),
+        epochs=settings.epochs,
+        validation_data=None if validation is None else tuple(validation),
+        validation_batch_size=settings.batch_size,
+        shuffle=False,
+        callbacks=list(callbacks),
+        verbose=0,
+    ).history
     return model, history
+
+
+def _batches(rows, batch_size):
+    """Yield the batches of one epoch after the other, without end."""
+    for order in make_orders(len(rows.X)):
+        for start in range(0, len(order), batch_size):
+            yield tuple(array[order[start : start + batch_size]] for array in rows)
 
 
 def largest_difference(weights, others) -> float:

@@ -95,14 +95,13 @@ def test_hidden_dropout_draws_the_same_masks_with_and_without_noise_layers(iris)
 
 
 @pytest.mark.parametrize("name", ["input_noise", "input_dropout"])
-def test_it_is_a_value_reproducible_and_off_where_nothing_is_trained(iris, name):
+def test_it_is_a_value_reproducible_and_off_where_nothing_is_trained(iris, name, fresh_cache):
     X, y = iris
     options = {"hidden_layer_sizes": 8, "epochs": 3, "validation_fraction": 0.3}
 
     def fit(amount, seed=0):
         return DenseClassifier(**options, random_state=seed, **{name: amount}).fit(X, y)
 
-    skdense.clear_cache()
     nets = [fit(0.3), fit(0.3), fit(0.5), fit(0.3, seed=1)]
     assert skdense.cache_info().traces == 1
     assert largest_difference(nets[0].weights_, nets[1].weights_) == 0

@@ -1,20 +1,12 @@
-"""TensorFlow starts with no more threads than joblib's workers are allowed, and quietly."""
+"""TensorFlow starts when it is needed, quietly, with no more threads than joblib's workers have."""
 
+import json
 import os
 
 import pytest
 from joblib import Parallel, delayed
 
 from skdense.engine.startup import limit_threads
-
-PROGRAM = """
-import numpy as np
-from skdense import DenseRegressor
-DenseRegressor(4, epochs=1).fit(np.eye(20), np.arange(20.0))
-import tensorflow as tf
-import os
-print(os.environ.get("TF_NUM_INTRAOP_THREADS"))
-"""
 
 
 @pytest.mark.parametrize(
@@ -31,11 +23,84 @@ def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, expec
     assert os.environ.get("TF_NUM_INTRAOP_THREADS") == expected
 
 
-def test_a_fit_is_quiet_and_has_the_threads_of_openmp(run_python):
-    environment = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": None}
-    done = run_python(PROGRAM, environment=environment)
-    assert done.stdout.strip() == "1"
-    assert done.stderr == ""
+TRAIN = """
+import numpy as np
+from skdense import DenseClassifier, DenseRegressor
+
+X = np.random.default_rng(0).normal(size=(80, 3))
+DenseClassifier(4, epochs=2).fit(X, X[:, 0] > 0).predict(X)
+DenseRegressor(4, epochs=300, dropout=0.1).fit(X, X[:, 0]).predict(X)  # compiled
+"""
+
+
+@pytest.fixture(scope="module")
+def first_fits(run_python):
+    """A process that imports skdense and trains, with one thread for OpenMP."""
+    before = """
+import json
+import os
+import sys
+
+import skdense
+
+heavy = sorted({"keras", "tensorflow", "scikeras"} & set(sys.modules))
+names = dir(skdense)
+"""
+    after = """
+from skdense import NetworkClassifier
+import keras
+
+parts = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer
+methods = [m for cls in parts for m in (cls.__reduce__, getattr(cls, "__deepcopy__", None))]
+homes = sorted({getattr(method, "__module__", "") or "" for method in methods})
+threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+print(json.dumps({"heavy": heavy, "names": names, "homes": homes, "threads": threads}))
+"""
+    none = {"TF_NUM_INTRAOP_THREADS": None, "TF_CPP_MIN_LOG_LEVEL": None}
+    return run_python(before + TRAIN + after, environment={"OMP_NUM_THREADS": "1", **none})
+
+
+def test_training_prints_nothing(first_fits):
+    assert len(first_fits.stdout.splitlines()) == 1  # our own
+    assert first_fits.stderr == ""
+
+
+def test_a_fit_has_the_threads_of_openmp(first_fits):
+    assert json.loads(first_fits.stdout)["threads"] == "1"
+
+
+def test_importing_the_package_imports_nothing_heavy(first_fits):
+    found = json.loads(first_fits.stdout)
+    assert found["heavy"] == []
+    assert "NetworkClassifier" in found["names"]
+
+
+def test_keras_is_left_as_it_is(first_fits):
+    assert not [home for home in json.loads(first_fits.stdout)["homes"] if "scikeras" in home]
+
+
+def test_training_prints_nothing_where_tensorflow_was_imported_before(run_python):
+    """And the networks do without scikeras."""
+    done = run_python(
+        """
+import sys
+
+import tensorflow  # it announces itself, and not by our doing
+print("begins", file=sys.stderr)
+sys.modules["scikeras"] = None
+"""
+        + TRAIN
+        + """
+from skdense import NetworkRegressor
+from tests.network_models import regressor
+
+net = NetworkRegressor(regressor, loss="mse", model__units=3).fit(X, X[:, 0])
+assert net.model_.layers[1].units == 3
+""",
+        environment={"TF_CPP_MIN_LOG_LEVEL": None},
+    )
+    assert done.stdout == ""
+    assert done.stderr.partition("begins\n")[2] == ""
 
 
 def threads_of_a_worker():
@@ -49,5 +114,5 @@ def threads_of_a_worker():
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="joblib limits threads on several cores only")
 def test_joblibs_workers_share_the_cores():
-    found = Parallel(n_jobs=2)(delayed(threads_of_a_worker)() for _ in range(2))
-    assert all(int(number) <= max(os.cpu_count() // 2, 1) for number in found)
+    (found,) = Parallel(n_jobs=2)([delayed(threads_of_a_worker)()])
+    assert int(found) <= max(os.cpu_count() // 2, 1)

@@ -386,39 +386,6 @@ def compiled_softmax(meta):
     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(units, activation="softmax")])
 
 
-def test_keras_is_left_as_it_is_and_imports_stay_lazy(run_python):
-    done = run_python(
-        """
-        import sys
-        import skdense
-        assert not {"keras", "tensorflow", "scikeras"} & set(sys.modules)
-        assert "NetworkClassifier" in dir(skdense)
-        from skdense import NetworkClassifier
-        import keras
-        parts = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer
-        methods = [m for cls in parts for m in (cls.__reduce__, getattr(cls, "__deepcopy__", None))]
-        assert not any("scikeras" in (getattr(m, "__module__", "") or "") for m in methods)
-        """
-    )
-    assert done.stderr == ""
-
-
-def test_without_scikeras(run_python):
-    done = run_python(
-        """
-        import sys
-        sys.modules["scikeras"] = None
-        import numpy as np
-        from skdense import NetworkRegressor
-        from tests.network_models import regressor
-        X = np.eye(8)
-        net = NetworkRegressor(regressor, loss="mse", model__units=3).fit(X, X[:, 0])
-        assert net.model_.layers[1].units == 3
-        """
-    )
-    assert done.stderr == ""
-
-
 def test_classes_of_partial_fit_are_compared_with_y_and_with_the_first_call(iris):
     X, y = iris
     matrix = np.eye(3, dtype=int)[y]

@@ -41,17 +41,27 @@ def in_a_fresh_process():
     return json.loads(done.stdout)
 
 
+@pytest.fixture(scope="module")
+def in_workers():
+    """What four fits of each network give in one pool of processes."""
+    jobs = [delayed(fingerprint)(net) for net in NETS.values() for _ in range(4)]
+    found = Parallel(n_jobs=2, backend="loky")(jobs)
+    return dict(zip(NETS, (found[:4], found[4:]), strict=True))
+
+
 @pytest.mark.parametrize("kind", sorted(NETS))
-def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_process):
+def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_process, in_workers):
     net = NETS[kind]
     here = fingerprint(net)
     assert fingerprint(net) == here
     clear_cache()
     assert fingerprint(net) == here
     assert in_a_fresh_process[kind] == here
-    for backend in ("loky", "threading"):
-        found = Parallel(n_jobs=2, backend=backend)(delayed(fingerprint)(net) for _ in range(4))
-        assert found == [here] * 4
+    assert in_workers[kind] == [here] * 4
+    in_threads = Parallel(n_jobs=2, backend="threading")(
+        delayed(fingerprint)(net) for _ in range(4)
+    )
+    assert in_threads == [here] * 4
 
 
 def test_other_seeds_differ_and_none_differs_each_time():

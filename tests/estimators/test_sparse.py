@@ -106,9 +106,8 @@ def test_what_a_network_can_do_it_can_do_with_sparse_rows(data):
     assert regressor.score(X, signal) > 0.7
 
 
-def test_rows_of_another_density_need_no_second_trace(data):
+def test_rows_of_another_density_need_no_second_trace(data, fresh_cache):
     X, y, _ = data
-    skdense.clear_cache()
     classifier(validation_fraction=0.2).fit(X, y)
     sparser = X.multiply(X > 0.5).tocsr()
     classifier(validation_fraction=0.2, l1=0.1).fit(sparser, y)

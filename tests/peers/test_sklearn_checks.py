@@ -11,8 +11,6 @@ from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkR
 from skdense.schedules import CosineDecay
 from tests.network_models import compiled_classifier, regressor
 
-pytestmark = pytest.mark.peers
-
 WEIGHTS = tuple(f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
 ROUNDED = "a weight of two is a row twice but for float32's rounding; the check compares at 1e-7"
 HELD_OUT = "rows are held out by number, and a row twice is two of them"

@@ -8,8 +8,8 @@ from itertools import chain, count
 from typing import Any
 
 from skdense.engine._tensorflow import keras
-from skdense.engine.custom_model.packing import own_objects
 from skdense.engine.keras_config import check_exclusions
+from skdense.engine.keras_pickling import own_objects
 
 # What Keras takes for one of several metrics, once it knows the loss and the output's shape.
 _OF_THE_LOSS = ("acc", "accuracy", "ce", "crossentropy")

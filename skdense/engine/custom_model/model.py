@@ -13,7 +13,7 @@ import numpy as np
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.custom_model.output import Output
-from skdense.engine.custom_model.packing import own_objects
+from skdense.engine.keras_pickling import own_objects
 
 _CHUNK = 512  # samples of one forward pass
 _seeding = threading.RLock()

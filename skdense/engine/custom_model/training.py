@@ -15,9 +15,9 @@ from skdense.engine._tensorflow import keras
 from skdense.engine.custom_model.description import CustomModelDescription, NotCompiled, describe
 from skdense.engine.custom_model.keras_objects import history_key
 from skdense.engine.custom_model.model import seeded
-from skdense.engine.custom_model.packing import own_objects
 from skdense.engine.custom_model.program import CustomModelProgram
 from skdense.engine.keras_config import KerasConfig, complete_config
+from skdense.engine.keras_pickling import own_objects
 from skdense.engine.losses import MEANS
 from skdense.engine.optimizers import optimizer_config
 from skdense.engine.program_inputs import Rows

@@ -112,13 +112,12 @@ def test_validation_loss_is_that_of_keras():
     assert np.allclose(net.history_["val_loss"], with_keras.history_["val_loss"], rtol=1e-4)
 
 
-def test_folds_share_one_program():
+def test_folds_share_one_program(fresh_cache):
     def build(units=4):
         inputs = keras.Input((5,))
         x = layers.Dropout(0.2)(layers.Dense(units, activation="relu")(inputs))
         return keras.Model(inputs, layers.Dense(1)(x))
 
-    skdense.clear_cache()
     net = NetworkRegressor(build, loss="mse", epochs=20, random_state=0)
     for n_samples, rate in ((60, 0.01), (61, 0.1), (59, 0.2)):
         net.set_params(optimizer__learning_rate=rate).fit(X[:n_samples], NUMBERS[:n_samples])
