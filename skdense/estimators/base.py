@@ -665,7 +665,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         """Print Keras's table of the network: its layers, their shapes and numbers of weights.
 
         The optimizer's variables are not counted, and the names of the layers are always the same.
-        Of several members it is the table of the first, and a line says how many there are.
+        Of several members it is the table of the first, and a line says how many there are. Where
+        parameters are ``"auto"``, another line says what they came to.
 
         Examples
         --------
@@ -680,6 +681,8 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         print_summary(members[0].to_keras(), type(self).__name__)
         if len(members) > 1:
             print(f"One of {len(members)} members, whose predictions are averaged.")
+        if self.params_:
+            print("Automatic values:", ", ".join(f"{k}={v!r}" for k, v in self.params_.items()))
 
 
 def _generators(seeds: tuple[int, int], n: int) -> list[np.random.Generator]:

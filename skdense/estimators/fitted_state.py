@@ -154,7 +154,8 @@ class FittedState:
         dict
         """
         found = {name: getattr(self, field) for name, field in _FIELDS.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        fitted = {name: value for name, value in found.items() if value is not None}
+        return {**fitted, "params_": {}}  # those of the estimator in whose fit this was one
 
     def put_into(self, estimator: Any) -> None:
         """Make an estimator have this state, and nothing of an earlier one.

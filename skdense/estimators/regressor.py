@@ -33,12 +33,13 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(128, 64, 32)
-        Units of each hidden layer. ``()`` is no hidden layer: linear regression.
+    hidden_layer_sizes : int, sequence of int or "auto", default=(128, 64, 32)
+        Units of each hidden layer. ``()`` is no hidden layer: linear regression. ``"auto"`` is
+        (256, 256, 256).
     activation : str, callable or sequence of these, default="relu"
         A Keras activation name (``"gelu"``, ``"silu"``, ``"tanh"``, ``"selu"``, ``"elu"``,
-        ``"leaky_relu"``, ``"mish"``, ...) or a function such as ``keras.activations.silu``; one
-        for all hidden layers, or one for each.
+        ``"leaky_relu"``, ``"mish"``, ...) or a function such as ``keras.activations.silu``; one for
+        all hidden layers, or one for each. ``"auto"`` is ``"mish"``.
     batch_norm : bool or {"before", "after"}, default=False
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
@@ -46,9 +47,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         Residual blocks with pre-activation: from the second hidden layer on, what a layer computes
         ahead of its activation is added to that of the layer before; through a linear projection
         without bias where the two widths differ. It lets deep networks train.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's units that is left out at random in training, in [0, 1);
-        usually 0.2 to 0.5. One for all hidden layers, or one for each.
+        usually 0.2 to 0.5. One for all hidden layers, or one for each. ``"auto"`` is 0.15.
     input_dropout : float, default=0.0
         Share of the inputs that is set to zero at random in training, in [0, 1), the others
         divided by one minus it; usually 0.1 to 0.2. It comes after `scale_features` and `n_bins`.
@@ -63,18 +64,21 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     l2 : float or sequence of float, default=0.0
         Weight of the sum of squares of each hidden layer's kernel in the loss; usually 0.001 to
         0.4. It keeps weights small. Without hidden layers it applies to the output's kernel.
-    optimizer : str or keras.optimizers.Optimizer, default="adam"
+    optimizer : str, dict or keras.optimizers.Optimizer, default="adam"
         A Keras name, or an instance such as ``keras.optimizers.SGD(momentum=0.9)``, whose
         configuration is used; the instance itself is never changed. Momentum, clipping and weight
-        decay are set that way.
-    learning_rate : float, default=None
+        decay are set that way. Or a dict that ``keras.optimizers.deserialize`` takes. ``"auto"`` is
+        Adam with a `beta_2` of 0.95.
+    learning_rate : float or "auto", default=None
         The optimizer's learning rate; None is the optimizer's default, or that of the instance.
+        ``"auto"`` is 0.004 where `optimizer` is ``"auto"``, else None.
     lr_schedule : str, callable, schedule or None, default=None
-        How the learning rate changes in training, starting from `learning_rate`:
-        ``"exponential"``, ``"cosine"`` or ``"reduce_on_plateau"`` with their default settings, or
-        an object of `skdense.schedules` with settings of your own. Or what gives the rate itself: a
-        function of the epoch (from 0), or of the epoch and the rate before; or a Keras
-        ``LearningRateSchedule``. None and ``"constant"`` leave it as it is.
+        How the learning rate changes in training, starting from `learning_rate`: ``"exponential"``,
+        ``"cosine"`` or ``"reduce_on_plateau"`` with their default settings, or an object of
+        `skdense.schedules` with settings of your own. Or what gives the rate itself: a function of
+        the epoch (from 0), or of the epoch and the rate before; or a Keras
+        ``LearningRateSchedule``. None and ``"constant"`` leave it as it is. ``"auto"`` is
+        ``"cosine"``, but none for an optimizer that is an object, and in `partial_fit`.
     loss : str or keras.losses.Loss, default="auto"
         A Keras name (``"mse"``, ``"mae"``, ``"huber"``, ``"log_cosh"``, ``"poisson"``, ...),
         ``"quantile"`` or a ``keras.losses.Loss``. ``"auto"`` is the mean squared error. Under
@@ -83,15 +87,21 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     quantile : float, default=0.5
         The quantile of y that ``loss="quantile"`` learns, between 0 and 1: with 0.9, nine targets
         of ten lie below the prediction. Other losses do not use it.
-    batch_size : int, default=32
-        Samples of one training step; at most all of the training set.
-    epochs : int, default=100
-        Passes over the training set; with early stopping, the maximum.
-    early_stopping : bool, default=False
+    batch_size : int or "auto", default=32
+        Samples of one training step; at most all of the training set. ``"auto"`` is a sixteenth of
+        the samples as a power of two, from 32 to 256.
+    epochs : int or "auto", default=100
+        Passes over the training set; with early stopping, the maximum. ``"auto"`` is 128, or more,
+        until 4000 steps (8 for each sample, if that is less) are taken; above 20,000 samples the
+        number falls with their square root, down to 16.
+    early_stopping : bool or "auto", default=False
         Whether to hold out a validation set and end the training when `monitor` stops improving.
+        ``"auto"`` is True from 100 samples on or where a validation set is asked for, and lets the
+        training go on to its end: the weights of the best epoch are kept. `partial_fit` has none.
     validation_fraction : float, default=None
         Share of the rows to hold out as validation set, shuffled. None holds out nothing or, with
-        early stopping, 0.2. A number records the validation loss without early stopping, too.
+        early stopping, 0.2. A number records the validation loss without early stopping, too. Where
+        `early_stopping` is ``"auto"``, None is a fold for each member, or 0.15 for a single one.
     validation : splitter, "last" or None, default=None
         How to choose the validation set: by the first split of a scikit-learn splitter such as
         ``GroupKFold()``, seeded by `random_state` unless it has a random state of its own; or, for
@@ -105,8 +115,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     metrics : list of str or callable, default=None
         More scorers, computed on the validation set after each epoch and kept in `history_`. Those
         that take a sample weight get that of the validation set, without `class_weight`.
-    patience : int, default=10
-        Epochs without improvement after which early stopping ends the training.
+    patience : int or "auto", default=10
+        Epochs without improvement after which early stopping ends the training. ``"auto"`` is 10
+        or, where `early_stopping` is ``"auto"``, all of `epochs`.
     min_delta : float, default=0.0
         An improvement of `monitor` counts if it is larger than this.
     restore_best_weights : bool, default=True
@@ -116,11 +127,13 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     refit_best_epoch : bool, default=False
         After early stopping, train again from the same initial weights for `best_epoch_` epochs, on
         training and validation rows together (without `X_val`).
-    n_members : int, default=1
+    n_members : int or "auto", default=1
         Networks to train; predictions are the mean of theirs. Each has initial weights and an order
         of the rows of its own and, where rows are held out, another part of them: the folds of a
         shuffled, stratified split, or the successive splits of `validation`. So every row is
         learned by most of them, and `validation_fraction` above ``1 / n_members`` is that.
+        ``"auto"`` is 4; and 1 above 100,000 samples, with `warm_start` or `callbacks`, and in
+        `partial_fit`.
     time_limit : float, default=None
         Seconds, compilation included, after which training ends with the current epoch; one epoch
         is always run. None is no limit. The second training of `refit_best_epoch` has none either.
@@ -138,11 +151,11 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         standard deviation 1. A feature that is constant in training is always 0. It is computed in
         float64: times in seconds do not collapse. Sparse X is scaled, not centred. Of images the
         range of all pixels becomes [0, 1] either way, without a clip. None takes X as it is.
-    n_bins : int, default=None
+    n_bins : int or "auto", default=None
         Piecewise linear encoding: beside each feature with more than 8 different values in
         training, so many further inputs, one for each bin between its quantiles: 0 below the bin, 1
         above, rising in between. It helps with targets that jump or bend; usually 8. Dense X only,
-        no images. None makes none.
+        no images. None makes none. ``"auto"`` is 8, or None where X is sparse or holds images.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` replaces them by zero,
         the mean of a standardized feature (the middle of one that `scale_features` has scaled), and
@@ -178,6 +191,8 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         Number of features seen by `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features, where X has names that are all strings.
+    params_ : dict
+        What the parameters that are ``"auto"`` came to, by their names; empty where none is.
     input_shape_ : tuple of int
         ``(n_features_in_,)`` or, where X held images, (height, width[, channels]) of one of them.
         X must have that shape in every other method, too.

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_array
 
 from skdense.engine.inference import forward
+from skdense.estimators.automatic import values_of_fit
 from skdense.estimators.base import DenseEstimator
 from skdense.estimators.ensemble import networks_of
 from skdense.inspection.fitted_network import fitted_network, has_custom_model
@@ -230,7 +231,8 @@ def _dense_network(estimator: Any) -> DenseEstimator:
             "model has in its own code. HistoryDisplay.from_estimator draws its losses."
         )
     first: DenseEstimator = networks_of(network)[0]
-    return first
+    trained: DenseEstimator = values_of_fit(first)
+    return trained
 
 
 def _check_validation_data(network: DenseEstimator, given: FitArguments) -> None:

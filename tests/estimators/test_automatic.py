@@ -209,3 +209,13 @@ def test_all_at_once_beats_the_plain_network(diabetes):
     X_scaled = StandardScaler().fit(X[train]).transform(X)
     better = recipe.fit(X[train], y[train]).score(X[test], y[test])
     assert better > plain.fit(X_scaled[train], y[train]).score(X_scaled[test], y[test])
+
+
+def test_a_summary_and_a_diagnosis_know_them(capsys):
+    X, y = data(DenseClassifier)
+    net = DenseClassifier(**{**AUTO, **SMALL, "n_members": 2}).fit(X, y)
+    net.summary()
+    assert "Automatic values: activation='selu', dropout=0.15" in capsys.readouterr().out
+    assert skdense.diagnose(net, X, y)
+    single = DenseClassifier(**{**AUTO, **SMALL, "n_members": 1}).fit(X, y)
+    assert skdense.diagnose(single, X, y)
