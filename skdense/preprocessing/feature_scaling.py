@@ -136,8 +136,7 @@ def _standard(X: Any, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         center = np.nan_to_num(scaler.mean_)
     spread = np.sqrt(scaler.var_)
     is_constant = scaler.scale_ != spread  # where it has put 1
-    with np.errstate(divide="ignore"):
-        return center, np.where(is_constant, 0.0, 1 / spread)
+    return center, np.where(is_constant, 0.0, _inverse(spread))
 
 
 def _robust(column: SortedColumn) -> tuple[float, float]:
@@ -148,10 +147,10 @@ def _robust(column: SortedColumn) -> tuple[float, float]:
     low, high = float(values[0]), float(values[-1])
     n_low, n_not_high = np.searchsorted(values, values[0], "right"), np.searchsorted(values, high)
     if n_low >= n_not_high:  # at most two different values
-        return low, _inverse(high - low)
+        return low, float(_inverse(high - low))
     _, lower, median, upper, _ = column.quantiles(4)
-    scale = _inverse(upper - lower) if upper > lower else 2 * _inverse(high - low)
-    return float(median), scale
+    scale = _inverse(upper - lower) if upper > lower else _inverse((high - low) / 2)
+    return float(median), float(scale)
 
 
 def _robust_of_sparse(X: Any, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -163,7 +162,7 @@ def _robust_of_sparse(X: Any, weight: np.ndarray) -> tuple[np.ndarray, np.ndarra
     is_third = (X.data != low[column]) & (X.data != high[column])
     n_third = np.bincount(column, is_third, X.shape[1])
     has_two = (n_third == 0) & ((low == 0) | (high == 0))
-    scale = np.array([_inverse(width) for width in high - low]) * np.where(has_two, 1, 2)
+    scale = _inverse((high - low) / np.where(has_two, 1, 2))
     # Only where a quarter of the values are stored can a quartile be another number than zero.
     stored = np.bincount(column, weight[X.indices], X.shape[1])
     for j in np.flatnonzero(stored >= weight.sum() / 4 * (1 - 1e-9)):
@@ -172,7 +171,8 @@ def _robust_of_sparse(X: Any, weight: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.zeros(X.shape[1]), scale
 
 
-def _inverse(width: float) -> float:
+def _inverse(width: Any) -> Any:
     """Give the scale that makes a width one; 0 of no width, or of one beyond all numbers."""
-    scale = 1 / width if width > 0 else 0.0
-    return scale if scale < np.inf else 0.0
+    with np.errstate(divide="ignore", over="ignore"):
+        scale = np.divide(1.0, width)
+    return np.where(np.isfinite(scale), scale, 0.0)
