@@ -155,7 +155,7 @@ class FittedState:
         """
         found = {name: getattr(self, field) for name, field in _FIELDS.items()}
         fitted = {name: value for name, value in found.items() if value is not None}
-        return {**fitted, "params_": {}}  # those of the estimator in whose fit this was one
+        return {**fitted, "params_": {}}  # the estimator whose fit this was sets its own
 
     def put_into(self, estimator: Any) -> None:
         """Make an estimator have this state, and nothing of an earlier one.
