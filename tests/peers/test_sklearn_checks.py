@@ -33,6 +33,8 @@ _HOLDS_OUT = {
     **_of_weights(HELD_OUT),
     "check_fit2d_1sample": ONE_ROW,
     "check_estimators_partial_fit_n_features": PART,
+    "check_fit_score_takes_y": PART,
+    "check_n_features_in_after_fitting": PART,
 }
 SMALL = {"hidden_layer_sizes": (16,)}
 # Parameters, and the checks that fail with them, each with its reason.
