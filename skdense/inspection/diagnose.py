@@ -136,7 +136,7 @@ def diagnose(
 
     References
     ----------
-    F. Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
+    Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
     regularize.
 
     Examples

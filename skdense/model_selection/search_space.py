@@ -78,7 +78,7 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
 
     References
     ----------
-    J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
+    Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
 
     Examples
     --------
