@@ -21,9 +21,9 @@ class FitTask:
     estimator : DenseClassifier or DenseRegressor
         With callbacks set.
     given : FitArguments
-        What `fit` was called with.
+        The arguments of `fit`.
     epochs : int
-        The most epochs of a training.
+        Maximal number of epochs of a training.
     """
 
     def __init__(self, estimator: Any, given: FitArguments, epochs: int):
@@ -83,7 +83,7 @@ def begin_fit_task(estimator: Any, given: FitArguments, epochs: int) -> FitTask 
 
 
 class EpochTasks:
-    """Tells scikit-learn's callbacks of a training's epochs; one that returns True ends it.
+    """Tells scikit-learn's callbacks about the epochs; one that returns True ends the training.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class EpochTasks:
     fitted : callable
         Given an `Epoch`, the attributes that make an estimator fitted.
     rows : int array or None
-        Numbers of the rows trained on; None is all.
+        Indices of the training samples; None is all.
     epochs : int
         The most there will be.
     """

@@ -168,7 +168,7 @@ def _unchecked(inputs: CheckInputs) -> tuple[str, ...]:
 
 
 def _without_validation(inputs: CheckInputs) -> tuple[str, ...]:
-    """Say why over-fitting could not be looked for, where it could not."""
+    """Say why over-fitting could not be checked, if so."""
     network = inputs.network
     val_losses = inputs.history.get("val_loss", [])
     if inputs.validation is not None and not inputs.is_monitored:
