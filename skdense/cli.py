@@ -1,6 +1,6 @@
 """The command line: `skdense compare DATA`.
 
-Whatever takes long to import is imported where the work begins, so that `--help` answers at once.
+What takes long to import is imported where it is needed, so that `--help` is quick.
 """
 
 import argparse
@@ -35,8 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0 where all went well, 1 where a model failed, 2 where the input is at fault, 130 after
-        Ctrl-C, which shows what is finished. Other errors are ours, and keep their traceback.
+        0 for success, 1 if a model failed, 2 if the input is at fault, 130 after Ctrl-C, which
+        shows what is finished. Other errors are bugs, and keep their traceback.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _read(args: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def _override(inferred: str, reason: str) -> str:
-    """Name the way out where numbers could have been taken either way."""
+    """Say how to choose the other task, where the target could be of both."""
     if not reason.endswith("whole numbers"):
         return ""
     other = "regression" if inferred == "classification" else "classification"

@@ -156,7 +156,7 @@ class CosineDecay(Schedule):
 
     References
     ----------
-    I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017.
+    Loshchilov and Hutter, "SGDR: Stochastic gradient descent with warm restarts", ICLR 2017.
 
     Examples
     --------

@@ -12,7 +12,7 @@ _logger = logging.getLogger("skdense")
 
 
 def logs_epochs() -> bool:
-    """Tell whether anybody wants a record of each epoch."""
+    """Tell whether the logger takes a record of each epoch."""
     return _logger.isEnabledFor(logging.DEBUG)
 
 
@@ -22,9 +22,9 @@ class EpochLog:
     Parameters
     ----------
     name : str
-        Of the estimator; of a member of an ensemble, with its number.
+        Name of the estimator; of a member of an ensemble, with its number.
     first_epoch : int
-        Epochs of earlier trainings: numbers go on from there.
+        Epochs of earlier trainings; counting continues from there.
     """
 
     def __init__(self, name: str, first_epoch: int):
@@ -51,6 +51,6 @@ def log_fit(estimator: Any) -> None:
 
 
 def _log(level: int, event: str, logs: dict[str, Any]) -> None:
-    """Write a record, with its logs in words and, for machines, as the attribute `skdense`."""
+    """Write a record, with the logs in its text and in its attribute `skdense`."""
     words = ", ".join(f"{name}={value}" for name, value in logs.items())
     _logger.log(level, "%s: %s", event, words, extra={"skdense": {"event": event, **logs}})

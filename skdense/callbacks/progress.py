@@ -1,4 +1,4 @@
-"""Progress in words: one line that is written over, or a line for each epoch."""
+"""Progress as text: one line that is updated in place, or a line for each epoch."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _LINES = 10  # in place of the one line, where nothing can be written over
 
 
 class Progress:
-    """Prints how a training goes.
+    """Prints the progress of a training.
 
     Parameters
     ----------
     verbose : int
-        1 for one line that is written over: in a terminal, or below the cell of a notebook.
-        Elsewhere, about ten lines in all. 2 or more for a line for each epoch.
+        1 for one line that is updated in place, in a terminal or below the cell of a notebook;
+        elsewhere, about ten lines in all. 2 or more for a line for each epoch.
     epochs : int
         The most epochs of this training.
     first_epoch : int, default=0
-        Epochs of earlier trainings: numbers go on from there.
+        Epochs of earlier trainings; counting continues from there.
     whose : str, default=""
         What is trained, where that is one of several; each line begins with it.
     """
@@ -56,7 +56,7 @@ class Progress:
 
 
 def in_words(seconds: float) -> str:
-    """Say how much time is left.
+    """Put the time that is left into words.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _pen(epochs: int) -> Any:
 
 
 class _Lines:
-    """Line below line: all of them, or as many as there is room for."""
+    """Lines one below the other: all of them, or `room` of them."""
 
     def __init__(self, epochs: int, room: int | None = None):
         self._every = 1 if room is None else -(-epochs // room)
@@ -103,7 +103,7 @@ class _Lines:
 
 
 class _WrittenOver:
-    """One line, written over a few times a second."""
+    """One line, updated a few times a second."""
 
     def __init__(self) -> None:
         self._last = 0.0

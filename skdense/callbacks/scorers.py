@@ -75,7 +75,7 @@ def monitor_name(monitor: Any) -> str:
 
 
 def scorer_metrics(estimator: Any) -> list[ScorerMetric]:
-    """Give the scorers that `monitor` and `metrics` ask for.
+    """Find the scorers that `monitor` and `metrics` name.
 
     Parameters
     ----------
@@ -153,13 +153,13 @@ def _unknown(source: str, value: str, known: list[str]) -> ValueError:
 
 
 class ScorerCallback:
-    """Adds to each epoch's metrics the scores on the validation set.
+    """Adds the scores on the validation set to the metrics of each epoch.
 
     Parameters
     ----------
     view : DenseClassifier or DenseRegressor
-        A copy of the estimator in training that scorers may use: it knows how to encode, and is
-        given the weights of each epoch here.
+        A copy of the estimator in training for the scorers, which gets the weights of each epoch
+        here.
     given : tuple
         X, y and sample weight of the validation set as the user gave them, for the scorers.
     """
@@ -180,7 +180,7 @@ class ScorerCallback:
         Raises
         ------
         ValueError
-            If one has not been told, with how to tell it.
+            If one does not know it; the message says how to pass it.
         """
         for metric in self._metrics:
             if "pos_label" not in metric.arguments:
@@ -194,7 +194,7 @@ class ScorerCallback:
                 raise ValueError(_without_positive_class(metric, self._view, error)) from error
 
     def on_epoch_end(self, epoch: Epoch) -> None:
-        """Compute the scores; what a scorer raises ends the training.
+        """Compute the scores; an error of a scorer ends the training.
 
         Parameters
         ----------

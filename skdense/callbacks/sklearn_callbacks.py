@@ -22,7 +22,7 @@ class FitTask:
     ----------
     estimator : DenseClassifier or DenseRegressor
     given : FitArguments
-        What `fit` was called with.
+        The arguments of `fit`.
     context : sklearn.callback.CallbackContext
         Of this task.
     """
@@ -108,7 +108,7 @@ def n_subtasks(estimator: Any, epochs: int) -> int:
 
 
 class EpochTasks:
-    """Tells scikit-learn's callbacks of a training's epochs; one that returns True ends it.
+    """Tells scikit-learn's callbacks about the epochs; one that returns True ends the training.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class EpochTasks:
     fitted : callable
         Given an `Epoch`, the attributes that make an estimator fitted.
     rows : int array or None
-        Numbers of the rows trained on; None is all.
+        Indices of the training samples; None is all.
     epochs : int
         The most there will be.
     """

@@ -1,4 +1,4 @@
-"""The end of training when its time is up."""
+"""The time limit of a training."""
 
 from __future__ import annotations
 

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     import keras
 
 # What a network has, and an ensemble has not.
-_OF_A_NETWORK = frozenset(("callbacks_", "coefs_", "hidden_output", "intercepts_", "weights_"))
+_OF_A_NETWORK = frozenset(
+    (
+        "callbacks_",
+        "coefs_",
+        "feature_bins_",
+        "feature_scaling_",
+        "hidden_output",
+        "intercepts_",
+        "weights_",
+    )
+)
 History = dict[str, list[float]]
 
 

@@ -261,19 +261,19 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
 
     References
     ----------
-    - I. Goodfellow, Y. Bengio and A. Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
-    - `batch_norm`: S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
-    - `residual`: K. He et al., "Identity mappings in deep residual networks", ECCV 2016.
-    - `dropout`: N. Srivastava et al., "Dropout: a simple way to prevent neural networks from
+    - Goodfellow, Bengio and Courville, "Deep Learning", MIT Press 2016, chapters 6 to 8.
+    - `batch_norm`: Ioffe and Szegedy, "Batch normalization", ICML 2015.
+    - `residual`: He et al., "Identity mappings in deep residual networks", ECCV 2016.
+    - `dropout`: Srivastava et al., "Dropout: a simple way to prevent neural networks from
       overfitting", JMLR 15, 2014.
-    - `input_noise`: C. Bishop, "Training with noise is equivalent to Tikhonov regularization",
+    - `input_noise`: Bishop, "Training with noise is equivalent to Tikhonov regularization",
       Neural Computation 7, 1995.
-    - `early_stopping`: L. Prechelt, "Early stopping - but when?", Springer 1998.
-    - ``loss="quantile"``: R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
-    - `scale_features`: D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default: strong
-      pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024.
-    - `n_bins`: Y. Gorishniy, I. Rubachev and A. Babenko, "On embeddings for numerical features in
-      tabular deep learning", NeurIPS 2022.
+    - `early_stopping`: Prechelt, "Early stopping - but when?", Springer 1998.
+    - ``loss="quantile"``: Koenker and Bassett, "Regression quantiles", Econometrica 46, 1978.
+    - `scale_features`: Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned
+      MLPs and boosted trees on tabular data", NeurIPS 2024.
+    - `n_bins`: Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in tabular
+      deep learning", NeurIPS 2022.
 
     Examples
     --------

@@ -1,9 +1,9 @@
 """The checks of `diagnose`, one function for each thing that may be wrong with a fit.
 
 A new check is a function from the inputs to a result, or None where nothing looks wrong, and an
-entry in `CHECKS`. The limits were set on fits that are known to be sound and on ones made to be
-fail, and are set so that a doubtful case is not reported: a false alarm costs more trust than one
-that is missed.
+entry in `CHECKS`. The limits were chosen on fits that are known to be sound and on ones made to
+fail, and so that a doubtful case is not reported: a false alarm costs more trust than a fault that
+is missed.
 """
 
 from collections.abc import Callable, Sequence
@@ -132,9 +132,9 @@ def _against_overfitting(inputs: CheckInputs) -> str:
 
 
 def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether features, as the network sees them, are far from the size of one.
+    """Look whether features, as the network gets them, are far from mean 0 and size 1.
 
-    Columns of two values, such as one-hot ones, may be as rare or as common as they like.
+    Columns of two values, such as one-hot columns, are not checked.
     """
     if inputs.network.scale_features is not None:
         return None
@@ -161,7 +161,7 @@ def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
 
 
 def learning_rate_too_high(inputs: CheckInputs) -> CheckResult | None:
-    """Look whether the training loss exploded, rose over all, or went up and down in jumps."""
+    """Look whether the training loss exploded, rose overall, or went up and down in jumps."""
     losses = np.asarray(inputs.history["loss"], dtype=np.float64)
     reason = _instability(losses, inputs)
     if reason is None:
@@ -288,7 +288,7 @@ def no_better_than_the_dummy(inputs: CheckInputs) -> CheckResult | None:
 
 
 def _chance_score(inputs: CheckInputs, n_samples: int) -> float:
-    """Give how far over the dummy's a score may be by chance: two standard errors."""
+    """Compute by how much a score may exceed the dummy's by chance: two standard errors."""
     if inputs.metric == "R2":
         return 2 / n_samples
     positives = np.clip(inputs.targets.mean(axis=0) * n_samples, 1, n_samples - 1)

@@ -137,7 +137,7 @@ def diagnose(
 
     References
     ----------
-    F. Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
+    Chollet, "Deep Learning with Python", 2nd ed., Manning 2021, chapter 5: first over-fit, then
     regularize.
 
     Examples
@@ -179,7 +179,7 @@ def _of_other_members(inputs: CheckInputs) -> tuple[str, ...]:
 
 
 def _without_validation(inputs: CheckInputs) -> tuple[str, ...]:
-    """Say why over-fitting could not be looked for, where it could not."""
+    """Say why over-fitting could not be checked, if so."""
     network = inputs.network
     val_losses = inputs.history.get("val_loss", [])
     if inputs.validation is not None and not inputs.is_monitored:

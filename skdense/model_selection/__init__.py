@@ -1,1 +1,1 @@
-"""Comparing models, and the parameters worth searching."""
+"""Comparison of models, and search spaces."""

@@ -1,4 +1,4 @@
-"""The baseline models of a comparison, and the network, each behind the preparation it needs."""
+"""The models of a comparison: baselines and the network, each with its preprocessing."""
 
 from typing import Any, Self
 
@@ -31,9 +31,9 @@ MAX_CATEGORIES = 30
 def default_models(X: Any, task: Task, random_state: int) -> dict[str, Any]:
     """Build the five models of a comparison, ready for the columns of one table.
 
-    All of them one-hot encode text, categories and booleans; past 30 values in one column, the
-    rarest share one. All but gradient boosting, which takes missing numbers as they are, put the
-    median in their place and add a column that says where. Linear model and network also scale.
+    All of them one-hot encode text, categories and booleans; where a column has more than 30
+    values, the rarest ones share one column. All but gradient boosting, which takes missing
+    values, impute the median and add an indicator. The linear model and the network also scale.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def preparation(types: ColumnTypes, *, impute: bool, scale: bool) -> ColumnTrans
     ----------
     types : ColumnTypes
     impute : bool
-        Whether missing numbers are replaced by the column's median, with a further column of 0 and
-        1 that tells where.
+        Whether missing numbers are replaced by the column's median, with a missing-value
+        indicator.
     scale : bool
         Whether numeric columns get mean 0 and variance 1.
 
@@ -127,9 +127,9 @@ def preparation(types: ColumnTypes, *, impute: bool, scale: bool) -> ColumnTrans
 
 
 class EmptyColumnFiller(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Put 0 into columns that hold nothing in the training rows, and leave all others alone.
+    """Put 0 into columns that are empty in the training set, and leave all others as they are.
 
-    Gradient boosting takes missing values, but cannot bin a column of nothing else.
+    Gradient boosting takes missing values, but cannot bin a column in which all are missing.
 
     Attributes
     ----------

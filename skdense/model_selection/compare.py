@@ -96,7 +96,7 @@ def compare(
 
     References
     ----------
-    L. Grinsztajn, E. Oyallon and G. Varoquaux, "Why do tree-based models still outperform deep
+    Grinsztajn, Oyallon and Varoquaux, "Why do tree-based models still outperform deep
     learning on typical tabular data?", NeurIPS 2022.
 
     Examples

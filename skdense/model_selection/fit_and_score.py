@@ -1,4 +1,4 @@
-"""Fit and score one model on one split, with the clock running; the metric to score it by."""
+"""Fit and score one model on one split, with the times; the metric."""
 
 from collections.abc import Callable
 from inspect import signature
@@ -48,7 +48,7 @@ class FoldResult(NamedTuple):
     Attributes
     ----------
     score : float
-        With its natural sign.
+        With the sign of its metric.
     fit_time : float
         Seconds to fit.
     predict_time : float
@@ -64,14 +64,14 @@ class FoldResult(NamedTuple):
 
 
 def check_metric(scoring: str | Scorer | None, y: NDArray[Any], task: Task) -> Metric:
-    """Find the scorer, and what to call it.
+    """Find the scorer, and the name of its metric.
 
     Parameters
     ----------
     scoring : str, callable or None
         A scorer's name, or `scorer(estimator, X, y)`. None is `"roc_auc"` for two classes,
-        `"accuracy"` for more, `"r2"` for quantities. Where a named scorer looks at one class, such
-        as `"f1"`, that is 1, or, if no class is called so, the later one of the two.
+        `"accuracy"` for more, `"r2"` for regression. Scorers of a positive class, such as `"f1"`,
+        take 1 for it or, if no class is called 1, the second of the two.
     y : ndarray of shape (n_samples,)
     task : {"classification", "regression"}
 
@@ -119,7 +119,7 @@ def _needs_positive(scorer: Any, y: NDArray[Any]) -> bool:
 def fit_and_score(
     name: str, model: Any, X: Any, y: NDArray[Any], split: Split, metric: Metric, where: str
 ) -> FoldResult:
-    """Fit a clone of a model on one part of the rows and score it on the other.
+    """Fit a clone of a model on one part of the samples and score it on the other.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
-"""The error of a comparison that was asked for wrongly."""
+"""The error about the input of a comparison."""
 
 
 class InputError(ValueError):
-    """Data or parameters of a comparison do not suit; anything else is a fault of ours."""
+    """The data or parameters of a comparison cannot be used."""

@@ -1,4 +1,4 @@
-"""Tables: reading one, and taking its target column out.
+"""Reading a table, and separating its target column.
 
 Pandas is imported where a file is read and nowhere else, so that `skdense --help` stays quick.
 """
@@ -96,7 +96,7 @@ def _read_text(path: Path) -> "pandas.DataFrame":
     table = pd.read_csv(path, sep=separator, low_memory=False)
     if separator != ";":
         return table
-    # Where semicolons separate, commas often mark decimals; right is what gives more numbers.
+    # With semicolons as separators, commas are often decimal points: more numbers is the right one.
     commas = pd.read_csv(path, sep=separator, decimal=",", low_memory=False)
     return max(table, commas, key=lambda read: read.select_dtypes("number").shape[1])
 
@@ -104,7 +104,7 @@ def _read_text(path: Path) -> "pandas.DataFrame":
 def split_target(
     table: "pandas.DataFrame", target: str | None = None
 ) -> tuple["pandas.DataFrame", "pandas.Series", int]:
-    """Take the target column out of a table, and drop the rows where it is missing.
+    """Separate the target column from a table, and drop the rows where it is missing.
 
     Parameters
     ----------

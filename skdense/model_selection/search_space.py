@@ -1,4 +1,4 @@
-"""Where to search: the usual ranges of the parameters, values before architectures."""
+"""Search spaces: the usual ranges of the parameters."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from scipy import stats
 
-# Values need no new program, so they come first; a dropout of zero or not makes two programs, and
-# so does each tuple of layers and each batch size.
+# Most parameters need no new program. Dropout needs two, one for zero and one for all other rates;
+# each tuple of layers and each batch size needs one of its own.
 _GRIDS: dict[str, dict[str, list]] = {
     "small": {
         "learning_rate": [0.0003, 0.001, 0.003, 0.01],
@@ -78,7 +78,7 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
 
     References
     ----------
-    J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
+    Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR 13, 2012.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Which rows are for what: the test set, and the folds that all models share."""
+"""Splits: the test set, and the folds that all models share."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ def set_aside(test_size: float | None, y: NDArray[Any], task: Task, random_state
     Parameters
     ----------
     test_size : float, int or None
-        Fraction, or number, of rows; None sets none aside.
+        Fraction or number of samples; None is no test set.
     y : ndarray of shape (n_samples,)
     task : {"classification", "regression"}
     random_state : int
@@ -67,7 +67,8 @@ def make_folds(
     Parameters
     ----------
     cv : int, splitter or iterable of (train, test)
-        A number means shuffled folds, stratified for classes; anything else is taken as it is.
+        An int is the number of shuffled folds, stratified for classification; anything else is
+        used as it is.
     X : ndarray, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
     y : ndarray of shape (n_samples,)
     task : {"classification", "regression"}

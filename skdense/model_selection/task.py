@@ -1,4 +1,4 @@
-"""Classification or regression: the task that a target sets, and the target checked for it."""
+"""Classification or regression: the task, inferred from the target, and a check of the target."""
 
 from typing import Any, Literal
 
@@ -22,8 +22,8 @@ _COLLECTIONS = "y holds lists, dicts or arrays in its rows; give one label or nu
 def infer_task(y: Any) -> tuple[Task, str]:
     """Tell classification from regression by the target's values.
 
-    Text, booleans and categories are classes. Numbers are classes where all of them are whole and
-    at most 20 different ones occur; all other numbers are quantities.
+    Text, booleans and categories are classes. Numbers are classes if all of them are integers and
+    at most 20 different ones occur; otherwise the task is regression.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def infer_task(y: Any) -> tuple[Task, str]:
     -------
     task : {"classification", "regression"}
     reason : str
-        What in the target decided, to be shown to the user.
+        The reason, to be shown to the user.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def infer_task(y: Any) -> tuple[Task, str]:
 
 
 def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
-    """Turn a target into a one-dimensional array fit for its task.
+    """Turn a target into a one-dimensional array that suits its task.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
     Returns
     -------
     y : ndarray of shape (n_samples,)
-        Labels as they are, or float64 quantities.
+        Labels as they are, or float64 targets.
     task : {"classification", "regression"}
 
     Raises
@@ -126,7 +126,7 @@ def _check_quantities(values: NDArray[Any]) -> NDArray[np.float64]:
 
 def _check_labels(values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind == "O":
-        # Tables hand over text, and numbers with missing values, as objects; models want an array.
+        # Tables give text, and numbers with missing values, as objects; models need an array.
         kinds = {type(value) for value in values}
         if len(kinds) > 1:
             names = sorted(kind.__name__ for kind in kinds)

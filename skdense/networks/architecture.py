@@ -1,4 +1,4 @@
-"""What a network looks like: everything that changes its graph, and nothing that does not."""
+"""The architecture of a network: everything that changes its graph, and nothing that does not."""
 
 from __future__ import annotations
 

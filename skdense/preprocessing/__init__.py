@@ -1,1 +1,1 @@
-"""From the user's data to arrays that a network can learn from, and back."""
+"""Preprocessing: from X and y to the arrays of a training, and back."""

@@ -1,4 +1,4 @@
-"""From labels to targets that a network can learn, and back."""
+"""Encoding of labels as targets, and back."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ClassEncoding:
         return other
 
     def numbers(self, y: np.ndarray) -> np.ndarray:
-        """Class number of each row, or the 0/1 matrix of a multilabel y.
+        """Class index of each sample, or the 0/1 matrix of a multilabel y.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class ClassEncoding:
         return np.searchsorted(self.classes, y)
 
     def targets(self, numbers: np.ndarray, dtype: str) -> np.ndarray:
-        """What the loss compares the output with.
+        """The targets that the loss compares with the output.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class ClassEncoding:
 
 
 def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncoding:
-    """Find out how labels become targets.
+    """Choose the encoding of labels.
 
     Parameters
     ----------

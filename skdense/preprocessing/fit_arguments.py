@@ -1,4 +1,4 @@
-"""What `fit` was called with."""
+"""The arguments of `fit`."""
 
 from __future__ import annotations
 

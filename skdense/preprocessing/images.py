@@ -1,4 +1,4 @@
-"""Images as rows: flattened on the way in, their shape remembered."""
+"""Images: flattened to rows, their shape kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _IMAGE_DIMENSIONS = (3, 4)  # (n_samples, height, width), and channels
 
 
 def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
-    """Give images as rows of numbers; leave anything else as it is.
+    """Flatten images to rows; leave anything else as it is.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
 
 
 def check_same_shape(expected: tuple[int, ...], found: tuple[int, ...] | None) -> None:
-    """Make sure that images are as they were in training; widths of tables are not looked at.
+    """Check that images have the shape of those in training; widths of tables are not checked.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What to say of X that holds text or missing values: in which columns, and what to do."""
+"""Errors about text and missing values in X: in which columns, and what to do."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def columns_to_indicate(X: np.ndarray, missing: str) -> np.ndarray:
     Parameters
     ----------
     X : array of shape (n_samples, n_features)
-        Training rows, NaN where a value is missing.
+        The training set, NaN where a value is missing.
     missing : {"indicator", "augment"}
 
     Returns
@@ -75,7 +75,7 @@ def fill(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def knock_out(X: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Copy rows with values knocked out at random.
+    """Copy X with values made missing at random.
 
     Parameters
     ----------

@@ -21,9 +21,10 @@ class TargetScale:
     Parameters
     ----------
     mean, scale : float64 arrays of shape (n_outputs,)
-        A constant target has a scale of 0: every prediction is its mean.
+        Mean and standard deviation. A constant target has a scale of 0: every prediction is its
+        mean.
     one_dimensional : bool
-        Whether y came, and predictions go, without a second axis.
+        Whether y and predictions have no second axis.
     out_activation : {"linear", "exponential"}
         Poisson regression has a log link.
     """
@@ -116,7 +117,7 @@ class TargetScale:
 
 
 def finite_numbers(y: Any) -> np.ndarray:
-    """Give targets as numbers.
+    """Convert targets to floats, and check that they are finite.
 
     Parameters
     ----------
@@ -152,7 +153,7 @@ def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> 
     ----------
     y : array of shape (n_samples,) or (n_samples, n_outputs)
     weight : array of shape (n_samples,)
-        Row weights: repeating a row and doubling its weight give the same scale.
+        Sample weights: repeating a sample and doubling its weight give the same scale.
     loss : str or keras.losses.Loss
         Poisson and relative losses keep the target's own scale.
     scale : bool

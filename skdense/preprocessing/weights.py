@@ -1,4 +1,4 @@
-"""How much each row counts: sample weights and class weights."""
+"""Sample weights and class weights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skdense.preprocessing.class_encoding import ClassEncoding
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
-    """Give each row's weight, 1 where none are given.
+    """Check sample weights; without any, each sample has weight 1.
 
     Parameters
     ----------
