@@ -1,5 +1,6 @@
 """Data and helpers that several test files share."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -18,6 +19,15 @@ from skdense.engine import program_cache
 
 # Thousands of cases, to be collected only where they are asked for: `make test-peers`.
 collect_ignore = ["peers"]
+
+# Look for garbage more rarely: most of what imports and traces make stays.
+gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_finish():
+    """Leave all that has been imported out of every later search for garbage."""
+    gc.freeze()
+
 
 # The same examples each time, however slow the machine.
 settings.register_profile("tests", deadline=None, derandomize=True)

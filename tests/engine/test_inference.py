@@ -61,10 +61,10 @@ def test_equals_the_keras_model(batch_norm, activation):
         random_state=0,
     ).fit(X, y)
     model = net.to_keras()
-    np.testing.assert_allclose(net.predict_proba(X), model.predict(X, verbose=0), atol=2e-6)
+    np.testing.assert_allclose(net.predict_proba(X), model(X), atol=2e-6)
     hidden = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     up_to_last = keras.Model(model.input, hidden[-1].input)
-    np.testing.assert_allclose(net.hidden_output(X), up_to_last.predict(X, verbose=0), atol=2e-6)
+    np.testing.assert_allclose(net.hidden_output(X), up_to_last(X), atol=2e-6)
 
 
 def test_hidden_output_by_hand():
@@ -82,7 +82,7 @@ def test_regressor_in_its_own_unit_with_several_outputs():
     X, y = load_diabetes(return_X_y=True)
     y = np.column_stack([1000 * y, y - 200])
     net = DenseRegressor(6, epochs=3, random_state=0).fit(X, y)
-    expected = net.to_keras().predict(X, verbose=0)
+    expected = net.to_keras()(X)
     np.testing.assert_allclose(net.predict(X), expected, rtol=1e-4)
     assert abs(net.predict(X)[:, 0].mean() - y[:, 0].mean()) < 0.3 * y[:, 0].std()
 
@@ -116,7 +116,7 @@ def test_to_keras_is_a_compiled_copy_with_standard_layers():
     before = net.predict_proba(X)
     model.fit(X, y, epochs=1, verbose=0)
     np.testing.assert_array_equal(net.predict_proba(X), before)
-    assert not np.allclose(model.predict(X, verbose=0), before, atol=1e-4)
+    assert not np.allclose(model(X), before, atol=1e-4)
 
 
 def test_summary_prints_the_table_of_the_notes(capsys):

@@ -121,7 +121,7 @@ def test_keras_shows_them_at_the_input(diabetes):
     assert isinstance(noise, keras.layers.GaussianNoise)
     assert isinstance(drop, keras.layers.Dropout)
     assert (noise.stddev, drop.rate, model.layers[5].rate) == (0.2, 0.1, 0.3)
-    found = model.predict(X, verbose=0)[:, 0]
+    found = model(X)[:, 0]
     np.testing.assert_allclose(found, net.predict(X), rtol=1e-4)
 
 

@@ -111,6 +111,7 @@ def test_a_model_of_ones_own_excludes_weights_as_keras_does():
     X, y = np.zeros((4, 4), "float32"), np.full(4, 3.0, "float32")  # the bias learns alone
     net = NetworkRegressor(linear, model__optimizer=decaying, epochs=4, batch_size=4).fit(X, y)
     model = linear(decaying)
+    model.run_eagerly = True
     model.fit(X, y, epochs=4, batch_size=4, verbose=0)
     bias = net.model_.layers[0].bias
     np.testing.assert_allclose(bias, model.layers[0].bias, rtol=1e-6)

@@ -42,7 +42,8 @@ def test_weights_and_losses_are_those_of_keras(iris, kind, loss, of_keras):
     still = DenseClassifier(epochs=1, **{**options, "learning_rate": 1e-12}).fit(X, ours)
     net = DenseClassifier(epochs=EPOCHS, validation_fraction=None, **options).fit(X, ours)
     model = still.to_keras()
-    model.compile(keras.optimizers.SGD(0.3), of_keras(label_smoothing=SMOOTHING))
+    smoothed = of_keras(label_smoothing=SMOOTHING)
+    model.compile(keras.optimizers.SGD(0.3), smoothed, run_eagerly=True)
     history = model.fit(X, theirs, epochs=EPOCHS, batch_size=1000, verbose=0).history
     np.testing.assert_allclose(net.history_["loss"], history["loss"], rtol=1e-5)
     for array, expected in zip(net.weights_, model.get_weights(), strict=True):
@@ -77,7 +78,7 @@ def test_validation_loss_is_smoothed_too(iris, kind):
     net.fit(X[50:], ours[50:], X_val=X[:50], y_val=ours[:50])
     loss = CASES[{"binary": 0, "multilabel": 2, "multiclass": 3}[kind]][2]
     model = net.to_keras()
-    model.compile(loss=loss(label_smoothing=SMOOTHING))
+    model.compile(loss=loss(label_smoothing=SMOOTHING), run_eagerly=True)
     expected = model.evaluate(X[:50], theirs[:50], batch_size=1000, verbose=0)
     assert net.history_["val_loss"][0] == pytest.approx(expected, rel=1e-5)
 

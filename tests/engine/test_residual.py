@@ -62,11 +62,11 @@ def test_prediction_equals_keras(iris, kind, batch_norm, activation):
     options = {"batch_norm": batch_norm, "dropout": 0.1, "l2": 0.001, "epochs": 3}
     net = DenseClassifier(SIZES[kind], activation, residual=True, random_state=0, **options)
     model = net.fit(X, y).to_keras()
-    np.testing.assert_allclose(model.predict(X, verbose=0), net.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(model(X), net.predict_proba(X), atol=1e-6)
     for ours, theirs in zip(net.weights_, model.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     up_to_last = keras.Model(model.input, model.layers[-1].input)
-    np.testing.assert_allclose(up_to_last.predict(X, verbose=0), net.hidden_output(X), atol=1e-5)
+    np.testing.assert_allclose(up_to_last(X), net.hidden_output(X), atol=1e-5)
 
 
 def test_by_hand(diabetes):
@@ -119,7 +119,7 @@ def test_noise_dropout_and_early_stopping_go_along(iris):
         random_state=0,
     ).fit(X, y)
     model = net.to_keras()
-    np.testing.assert_allclose(model.predict(X, verbose=0), net.predict_proba(X), atol=1e-6)
+    np.testing.assert_allclose(model(X), net.predict_proba(X), atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", SIZES)

@@ -173,7 +173,7 @@ def test_columns_of_numbers_for_outputs_in_order(monkeypatch):
     )
     y = np.column_stack([SALES, SALES > 3])
     net = NetworkRegressor(two_outputs, loss="mse").fit(TABLE.iloc[:, :4], y)
-    raw = net.model_.predict(TABLE.iloc[:, :4].to_numpy(np.float32), verbose=0)
+    raw = net.model_(TABLE.iloc[:, :4].to_numpy(np.float32))
     assert np.allclose(net.predict(TABLE.iloc[:, :4]), np.hstack(raw), atol=1e-6)
 
 

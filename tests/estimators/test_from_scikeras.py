@@ -86,4 +86,4 @@ def test_save_says_what_works(tmp_path):
         skdense.save(net, tmp_path / "net")
     net.model_.save(tmp_path / "net.keras")
     again = keras.models.load_model(tmp_path / "net.keras")
-    assert np.allclose(again.predict(X, verbose=0)[:, 0], net.predict(X), atol=1e-6)
+    assert np.allclose(again(X)[:, 0], net.predict(X), atol=1e-6)

@@ -68,7 +68,7 @@ def test_it_trains_as_plain_keras_does(data):
     start = clone(net).set_params(learning_rate=1e-30).fit(X, y)
     net.fit(X, y)
     model = start.to_keras()
-    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy")
+    model.compile(keras.optimizers.SGD(0.5), "binary_crossentropy", run_eagerly=True)
     model.fit(X.toarray(), y, epochs=1, batch_size=len(y), verbose=0)
     for ours, other in zip(net.weights_, model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, other, atol=1e-6)

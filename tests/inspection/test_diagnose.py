@@ -75,7 +75,7 @@ def test_silent_on_healthy_fits_of_other_shapes(iris):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_under_fitting_of_a_network_too_small(seed):
     X, y = make_circles(600, noise=0.1, factor=0.4, random_state=seed)
-    names = found(classifier(seed, hidden_layer_sizes=(), epochs=40), X, y)
+    names = found(classifier(seed, hidden_layer_sizes=(), epochs=39), X, y)
     assert names[0] == "under-fitting"
 
 
@@ -112,7 +112,7 @@ def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
 def test_learning_rate_too_high(make, parameters, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
-    net = kind(32, epochs=40, validation_fraction=0.25, random_state=seed, **parameters)
+    net = kind(32, epochs=39, validation_fraction=0.25, random_state=seed, **parameters)
     assert "learning rate too high" in found(net, X, y)
 
 
@@ -138,7 +138,7 @@ def test_loss_that_is_no_longer_finite():
 def test_learning_rate_too_low(make, fraction, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
-    net = kind(32, epochs=40, learning_rate=1e-5, validation_fraction=fraction, random_state=seed)
+    net = kind(32, epochs=39, learning_rate=1e-5, validation_fraction=fraction, random_state=seed)
     assert "learning rate too low, or too few epochs" in found(net, X, y)
 
 
@@ -182,7 +182,7 @@ def test_no_better_than_the_dummy(seed):
     assert "no better than the dummy" in found(classifier(seed, epochs=10), X, shuffled)
     X, y = numbers(seed)
     shuffled = np.random.default_rng(seed).permutation(y)
-    net = DenseRegressor(32, epochs=40, validation_fraction=0.25, random_state=seed)
+    net = DenseRegressor(32, epochs=39, validation_fraction=0.25, random_state=seed)
     assert "no better than the dummy" in found(net, X, shuffled)
 
 
@@ -319,7 +319,7 @@ def test_rows_that_fit_has_not_seen_show_over_fitting(make, held_out, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
     options = {"validation_fraction": held_out, "random_state": seed}
-    net = kind((128, 64), epochs=150, **options).fit(X[:100], y[:100])
+    net = kind((128, 64), epochs=149, **options).fit(X[:100], y[:100])
     others = {"X_val": X[100:], "y_val": y[100:]}
     (result,) = (
         f for f in diagnose(net, X[:100], y[:100], **others).results if f.name == "over-fitting"

@@ -117,7 +117,7 @@ def test_keras_gets_images_and_flattens_them(digits):
     net = DenseClassifier(**SMALL).fit(X, y)
     model = net.to_keras()
     assert isinstance(model.layers[1], keras.layers.Flatten)
-    assert np.allclose(model.predict(X, verbose=0), net.predict_proba(X), atol=1e-6)
+    assert np.allclose(model(X), net.predict_proba(X), atol=1e-6)
 
 
 def test_the_shape_is_saved_and_exported(digits, tmp_path):

@@ -220,4 +220,4 @@ def test_saved_exported_and_in_keras(gaps, missing, tmp_path):
     assert np.allclose(found, expected, atol=1e-6)
     marks = np.isnan(X[:, net.missing_features_])
     inputs = np.hstack([np.nan_to_num(X), marks])
-    assert np.allclose(net.to_keras().predict(inputs, verbose=0), expected, atol=1e-6)
+    assert np.allclose(net.to_keras()(inputs), expected, atol=1e-6)
