@@ -18,7 +18,7 @@ BATCHES = "with rows twice, batches are cut at other places"
 DRAWN = "with rows twice, other random numbers are drawn for them"
 BALANCED = "partial_fit cannot count classes that have not come yet, and says so"
 PART = "partial_fit holds out no rows, and says so"
-ONE_ROW = "one row cannot be split in two; the error says so, in other words than the check's"
+GOES_ON = "the check fits twice and compares, but the second fit goes on from the first"
 
 
 def doubled(x):
@@ -29,13 +29,13 @@ def _of_weights(reason):
     return dict.fromkeys(WEIGHTS, reason)
 
 
-_HOLDS_OUT = {
-    **_of_weights(HELD_OUT),
-    "check_fit2d_1sample": ONE_ROW,
-    "check_estimators_partial_fit_n_features": PART,
-    "check_fit_score_takes_y": PART,
-    "check_n_features_in_after_fitting": PART,
-}
+# Checks that call partial_fit.
+CHUNKS = (
+    "check_estimators_partial_fit_n_features",
+    "check_fit_score_takes_y",
+    "check_n_features_in_after_fitting",
+)
+_HOLDS_OUT = {**_of_weights(HELD_OUT), **dict.fromkeys(CHUNKS, PART)}
 SMALL = {"hidden_layer_sizes": (16,)}
 # Parameters, and the checks that fail with them, each with its reason.
 SETTINGS = {
@@ -43,17 +43,23 @@ SETTINGS = {
     "early stopping": ({"early_stopping": True, "epochs": 100}, _HOLDS_OUT),
     "validation_fraction": ({"validation_fraction": 0.2}, _HOLDS_OUT),
     "refit": ({"early_stopping": True, "refit_best_epoch": True, "epochs": 100}, _HOLDS_OUT),
-    "batch norm": ({"batch_norm": True, "epochs": 50}, _of_weights(BATCHES)),
+    "batch norm": ({"batch_norm": True, "epochs": 200}, _of_weights(BATCHES)),
     "dropout": ({"dropout": 0.2, "epochs": 100}, _of_weights(DRAWN)),
     "input dropout": ({"input_dropout": 0.1, "epochs": 100}, _of_weights(DRAWN)),
-    "input noise": ({"input_noise": 0.1, "epochs": 50}, _of_weights(DRAWN)),
+    "input noise": ({"input_noise": 0.1, "epochs": 200}, _of_weights(DRAWN)),
     "penalties": ({"l1": 1e-4, "l2": 1e-3}, _of_weights(ROUNDED)),
-    "residual": ({"hidden_layer_sizes": (8, 8), "residual": True}, _of_weights(ROUNDED)),
-    "no hidden layer": ({"hidden_layer_sizes": (), "epochs": 200}, _of_weights(ROUNDED)),
+    "residual": (
+        {"hidden_layer_sizes": (8, 8), "residual": True, "epochs": 200},
+        _of_weights(ROUNDED),
+    ),
+    "no hidden layer": (
+        {"hidden_layer_sizes": (), "epochs": 200, "learning_rate": 0.01},
+        _of_weights(ROUNDED),
+    ),
     "three layers": ({"hidden_layer_sizes": (8, 8, 8)}, _of_weights(ROUNDED)),
     "indicators of missing values": ({"missing": "indicator"}, _of_weights(ROUNDED)),
     "missing values by chance": ({"missing": "augment", "epochs": 50}, _of_weights(DRAWN)),
-    "float64": ({"dtype": "float64"}, _of_weights(BATCHES)),
+    "float64": ({"dtype": "float64"}, {}),
     "float64, full batches": ({"dtype": "float64", "batch_size": 10_000, "epochs": 200}, {}),
     "SGD": (
         {"optimizer": "sgd", "learning_rate": 0.05, "epochs": 200},
@@ -63,18 +69,27 @@ SETTINGS = {
         {"optimizer": keras.optimizers.SGD(0.02, momentum=0.9), "epochs": 100},
         _of_weights(ROUNDED),
     ),
-    "warm start": ({"warm_start": True}, _of_weights(ROUNDED)),
+    "warm start": (
+        {"warm_start": True},
+        {**_of_weights(ROUNDED), "check_supervised_y_2d": GOES_ON},
+    ),
+    "exponential decay": (
+        {"lr_schedule": "exponential", "learning_rate": 0.01},
+        _of_weights(ROUNDED),
+    ),
+    "cosine decay": ({"lr_schedule": CosineDecay(), "epochs": 200}, _of_weights(ROUNDED)),
     "two members": ({"n_members": 2}, _of_weights(ROUNDED)),
     "two members that hold out": ({"n_members": 2, "early_stopping": True}, _HOLDS_OUT),
-    "exponential decay": ({"lr_schedule": "exponential"}, _of_weights(ROUNDED)),
-    "cosine decay": ({"lr_schedule": CosineDecay()}, _of_weights(ROUNDED)),
+    "robust scaling": ({"scale_features": "robust"}, _of_weights(ROUNDED)),
+    "standard scaling": ({"scale_features": "standard"}, _of_weights(ROUNDED)),
+    "bins": ({"n_bins": 8, "epochs": 200}, _of_weights(ROUNDED)),
     "a function as activation": ({"activation": doubled}, _of_weights(ROUNDED)),
     "one row a step": ({"batch_size": 1, "epochs": 20}, _of_weights(BATCHES)),
 }
 CLASSES_ONLY = {
     "balanced": (
         {"class_weight": "balanced"},
-        {**_of_weights(ROUNDED), "check_estimators_partial_fit_n_features": BALANCED},
+        {**_of_weights(ROUNDED), **dict.fromkeys(CHUNKS, BALANCED)},
     ),
     "label smoothing": ({"label_smoothing": 0.1}, _of_weights(ROUNDED)),
 }
