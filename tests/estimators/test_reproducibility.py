@@ -16,7 +16,7 @@ from skdense import DenseClassifier, clear_cache
 # Long enough to be compiled, and short enough for the plain graph.
 NETS = {
     "compiled": DenseClassifier(
-        (16, 8), batch_norm=True, dropout=0.2, epochs=60, early_stopping=True, random_state=3
+        8, batch_norm=True, dropout=0.2, epochs=60, early_stopping=True, random_state=3
     ),
     "plain graph": DenseClassifier((16, 8), dropout=0.2, epochs=5, random_state=3),
 }
