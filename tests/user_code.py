@@ -82,6 +82,7 @@ def dense_networks() -> None:
         predicted: NDArray[Any] = regressor.predict(X)
         print(predicted, kernels, schedule.rates([0, 1], 0.1, 5))
 
+    DenseClassifier(epochs="ten")  # type: ignore[arg-type]
     DenseRegressor(class_weight="balanced")  # type: ignore[call-arg]
     net.predict_proba(X, batch_size=32)  # type: ignore[call-arg]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from typing import Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,6 +27,11 @@ from skdense.preprocessing.weights import (
     class_weight_table,
     weight_of_class,
 )
+
+if TYPE_CHECKING:
+    import keras
+
+    from skdense.schedules import Schedule
 
 
 class DenseClassifier(ClassifierMixin, DenseEstimator):
@@ -325,44 +331,47 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes=(128, 64, 32),
-        activation="relu",
+        hidden_layer_sizes: int | Sequence[int] | Literal["auto"] = (128, 64, 32),
+        activation: str | Callable[..., Any] | Sequence[str | Callable[..., Any]] = "relu",
         *,
-        batch_norm=False,
-        residual=False,
-        dropout=0.0,
-        input_dropout=0.0,
-        input_noise=0.0,
-        l1=0.0,
-        l2=0.0,
-        optimizer="adam",
-        learning_rate=None,
-        lr_schedule=None,
-        loss="auto",
-        label_smoothing=0.0,
-        batch_size=32,
-        epochs=100,
-        early_stopping=False,
-        validation_fraction=None,
-        validation=None,
-        monitor="val_loss",
-        metrics=None,
-        patience=10,
-        min_delta=0.0,
-        restore_best_weights=True,
-        start_from_epoch=0,
-        refit_best_epoch=False,
-        n_members=1,
-        time_limit=None,
-        class_weight=None,
-        scale_features=None,
-        n_bins=None,
-        missing="error",
-        dtype="float32",
-        warm_start=False,
-        callbacks=None,
-        verbose=0,
-        random_state=None,
+        batch_norm: bool | Literal["before", "after"] = False,
+        residual: bool = False,
+        dropout: float | Sequence[float] | Literal["auto"] = 0.0,
+        input_dropout: float = 0.0,
+        input_noise: float = 0.0,
+        l1: float | Sequence[float] = 0.0,
+        l2: float | Sequence[float] = 0.0,
+        optimizer: str | dict[str, Any] | keras.optimizers.Optimizer = "adam",
+        learning_rate: float | Literal["auto"] | None = None,
+        lr_schedule: str | Schedule | Callable[..., Any] | None = None,
+        loss: str | keras.losses.Loss = "auto",
+        label_smoothing: float = 0.0,
+        batch_size: int | Literal["auto"] = 32,
+        epochs: int | Literal["auto"] = 100,
+        early_stopping: bool | Literal["auto"] = False,
+        validation_fraction: float | None = None,
+        validation: Any = None,
+        monitor: str | Callable[..., Any] = "val_loss",
+        metrics: Sequence[str | Callable[..., Any]] | None = None,
+        patience: int | Literal["auto"] = 10,
+        min_delta: float = 0.0,
+        restore_best_weights: bool = True,
+        start_from_epoch: int = 0,
+        refit_best_epoch: bool = False,
+        n_members: int | Literal["auto"] = 1,
+        time_limit: float | None = None,
+        class_weight: Mapping[Any, float]
+        | Sequence[Mapping[Any, float]]
+        | Literal["balanced"]
+        | None = None,
+        scale_features: Literal["robust", "standard"] | None = None,
+        n_bins: int | Literal["auto"] | None = None,
+        missing: Literal["error", "indicator", "augment"] = "error",
+        dtype: Literal["float32", "float64"] = "float32",
+        warm_start: bool = False,
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
