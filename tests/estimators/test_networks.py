@@ -163,7 +163,7 @@ def test_missing_and_mixed_targets_are_refused(iris):
     for bad, words in (
         (np.where(y == 2, None, 1.0), "y contains NaN or None"),
         (1e40 * (y + 1), "size 3e.40, outside the range of float32"),
-        (np.where(y == 2, "a", "b"), "numbers"),
+        (np.where(y == 2, "a", "b"), "values that are not numeric"),
     ):
         with pytest.raises(ValueError, match=words):
             NetworkRegressor(regressor, loss="mse").fit(X, bad)
