@@ -12,8 +12,20 @@ FLAT = 1e6  # times the clip of inputs: from there on it is reached, and squares
 class RowTransformation(NamedTuple):
     """What makes a network's inputs of rows of X: `transform` in engine/row_transformation.py.
 
-    center, scale : (n_features,); clip : (), infinite for none; columns : int (n_binned,), the
-    features with bins; lower, inverse_width : (n_bins, n_binned). All of them float64 and int32.
+    Attributes
+    ----------
+    center : float64 array of shape (n_features,)
+        Subtracted first.
+    scale : float64 array of shape (n_features,)
+        Multiplied by afterwards.
+    clip : float64
+        Bound of the smooth clip; infinite for none.
+    columns : int32 array of shape (n_binned,)
+        The features with bins.
+    lower : float64 array of shape (n_bins, n_binned)
+        Lower edge of each bin.
+    inverse_width : float64 array of shape (n_bins, n_binned)
+        One over the width of each bin, 0 for those of no width.
     """
 
     center: Any

@@ -44,10 +44,12 @@ FEWEST_TO_HOLD_OUT = 100
 class Given(NamedTuple):
     """What the values depend on.
 
+    Attributes
+    ----------
     n_samples : int
         Samples of a weight above zero.
     for_classes : bool
-        Whether the target is a label of two or more.
+        Whether the estimator is a classifier.
     takes_bins : bool
         Whether X is a dense table.
     has_validation_data : bool

@@ -49,7 +49,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     activation : str, callable or sequence of these, default="relu"
         A Keras activation name (``"gelu"``, ``"silu"``, ``"tanh"``, ``"selu"``, ``"elu"``,
         ``"leaky_relu"``, ``"mish"``, ...) or a function such as ``keras.activations.silu``; one for
-        all hidden layers, or one for each. ``"auto"`` is ``"selu"``.
+        all hidden layers, or one for each. ``"auto"`` is ``"selu"`` in a classifier and ``"mish"``
+        in a regressor.
     batch_norm : bool or {"before", "after"}, default=False
         Batch normalization in each hidden layer. True and ``"before"``: dense, norm, activation,
         dropout. ``"after"``: dense, activation, norm, dropout.
@@ -165,7 +166,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Piecewise linear encoding: beside each feature with more than 8 different values in
         training, so many further inputs, one for each bin between its quantiles: 0 below the bin, 1
         above, rising in between. It helps with targets that jump or bend; usually 8. Dense X only,
-        no images. None makes none. ``"auto"`` is None: bins help with regression.
+        no images. None makes none. ``"auto"`` is 8 in a regressor, and None in a classifier and
+        where X is sparse or holds images.
     missing : {"error", "indicator", "augment"}, default="error"
         What to do with missing values (NaN, None, NA) in X. ``"indicator"`` replaces them by zero,
         the mean of a standardized feature (the middle of one that `scale_features` has scaled), and
