@@ -15,7 +15,12 @@ _ROUNDING = 1e-11  # of a sum of weights, as a share of the total
 class SortedColumn(NamedTuple):
     """The values of a column, ascending, without the missing ones; and their weights.
 
-    values : (n_values,); cumulative_weight : float64 (n_values,), of each value and all before it.
+    Attributes
+    ----------
+    values : array of shape (n_values,)
+        Ascending.
+    cumulative_weight : float64 array of shape (n_values,)
+        Weight of each value and all before it.
     """
 
     values: np.ndarray
