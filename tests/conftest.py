@@ -13,6 +13,7 @@ from hypothesis import settings
 from joblib.externals.loky import reusable_executor
 from sklearn import datasets
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 import skdense
 from skdense.engine import program_cache
@@ -25,8 +26,9 @@ gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_finish():
-    """Leave all that has been imported out of every later search for garbage."""
+    """Leave what has been imported out of later searches for garbage, and cores to other tests."""
     gc.freeze()
+    threadpool_limits(1, user_api="openmp")  # gradient boosting: threads that wait take time, too
 
 
 # The same examples each time, however slow the machine.
