@@ -82,7 +82,7 @@ def what_is_given(estimator: Any, given: FitArguments, one_epoch: bool) -> Given
     return Given(
         n_samples,
         is_classifier(estimator),
-        not sparse.issparse(given.X) and np.ndim(given.X) == 2,
+        not sparse.issparse(given.X) and _n_dimensions(given.X) == 2,
         given.X_val is not None,
         one_epoch,
     )
@@ -96,6 +96,11 @@ def _number_of_samples(given: FitArguments) -> int:
         return int(_num_samples(given.X))
     except (TypeError, ValueError):  # the checks will say what is wrong
         return 1
+
+
+def _n_dimensions(X: Any) -> int:
+    shape = getattr(X, "shape", None)  # not of a list, nor of what turns into an array
+    return np.ndim(np.asarray(X)) if shape is None else len(shape)
 
 
 def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> dict[str, Any]:

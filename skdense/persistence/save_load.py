@@ -107,15 +107,11 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
     estimator._validate_params()
     writer = Writer()
     write = write_members if hasattr(estimator, "members_") else write_state
-
-    def written(values: dict[str, Any]) -> dict[str, Any]:
-        return {name: writer.parameter(name, value) for name, value in values.items()}
-
     header = {
         **_header(_ESTIMATOR),
         "estimator": type(estimator).__name__,
-        "parameters": written(estimator.get_params(deep=False)),
-        "automatic": written(estimator.params_),
+        "parameters": _written(estimator.get_params(deep=False), writer),
+        "automatic": _written(estimator.params_, writer),
         "requests": write_requests(estimator),
         "fitted": write(estimator, writer),
     }
@@ -310,6 +306,10 @@ def _header(kind: str) -> dict:
             **{package: _version_of(package) for package in packages},
         },
     }
+
+
+def _written(parameters: dict[str, Any], writer: Writer) -> dict[str, Any]:
+    return {name: writer.parameter(name, value) for name, value in parameters.items()}
 
 
 def _version_of(package: str) -> str | None:

@@ -335,6 +335,34 @@ def test_each_member_scales_the_target_by_its_own_training_rows(patients, diabet
     np.testing.assert_allclose(counts.predict(X), mean, rtol=1e-12)
 
 
+@row("scale_features", "n_bins", "feature_scaling_", "feature_bins_")
+def test_members_scale_by_their_own_training_rows_and_models_take_x_as_it_is(diabetes, tmp_path):
+    X, y = diabetes[0] * 7 + 1000, diabetes[1]
+    net = regressor(2, **STOPPING, scale_features="robust", n_bins=4).fit(X, y)
+    for member in net.members_:
+        train = np.setdiff1d(np.arange(len(X)), held_out_by(member, X, y))
+        center = np.quantile(X[train], 0.5, axis=0, method="averaged_inverted_cdf")
+        several = [len(np.unique(column)) > 2 for column in X.T]
+        found = member.feature_scaling_.center[several]
+        np.testing.assert_allclose(found, center[several], rtol=1e-12)
+    assert not np.array_equal(*(member.feature_scaling_.center for member in net.members_))
+    for name in ("feature_scaling_", "feature_bins_"):
+        with pytest.raises(AttributeError, match=rf"members_\[0\]\.{name}"):
+            getattr(net, name)
+    model = net.to_keras()
+    np.testing.assert_allclose(model.predict(X, verbose=0)[:, 0], net.predict(X), rtol=1e-5)
+    skdense.save(net, tmp_path / "net.skdense")
+    assert np.array_equal(skdense.load(tmp_path / "net.skdense").predict(X), net.predict(X))
+
+
+@row("params_")
+def test_what_is_automatic_is_told_once_and_typed_in_the_members(iris):
+    net = classifier(2, batch_size="auto", dropout="auto").fit(*iris)
+    assert net.params_ == {"batch_size": 32, "dropout": 0.15}
+    for member in net.members_:
+        assert (member.batch_size, member.dropout, member.params_) == (32, 0.15, {})
+
+
 @row("missing", "missing_features_")
 @pytest.mark.parametrize("missing", ["indicator", "augment"])
 def test_members_find_missing_values_in_their_own_rows(iris, missing):
@@ -898,7 +926,7 @@ def test_a_column_vector_is_told_once(diabetes):
     assert len(caught) == 1
 
 
-@pytest.mark.parametrize("n_members", [0, 2.0, None, "auto"])
+@pytest.mark.parametrize("n_members", [0, 2.0, None, "all"])
 def test_n_members_is_a_positive_integer(iris, n_members):
     with pytest.raises(ValueError, match="n_members"):
         classifier(n_members).fit(*iris)
