@@ -4,10 +4,14 @@ Every module that needs them takes them from here, so that threads, silence and 
 before the first operation; modules that do not need them can be imported without TensorFlow.
 """
 
-from skdense.engine.startup import limit_threads, quiet_tensorflow_import
+from skdense.engine.startup import (
+    limit_threads,
+    paused_garbage_collection,
+    quiet_tensorflow_import,
+)
 
 limit_threads()
-with quiet_tensorflow_import():
+with quiet_tensorflow_import(), paused_garbage_collection():
     import keras
     import tensorflow as tf
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import tempfile
@@ -53,3 +54,18 @@ def quiet_tensorflow_import() -> Iterator[None]:
             for line in held_back:
                 if not _CHATTER.match(line):
                     os.write(2, line)
+
+
+@contextmanager
+def paused_garbage_collection() -> Iterator[None]:
+    """Look for no garbage while a large package is imported, whose objects stay.
+
+    Looking through them again and again takes a twentieth of the time of TensorFlow's import.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

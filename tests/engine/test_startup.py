@@ -1,12 +1,13 @@
 """TensorFlow starts when it is needed, quietly, with no more threads than joblib's workers have."""
 
+import gc
 import json
 import os
 
 import pytest
 from joblib import Parallel, delayed
 
-from skdense.engine.startup import limit_threads
+from skdense.engine.startup import limit_threads, paused_garbage_collection
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,7 @@ DenseRegressor(4, epochs=300, dropout=0.1).fit(X, X[:, 0]).predict(X)  # compile
 def first_fits(run_python):
     """A process that imports skdense and trains, with one thread for OpenMP."""
     before = """
+import gc
 import json
 import os
 import sys
@@ -116,3 +118,14 @@ def threads_of_a_worker():
 def test_joblibs_workers_share_the_cores():
     (found,) = Parallel(n_jobs=2)([delayed(threads_of_a_worker)()])
     assert int(found) <= max(os.cpu_count() // 2, 1)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_collection_is_as_it_was_after_the_import(enabled):
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with paused_garbage_collection():
+            assert not gc.isenabled()
+        assert gc.isenabled() == enabled
+    finally:
+        gc.enable()

@@ -54,7 +54,17 @@ def assert_equal_to_keras(architecture, settings, tolerance, weighted=True, eage
     assert largest_difference(trained.weights, make_weights(architecture)) > 1000 * tolerance
 
 
-@pytest.mark.parametrize("name", sorted(TOLERANCES))
+# Others that work element by element, as SGD and Adam do, are left to the long tests.
+LIKE_ADAM = ("adadelta", "adagrad", "adamax", "ftrl", "lion", "nadam")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name in LIKE_ADAM else name
+        for name in sorted(TOLERANCES)
+    ],
+)
 def test_each_optimizer(name, compiled):
     architecture = make_architecture()
     rate = {"adadelta": 1.0, "adafactor": 0.05, "ftrl": 0.03, "sgd": 0.1}.get(name, 0.003)

@@ -203,7 +203,7 @@ def test_sparse_x_and_images_have_no_bins():
 
 def test_all_at_once_beats_the_plain_network(diabetes):
     X, y = diabetes
-    recipe = DenseRegressor(**{**AUTO, "epochs": 60}, scale_features="robust")
+    recipe = DenseRegressor(**{**AUTO, "epochs": 30, "n_members": 2}, scale_features="robust")
     plain = DenseRegressor(random_state=0)
     train, test = slice(300), slice(300, None)
     X_scaled = StandardScaler().fit(X[train]).transform(X)

@@ -829,7 +829,7 @@ def test_weights_of_all_members(flowers, iris, tmp_path):
 
 
 @row("to_keras")
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
 def test_one_keras_model_that_keras_alone_can_load(iris, diabetes, run_python, tmp_path, dtype):
     nets = {
         "classes": classifier(2, dtype=dtype).fit(*iris),
@@ -906,6 +906,7 @@ def test_onnx(iris, diabetes, tmp_path):
 _PRECISE = {"dtype": "float64", "batch_size": 100, "epochs": 40, "learning_rate": 0.02}
 
 
+@pytest.mark.slow  # `make test-peers` checks this too
 @parametrize_with_checks(
     [cls(16, n_members=2, **_PRECISE) for cls in (DenseClassifier, DenseRegressor)]
 )

@@ -75,6 +75,7 @@ def test_estimator_that_takes_missing_values(estimator, check):
     check(estimator)
 
 
+@pytest.mark.slow  # the defaults are checked always, and `make test-peers` checks this too
 @parametrize_with_checks(
     [
         DenseClassifier(32, scale_features="robust", epochs=20),
