@@ -86,10 +86,10 @@ def _pen(epochs: int) -> Any:
 
 
 class _Lines:
-    """Lines one below the other: all of them, or `room` of them."""
+    """Lines one below the other: all of them, or `limit` of them."""
 
-    def __init__(self, epochs: int, room: int | None = None):
-        self._every = 1 if room is None else -(-epochs // room)
+    def __init__(self, epochs: int, limit: int | None = None):
+        self._every = 1 if limit is None else -(-epochs // limit)
         self._written = ""
 
     def write(self, line: str, number: int, left: str) -> None:

@@ -1,4 +1,4 @@
-"""What parameters that are ``"auto"`` become: the recipe of the default network, and its sources.
+"""What parameters that are ``"auto"`` become, and the sources of these values.
 
 The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default:
 strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for

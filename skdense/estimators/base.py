@@ -398,17 +398,17 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         else:
             transformation = earlier.transformation
         used = transformation.for_missing(self.missing)
-        watched = None
+        held_out = None
         if validation is not None:
             which = "held out" if given.X_val is None else "of X_val"
             with errors_about_validation_data(given):
-                watched = self._rows(validation, learned, which)
-            watched = watched._replace(X=used.for_training(watched.X, self.dtype))
+                held_out = self._rows(validation, learned, which)
+            held_out = held_out._replace(X=used.for_training(held_out.X, self.dtype))
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
         rows = rows._replace(X=used.for_training(rows.X, self.dtype))
-        return PreparedData(rows, watched, indices, learned, transformation, split_seed)
+        return PreparedData(rows, held_out, indices, learned, transformation, split_seed)
 
     def _split(
         self, data: CheckedData, given: FitArguments, seed: int

@@ -191,7 +191,7 @@ def ensemble_attributes(members: list[Any]) -> dict[str, Any]:
 
 
 def _mean_history(histories: Sequence[History]) -> History:
-    """Average, in each epoch, the figures of the members that have one."""
+    """Average each metric, in each epoch, over the members that have one."""
     n_epochs = max(len(history["loss"]) for history in histories)
     means = {}
     for name in dict.fromkeys(name for history in histories for name in history):

@@ -12,7 +12,7 @@ from skdense.estimators.fitted_state import ATTRIBUTES, FittedState
 from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, expect, expect_one_of, is_count
 from skdense.persistence.deserialization import Reader
-from skdense.persistence.history import read_ending, read_history, write_history
+from skdense.persistence.history import read_history, read_stopping, write_history
 from skdense.persistence.inputs import read_inputs, write_inputs
 from skdense.persistence.serialization import Writer
 from skdense.preprocessing.class_encoding import ClassEncoding
@@ -140,7 +140,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
         seeds=(seeds["entropy"], seeds["spawned"]),
         split_seed=seeds["split"],
         **inputs,
-        **read_ending(state, reader),
+        **read_stopping(state, reader),
     )
     attributes = {**fitted.attributes(), "n_features_in_": n_features}
     if state.get("member") is not None:

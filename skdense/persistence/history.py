@@ -56,7 +56,7 @@ def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
     return {name: array.tolist() for name, array in metrics.items()}
 
 
-def read_ending(state: dict, reader: Reader) -> dict[str, Any]:
+def read_stopping(state: dict, reader: Reader) -> dict[str, Any]:
     """Give the fields that say how the validation set was chosen and how training ended.
 
     Parameters
