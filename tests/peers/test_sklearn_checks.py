@@ -87,6 +87,14 @@ SETTINGS = {
     "one row a step": ({"batch_size": 1, "epochs": 20}, _of_weights(BATCHES)),
 }
 CLASSES_ONLY = {
+    "warm start": (
+        {"warm_start": True},
+        {
+            **_of_weights(ROUNDED),
+            "check_supervised_y_2d": GOES_ON,
+            "check_classifiers_multilabel_representation_invariance": GOES_ON,
+        },
+    ),
     "balanced": (
         {"class_weight": "balanced"},
         {**_of_weights(ROUNDED), **dict.fromkeys(CHUNKS, BALANCED)},
