@@ -77,7 +77,7 @@ def unpack(thing: Any) -> Any:
     return {key: unpack(value) for key, value in thing.items()}
 
 
-def own_objects(thing: Any) -> dict[str, Any]:
+def custom_objects_of(thing: Any) -> dict[str, Any]:
     """Find the classes and functions of the user's own that an object consists of.
 
     Parameters
@@ -118,9 +118,9 @@ def _packed(thing: Any) -> dict[str, Any] | None:
     if kind is keras.losses.Loss:  # a configuration leaves Huber's delta out
         return {"class": type(thing), "attributes": pack(dict(vars(thing)))}
     if kind is optimizers:
-        own = {"class": type(thing), "config": thing.get_config(), "own": own_objects(thing)}
+        own = {"class": type(thing), "config": thing.get_config(), "own": custom_objects_of(thing)}
         return describe(thing) or own
-    return {"reduced": thing.__reduce__(), "own": own_objects(thing)}
+    return {"reduced": thing.__reduce__(), "own": custom_objects_of(thing)}
 
 
 def _unpacked(packed: dict[str, Any]) -> Any:

@@ -45,9 +45,9 @@ def describe(thing: Any) -> dict | None:
     >>> build(describe(keras.optimizers.SGD(momentum=0.5))).momentum
     0.5
     """
-    for own_name, function in _functions().items():
+    for known_name, function in _functions().items():
         if function is thing:
-            return {"function": own_name}
+            return {"function": known_name}
     kind: Any = type(thing)
     name = kind.__name__
     if _classes().get(name) is not kind:

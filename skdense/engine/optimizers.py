@@ -72,10 +72,10 @@ def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasCon
 
 @lru_cache  # making a Keras optimizer takes 5 ms, half of what a small fit needs in Python
 def _named_optimizer(name: str) -> tuple[KerasConfig, float | None]:
-    lookup = {name.lower(): name for name in OPTIMIZERS if hasattr(keras.optimizers, name)}
-    if name not in lookup:
-        raise unknown_name("optimizer", name, sorted(lookup), "a keras.optimizers.Optimizer")
-    return _describe_optimizer(getattr(keras.optimizers, lookup[name])(), True)
+    by_name = {name.lower(): name for name in OPTIMIZERS if hasattr(keras.optimizers, name)}
+    if name not in by_name:
+        raise unknown_name("optimizer", name, sorted(by_name), "a keras.optimizers.Optimizer")
+    return _describe_optimizer(getattr(keras.optimizers, by_name[name])(), True)
 
 
 @lru_cache  # as for a name

@@ -205,8 +205,8 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     values["early_stopping"] = _holds_out(typed, given)
     n_trained = given.n_samples
     if is_automatic(typed["early_stopping"]) and values["early_stopping"]:
-        own_choice = (typed["validation"], typed["validation_fraction"]) != (None, None)
-        if not own_choice and not given.has_validation_data:
+        is_chosen = (typed["validation"], typed["validation_fraction"]) != (None, None)
+        if not is_chosen and not given.has_validation_data:
             values["validation_fraction"] = 1 / n_members if n_members > 1 else FRACTION_OF_ONE
             n_trained = round(n_trained * (1 - values["validation_fraction"]))
     values["batch_size"] = _batch_size(given.n_samples)

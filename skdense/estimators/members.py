@@ -142,10 +142,10 @@ def _fit_member(
     member: Any, given: FitArguments, task: FitTask | None, continuing, one_epoch, classes
 ) -> bool:
     epochs = 1 if one_epoch else int(member.epochs)
-    own_task = None if task is None else task.of_member(member, epochs)
+    member_task = None if task is None else task.of_member(member, epochs)
     with warnings.catch_warnings():  # told once, of the whole
         warnings.simplefilter("ignore", DataConversionWarning)
-        interrupted: bool = member._fit_network(given, own_task, continuing, one_epoch, classes)
-    if own_task is not None and not interrupted:
-        own_task.end()
+        interrupted: bool = member._fit_network(given, member_task, continuing, one_epoch, classes)
+    if member_task is not None and not interrupted:
+        member_task.end()
     return interrupted

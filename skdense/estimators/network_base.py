@@ -24,7 +24,13 @@ from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.html_view import DocumentationLink
 from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
-from skdense.estimators.network_data import NetworkData, n_rows, read_data, read_inputs, select_rows
+from skdense.estimators.network_data import (
+    NetworkData,
+    n_samples_of,
+    read_data,
+    read_inputs,
+    select_rows,
+)
 from skdense.estimators.outputs import in_columns
 from skdense.estimators.parameter_routing import check_routed, make_callbacks, routed
 from skdense.estimators.scikeras_names import ROUTES
@@ -507,7 +513,7 @@ class NetworkBase(DocumentationLink, KerasParameters):
         """Compute the model's outputs, one array for each."""
         check_is_fitted(self)
         X, _, _ = read_inputs(self, X)
-        model, n_samples = self.model_, n_rows(X)
+        model, n_samples = self.model_, n_samples_of(X)
         data = custom_model.arrange_inputs(model, X)
         custom_model.check_input_shapes(model, data)
         params = self.get_params()

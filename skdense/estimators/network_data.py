@@ -154,7 +154,7 @@ def select_rows(X: Inputs, rows: Any) -> Inputs:
     return X[rows]
 
 
-def n_rows(X: Inputs) -> int:
+def n_samples_of(X: Inputs) -> int:
     """Count the samples.
 
     Parameters

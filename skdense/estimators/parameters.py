@@ -90,12 +90,12 @@ def make_settings(
 
     n_hidden = len(layer_sizes(estimator.hidden_layer_sizes))
     rate = estimator.learning_rate
-    optimizer, own_rate = optimizer_config(estimator.optimizer, rate is not None)
+    optimizer, optimizer_rate = optimizer_config(estimator.optimizer, rate is not None)
     monitor = monitor_name(estimator.monitor)
     return Settings(
         optimizer=optimizer,
         loss=loss_config(loss, known_losses, **loss_options),
-        learning_rate=own_rate if rate is None else rate,
+        learning_rate=optimizer_rate if rate is None else rate,
         batch_size=int(estimator.batch_size),  # a search may draw NumPy's integers
         epochs=int(epochs),
         # Without hidden layers, the output's kernel is the one to penalize.

@@ -9,7 +9,7 @@ from typing import Any
 
 from skdense.engine._tensorflow import keras
 from skdense.engine.keras_config import check_exclusions
-from skdense.engine.keras_pickling import own_objects
+from skdense.engine.keras_pickling import custom_objects_of
 
 # What Keras takes for one of several metrics, once it knows the loss and the output's shape.
 _OF_THE_LOSS = ("acc", "accuracy", "ce", "crossentropy")
@@ -140,6 +140,6 @@ def copy_keras_objects(thing: Any) -> Any:
         return type(thing)(copy_keras_objects(value) for value in thing)
     check_exclusions(thing)
     if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric):
-        with keras.saving.custom_object_scope(own_objects(thing)):
+        with keras.saving.custom_object_scope(custom_objects_of(thing)):
             return type(thing).from_config(thing.get_config())
     return thing

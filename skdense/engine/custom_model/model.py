@@ -13,7 +13,7 @@ import numpy as np
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras, tf
 from skdense.engine.custom_model.output import Output
-from skdense.engine.keras_pickling import own_objects
+from skdense.engine.keras_pickling import custom_objects_of
 
 _CHUNK = 512  # samples of one forward pass
 _seeding = threading.RLock()
@@ -82,7 +82,7 @@ def copy_model(model: keras.Model) -> keras.Model:
     -------
     keras.Model
     """
-    with keras.saving.custom_object_scope(own_objects(model)):
+    with keras.saving.custom_object_scope(custom_objects_of(model)):
         copied = keras.models.clone_model(model)
         copied.set_weights(model.get_weights())
         if model.compiled:

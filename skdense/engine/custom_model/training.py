@@ -17,7 +17,7 @@ from skdense.engine.custom_model.keras_objects import history_key
 from skdense.engine.custom_model.model import seeded
 from skdense.engine.custom_model.program import CustomModelProgram
 from skdense.engine.keras_config import KerasConfig, complete_config
-from skdense.engine.keras_pickling import own_objects
+from skdense.engine.keras_pickling import custom_objects_of
 from skdense.engine.losses import MEANS
 from skdense.engine.optimizers import optimizer_config
 from skdense.engine.program_inputs import Rows
@@ -135,8 +135,10 @@ def _optimizer_config(optimizer: keras.optimizers.Optimizer) -> tuple[KerasConfi
     own = kind.__module__.startswith("keras.") and kind.__name__ != "LossScaleOptimizer"
     if not own or _compat.excludes_weights_from_decay(optimizer):
         raise NotCompiled(f"the optimizer, a {kind.__name__}, cannot be described in full")
-    if own_objects(optimizer):
-        raise NotCompiled(f"the optimizer holds {', '.join(own_objects(optimizer))}, of your own")
+    if custom_objects_of(optimizer):
+        raise NotCompiled(
+            f"the optimizer holds {', '.join(custom_objects_of(optimizer))}, of your own"
+        )
     return optimizer_config(optimizer, False)
 
 
