@@ -50,7 +50,7 @@ format: .venv/ready  ## mend what `make check` finds, where a tool can
 bench: .venv/ready-bench  ## time skdense beside its peers, every row (within half an hour)
 	$(BIN)/python benchmarks/all.py
 
-bench-quick: .venv/ready-bench  ## rows A, C, D and G without scikeras (within 6 minutes)
+bench-quick: .venv/ready-bench  ## its main rows without scikeras (within 6 minutes)
 	$(BIN)/python benchmarks/all.py --quick
 
 figures: .venv/ready  ## draw the pictures of the documentation

@@ -1,4 +1,4 @@
-"""Where the time of a fit goes: the first of its kind (row C), and one of a search (row A).
+"""Where the time of a fit goes: the first of its kind, and one of a grid search.
 
 Prints shares of the whole, medians of the rounds, each in a fresh process.
 """
