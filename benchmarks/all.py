@@ -1,7 +1,7 @@
 """Runs the benchmarks one after the other and prints their tables.
 
     python benchmarks/all.py                              # every row, within half an hour
-    python benchmarks/all.py --quick                      # search, first fit, step and prediction, without scikeras
+    python benchmarks/all.py --quick                      # its main rows, without scikeras
     python benchmarks/all.py --write docs/benchmarks.md   # into the page, between its marks
 
 Nothing else should run on the machine meanwhile.
@@ -60,7 +60,7 @@ def write(path: Path, tables: list[str]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="search, first fit, step and prediction only")
+    parser.add_argument("--quick", action="store_true", help="the main rows only")
     parser.add_argument("--write", type=Path, help="a Markdown page to put the tables into")
     options = parser.parse_args()
     if options.write and BEGIN not in options.write.read_text(encoding="utf-8"):
