@@ -4,8 +4,8 @@ The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart,
 strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for
 the schedule (I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
 ICLR 2017), the bins (Y. Gorishniy et al., "On embeddings for numerical features in tabular deep
-learning", NeurIPS 2022) and the members (L. Breiman, "Stacked regressions", 1996, averages
-networks that leave out different folds). benchmarks/tabular has measured them.
+learning", NeurIPS 2022) and the members (A. Krogh and J. Vedelsby, "Neural network ensembles, cross
+validation, and active learning", NeurIPS 1994). benchmarks/tabular compares them with other models.
 """
 
 from __future__ import annotations
@@ -133,7 +133,8 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     values = {name: each for name, each in {**fresh, **earlier}.items() if _is_open(typed, name)}
     if given.one_epoch:  # no end is known of training chunk by chunk
         values.update(_where_automatic(typed, early_stopping=False, lr_schedule=None))
-        values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
+        if is_automatic(typed["optimizer"]):
+            values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
     return values
 
 

@@ -82,7 +82,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Adam with a `beta_2` of 0.95.
     learning_rate : float or "auto", default=None
         The optimizer's learning rate; None is the optimizer's default, or that of the instance.
-        ``"auto"`` is 0.004 where `optimizer` is ``"auto"``, else None.
+        ``"auto"`` is 0.004 (in `partial_fit` 0.001) where `optimizer` is ``"auto"``, else None.
     lr_schedule : str, callable, schedule or None, default=None
         How the learning rate changes in training, starting from `learning_rate`: ``"exponential"``,
         ``"cosine"`` or ``"reduce_on_plateau"`` with their default settings, or an object of

@@ -137,6 +137,11 @@ def test_chunk_by_chunk(kind):
     assert net.params_["batch_size"] == batch_size
 
 
+def test_the_rate_of_chunks_is_that_of_the_optimizer_where_it_was_typed():
+    assert values(DenseClassifier, 1000, one_epoch=True)["learning_rate"] == 0.001
+    assert values(DenseClassifier, 1000, one_epoch=True, optimizer="sgd")["learning_rate"] is None
+
+
 def test_training_goes_on_with_the_values_of_before():
     X, y = data(DenseClassifier, 400)
     net = DenseClassifier(**{**AUTO, **SMALL}, warm_start=True).fit(X, y)
