@@ -2,16 +2,19 @@
 
     python -m tabular run --data FOLDER --ledger FILE --half B --models skdense CatBoost
     python -m tabular report --ledger FILE --base HistGradientBoosting
+    python -m tabular run --data FOLDER --ledger FILE --half AB --sets magic pol --rows 100 200
 
 (in the folder benchmarks). FOLDER holds index.json and the tables it lists. Each fit adds a line
 to the ledger as soon as it is done; what is there is not fitted again, so that a stopped run goes
-on. Options of a candidate, to compare recipes, follow its name: "skdense:dropout=0.1,n_members=1".
+on. --rows limits the training rows, 10,000 unless told. Options of a candidate, to compare
+recipes, follow its name: "skdense:dropout=0.1,n_members=1".
 """
 
 import argparse
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 from tabular.evaluation import evaluate
@@ -26,12 +29,13 @@ def run(options: argparse.Namespace) -> None:
             continue
         if options.task and (entry["task"] == "regression") != (options.task == "regression"):
             continue
-        if entry["n_rows"] > options.most_rows:
+        if options.sets and entry["name"] not in options.sets:
             continue
-        for split in options.splits:
-            missing = [m for m in options.models if (entry["name"], split, m) not in done(options)]
+        for rows, split in product(options.rows, options.splits):
+            key = (entry["name"], split, rows)
+            missing = [model for model in options.models if (*key, model) not in done(options)]
             if missing:
-                task = json.dumps([entry, split, missing])
+                task = json.dumps([entry, split, rows, missing])
                 command = [sys.executable, "-m", "tabular", "one", "--data", str(options.data)]
                 command += ["--ledger", str(options.ledger), "--job", task]
                 subprocess.run(command, check=False)  # the next table does not depend on it
@@ -42,7 +46,7 @@ def done(options: argparse.Namespace) -> set[tuple]:
     if not options.ledger.exists():
         return set()
     lines = map(json.loads, options.ledger.read_text(encoding="utf-8").splitlines())
-    return {(line["set"], line["split"], line["model"]) for line in lines}
+    return {(line["set"], line["split"], line["rows"], line["model"]) for line in lines}
 
 
 def main() -> None:
@@ -55,7 +59,8 @@ def main() -> None:
     parser.add_argument("--splits", type=int, nargs="+", default=[0])
     parser.add_argument("--models", nargs="+", default=["skdense", "HistGradientBoosting"])
     parser.add_argument("--task", choices=["classification", "regression"])
-    parser.add_argument("--most-rows", type=int, default=10**9)
+    parser.add_argument("--sets", nargs="+")
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     parser.add_argument("--base", default="HistGradientBoosting")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -64,7 +69,7 @@ def main() -> None:
     elif options.command == "one":
         evaluate(options.data, options.ledger, *json.loads(options.job))
     else:
-        print_report(options.ledger, options.base, options.half)
+        print_report(options.ledger, options.base, options.half, options.rows)
 
 
 if __name__ == "__main__":

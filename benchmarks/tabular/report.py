@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+KEY = ["set", "split", "rows"]
 SHIFT = 0.01  # so that sets on which nothing is wrong do not carry the mean
 
 
-def print_report(ledger: Path, base: str, half: str) -> None:
+def print_report(ledger: Path, base: str, half: str, rows: list[int]) -> None:
     """Print the mean of each model over the sets that all of them have, classification first.
 
     The error is a shifted geometric mean. The ratio to the base is that of shifted errors, mean of
@@ -20,7 +21,7 @@ def print_report(ledger: Path, base: str, half: str) -> None:
     """
     lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     runs = pd.DataFrame(lines)
-    runs = runs[[each in half for each in runs["half"]]]
+    runs = runs[[each in half for each in runs["half"]] & runs["rows"].isin(rows)]
     for failed in runs.dropna(subset="failure").itertuples() if "failure" in runs else ():
         print(f"{failed.model} failed on {failed.set}, split {failed.split}: {failed.failure}")
     runs = runs.assign(shifted=np.log(runs["error"] + SHIFT))
@@ -34,8 +35,7 @@ def print_report(ledger: Path, base: str, half: str) -> None:
 
 
 def _table(runs: pd.DataFrame, base: str) -> pd.DataFrame:
-    shifted = runs.pivot_table(index=["set", "split"], columns="model", values="shifted").dropna()
-    seconds = runs.pivot_table(index=["set", "split"], columns="model", values="seconds")
+    shifted = runs.pivot_table(index=KEY, columns="model", values="shifted").dropna()
     rows = {}
     for model in shifted:
         row = {"error": np.exp(shifted[model].mean()) - SHIFT}
@@ -45,10 +45,10 @@ def _table(runs: pd.DataFrame, base: str) -> pd.DataFrame:
         row["ratio"] = np.exp(difference.mean())
         row["90 %"] = f"{low:.3f} to {high:.3f}"
         row["better on"] = f"{(difference < 0).sum()} of {len(difference)}"
-        for metric in ("auc", "log_loss"):
+        for metric in ("auc", "log_loss", "seconds", "cpu_seconds"):
             if metric in runs and runs[metric].notna().any():
-                values = runs.pivot_table(index=["set", "split"], columns="model", values=metric)
-                row[metric] = values.loc[shifted.index, model].mean()
-        row["seconds"] = seconds.loc[shifted.index, model].sum()
+                values = runs.pivot_table(index=KEY, columns="model", values=metric)
+                values = values.loc[shifted.index, model]
+                row[metric] = values.sum() if "seconds" in metric else values.mean()
         rows[model] = row
     return pd.DataFrame(rows).T.sort_values("error")

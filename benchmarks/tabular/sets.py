@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-MOST_TRAINING_ROWS, MOST_TEST_ROWS = 10_000, 10_000
+MOST_TEST_ROWS = 10_000
 
 
 class Table(NamedTuple):
@@ -40,7 +40,7 @@ def suite(folder: Path) -> list[dict]:
     return [{**entry, "half": "AB"[place % 2]} for place, entry in enumerate(tables)]
 
 
-def read(folder: Path, entry: dict, split: int) -> Table:
+def read(folder: Path, entry: dict, split: int, rows: int) -> Table:
     """Read a set and split it: a fifth is for testing, stratified by class.
 
     Parameters
@@ -50,6 +50,8 @@ def read(folder: Path, entry: dict, split: int) -> Table:
         From `suite`.
     split : int
         Seed of the split.
+    rows : int
+        The most rows of the training set.
     """
     data = pd.read_csv(folder / entry["file"])
     y = data.pop("target").to_numpy()
@@ -62,7 +64,7 @@ def read(folder: Path, entry: dict, split: int) -> Table:
     train, test = train_test_split(
         np.arange(len(y)), test_size=0.2, stratify=strata, random_state=split
     )
-    train, test = train[:MOST_TRAINING_ROWS], test[:MOST_TEST_ROWS]
+    train, test = train[:rows], test[:MOST_TEST_ROWS]
     return Table(
         data.iloc[train].reset_index(drop=True),
         data.iloc[test].reset_index(drop=True),
