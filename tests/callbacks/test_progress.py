@@ -12,11 +12,12 @@ import pytest
 
 from skdense import DenseClassifier, NetworkClassifier
 from skdense.callbacks import progress as printing
+from tests.helpers import plain
 from tests.network_models import classifier
 
 
 def net(epochs=4, **parameters):
-    return DenseClassifier(8, epochs=epochs, random_state=0, **parameters)
+    return plain(DenseClassifier, 8, epochs=epochs, random_state=0, **parameters)
 
 
 def test_silent_by_default(iris, capfd):

@@ -10,6 +10,7 @@ from sklearn.impute import SimpleImputer
 from skdense import DenseClassifier, DenseRegressor
 from skdense.engine import padded_data
 from skdense.engine.program_inputs import Selected
+from tests.helpers import plain
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def mapped(tmp_path):
 
 
 def network(**changes):
-    plain = {"epochs": 4, "batch_size": 16, "random_state": 0}
-    return DenseClassifier(8, **{**plain, **changes})
+    defaults = {"epochs": 4, "batch_size": 16, "random_state": 0}
+    return plain(DenseClassifier, 8, **{**defaults, **changes})
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_missing_values_of_a_large_file_are_filled(kind, dtype, held_out, tmp_pa
     else:
         rows = {}, {}
         options |= held_out
-    net = kind(8, missing="indicator", **options).fit(X, y, **rows[0])
-    expected = kind(8, **options).fit(filled, y, **rows[1])
+    net = plain(kind, 8, missing="indicator", **options).fit(X, y, **rows[0])
+    expected = plain(kind, 8, **options).fit(filled, y, **rows[1])
     assert net.history_ == expected.history_
     assert np.array_equal(net.predict(X), expected.predict(filled))
     goes_on = net.set_params(missing="error", warm_start=True, epochs=1)
@@ -110,7 +111,7 @@ def test_missing_values_of_a_large_file_are_filled(kind, dtype, held_out, tmp_pa
         ).n_iter_
         == 5
     )
-    augmented = kind(8, missing="augment", **options).fit(X, y, **rows[0])
+    augmented = plain(kind, 8, missing="augment", **options).fit(X, y, **rows[0])
     assert np.isfinite(augmented.loss_curve_).all()
 
 

@@ -8,6 +8,7 @@ import pytest
 from joblib import Parallel, delayed
 
 from skdense.engine.startup import limit_threads, paused_garbage_collection
+from tests.helpers import plain
 
 
 @pytest.mark.parametrize(
@@ -110,7 +111,7 @@ def threads_of_a_worker():
 
     from skdense import DenseRegressor
 
-    DenseRegressor(4, epochs=1).fit(np.eye(20), np.arange(20.0))
+    plain(DenseRegressor, 4, epochs=1).fit(np.eye(20), np.arange(20.0))
     return os.environ.get("TF_NUM_INTRAOP_THREADS")
 
 

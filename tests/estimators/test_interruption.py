@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skdense import DenseClassifier
+from tests.helpers import plain
 
 
 class PressesCtrlC(keras.callbacks.Callback):
@@ -36,7 +37,7 @@ class PressesCtrlC(keras.callbacks.Callback):
 
 
 def net(epochs=6, **parameters):
-    return DenseClassifier(8, **{"epochs": epochs, "random_state": 0, **parameters})
+    return plain(DenseClassifier, 8, **{"epochs": epochs, "random_state": 0, **parameters})
 
 
 def interrupt(estimator, data, after):
