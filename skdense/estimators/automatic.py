@@ -143,6 +143,26 @@ def is_automatic(value: Any) -> bool:
     return isinstance(value, str) and value == "auto"
 
 
+def described(values: dict[str, Any]) -> str:
+    """Say what parameters that are ``"auto"`` came to.
+
+    Parameters
+    ----------
+    values : dict of str to object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from skdense.estimators.automatic import described
+    >>> described({"batch_size": 32, "activation": "selu"})
+    "Automatic values: batch_size=32, activation='selu'"
+    """
+    return "Automatic values: " + ", ".join(f"{name}={each!r}" for name, each in values.items())
+
+
 def with_values(estimator: Any, values: dict[str, Any]) -> Any:
     """Copy an estimator, as it is fitted, with other values of parameters.
 

@@ -479,7 +479,7 @@ def test_pictures_take_more_figures(iris):
     display = HistoryDisplay.from_estimator(net)
     assert len(display.ax_.get_lines()) >= 2
     assert "<svg" in net._repr_html_()
-    assert net._losses_html().count("<polyline") == 2
+    assert net._fit_html().count("<polyline") == 2
 
 
 def test_what_was_watched_comes_back_from_a_file(iris, tmp_path):

@@ -140,7 +140,7 @@ def test_the_tensor_is_the_file(mapped):
 MEASURE = """
 import sys
 import numpy as np
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 def own_memory():  # in MB; the pages of a mapped file are not in it
     lines = dict(line.split(":") for line in open("/proc/self/status") if line.startswith("Rss"))
@@ -149,7 +149,8 @@ def own_memory():  # in MB; the pages of a mapped file are not in it
 X = np.load(sys.argv[1], mmap_mode="r")
 y = np.arange(len(X)) % 2
 options = eval(sys.argv[2])
-net = DenseClassifier(4, epochs=1, batch_size=4096, random_state=0, **options)
+small = {"hidden_layer_sizes": 4, "epochs": 1, "batch_size": 4096, "random_state": 0}
+net = DenseClassifier(**KERAS_DEFAULTS | small | options)
 net.fit(X[:5000], y[:5000])  # TensorFlow itself
 before = own_memory()
 net.set_params(validation_fraction=0.2).fit(X, y)

@@ -85,7 +85,7 @@ class Own(DenseRegressor):
 
 
 def subclass(X, y):
-    Own(**DIVERGING).fit(X, y)
+    plain(Own, **DIVERGING).fit(X, y)
 
 
 @pytest.mark.parametrize(

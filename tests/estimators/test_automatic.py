@@ -1,5 +1,7 @@
 """Parameters that are "auto": what they become, and that the user's own values win."""
 
+import html
+
 import keras
 import numpy as np
 import pytest
@@ -220,7 +222,11 @@ def test_a_summary_and_a_diagnosis_know_them(capsys):
     X, y = data(DenseClassifier)
     net = DenseClassifier(**{**AUTO, **SMALL, "n_members": 2}).fit(X, y)
     net.summary()
-    assert "Automatic values: activation='selu', dropout=0.15" in capsys.readouterr().out
+    printed = capsys.readouterr().out.splitlines()[-1]
+    assert printed.startswith("Automatic values: activation='selu', dropout=0.15")
+    view = html.unescape(net._repr_html_())
+    assert view.endswith(f"<p>{printed}</p>")
+    assert view == html.unescape(net._repr_mimebundle_()["text/html"])
     assert skdense.diagnose(net, X, y)
     single = DenseClassifier(**{**AUTO, **SMALL, "n_members": 1}).fit(X, y)
     assert skdense.diagnose(single, X, y)

@@ -65,14 +65,14 @@ def test_the_best_epoch_by_the_monitor_is_marked(iris, options):
     options |= {"epochs": 20, "early_stopping": True, "patience": 3, "random_state": 0}
     net = plain(DenseClassifier, 4, **options).fit(*iris)
     assert net.best_epoch_ != np.argmin(net.history_["val_loss"]) + 1
-    assert marked(net._losses_html()) == ([net.best_epoch_], [f"best epoch: {net.best_epoch_}"])
+    assert marked(net._fit_html()) == ([net.best_epoch_], [f"best epoch: {net.best_epoch_}"])
 
 
 def test_no_best_epoch_is_named_without_its_validation_loss(iris):
     net = plain(DenseClassifier, 4, epochs=3, early_stopping=True, warm_start=True, random_state=0)
     net.fit(*iris).set_params(early_stopping=False).fit(*iris)  # goes on without a validation set
     assert net.best_epoch_ > 3
-    assert marked(net._losses_html()) == ([], [])
+    assert marked(net._fit_html()) == ([], [])
 
 
 def test_picture_is_well_formed_and_marks_the_best_epoch():

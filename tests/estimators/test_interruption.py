@@ -186,10 +186,11 @@ def test_a_real_signal():
     code = textwrap.dedent("""
         import numpy as np
         from sklearn.datasets import make_classification
-        from skdense import DenseClassifier
+        from skdense import KERAS_DEFAULTS, DenseClassifier
 
         X, y = make_classification(4000, random_state=0)
-        net = DenseClassifier(64, random_state=0).set_params(epochs=1).fit(X, y)
+        net = DenseClassifier(**KERAS_DEFAULTS | {"hidden_layer_sizes": 64, "random_state": 0})
+        net.set_params(epochs=1).fit(X, y)
         net.set_params(epochs=1_000_000)
         print("training", flush=True)
         try:

@@ -333,7 +333,7 @@ def test_a_search_slices_given_rows_only_where_they_are_as_many_as_x(iris):
             seen.append((len(X), len(X_val), len(y_val)))
             return super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
-    search = GridSearchCV(Spy(**{**SMALL, "epochs": 1}), {"l2": [0.1]}, cv=3, refit=False)
+    search = GridSearchCV(plain(Spy, **{**SMALL, "epochs": 1}), {"l2": [0.1]}, cv=3, refit=False)
     search.fit(X[:90], y[:90], X_val=X[90:], y_val=y[90:])
     assert seen == [(60, 60, 60)] * 3  # 60 rows given: other than 90, so handed over whole
     seen.clear()
