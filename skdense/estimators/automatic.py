@@ -123,8 +123,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     --------
     >>> from skdense import DenseClassifier
     >>> from skdense.estimators.automatic import Given, automatic_values
-    >>> net = DenseClassifier(64, epochs="auto", batch_size="auto", n_members="auto")
-    >>> values = automatic_values(net, Given(1000, True, True, False, False), {})
+    >>> values = automatic_values(DenseClassifier(64), Given(1000, True, True, False, False), {})
     >>> values["batch_size"], values["epochs"], values["n_members"]
     (64, 250, 4)
     """

@@ -591,7 +591,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         >>> from sklearn.datasets import load_iris
         >>> from skdense import DenseClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> net = DenseClassifier((8, 2), epochs=2, random_state=0).fit(X, y)
+        >>> net = DenseClassifier((8, 2), epochs=2, n_members=1, random_state=0).fit(X, y)
         >>> net.hidden_output(X).shape
         (150, 2)
         """
