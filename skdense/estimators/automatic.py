@@ -21,6 +21,7 @@ from skdense.preprocessing._compat import _num_samples
 from skdense.preprocessing.fit_arguments import FitArguments
 
 HIDDEN_LAYER_SIZES = (256, 256, 256)
+HIDDEN_LAYER_SIZES_OF_FEW = (64, 64, 64)  # in `fit`, below FEWEST_TO_HOLD_OUT
 DROPOUT = 0.15
 LEARNING_RATE = 0.004
 BETA_2 = 0.95  # of Adam
@@ -211,8 +212,9 @@ def _where_automatic(typed: dict[str, Any], **values: Any) -> dict[str, Any]:
 
 def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     """Give a value for each parameter that may be ``"auto"``, also where it is not."""
+    is_few = given.n_samples < FEWEST_TO_HOLD_OUT and not given.one_epoch
     values: dict[str, Any] = {
-        "hidden_layer_sizes": HIDDEN_LAYER_SIZES,
+        "hidden_layer_sizes": HIDDEN_LAYER_SIZES_OF_FEW if is_few else HIDDEN_LAYER_SIZES,
         "activation": "selu" if given.for_classes else "mish",
         "dropout": DROPOUT,
         "optimizer": {"class_name": "Adam", "config": {"beta_2": BETA_2}},

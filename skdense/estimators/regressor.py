@@ -43,7 +43,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     ----------
     hidden_layer_sizes : int, sequence of int or "auto", default="auto"
         Units of each hidden layer. ``()`` is no hidden layer: linear regression. ``"auto"`` is
-        (256, 256, 256).
+        (256, 256, 256), or (64, 64, 64) if `fit` has fewer than 100 samples.
     activation : str, callable or sequence of these, default="auto"
         A Keras activation name (``"gelu"``, ``"silu"``, ``"tanh"``, ``"selu"``, ``"elu"``,
         ``"leaky_relu"``, ``"mish"``, ...) or a function such as ``keras.activations.silu``; one for

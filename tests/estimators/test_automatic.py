@@ -104,6 +104,12 @@ def test_what_is_typed_wins_and_what_depends_on_it_follows():
     assert values(DenseClassifier, 1000, optimizer=one)["lr_schedule"] is None
 
 
+def test_layers_are_narrow_where_there_are_few_samples():
+    assert values(DenseRegressor, 99)["hidden_layer_sizes"] == (64, 64, 64)
+    assert values(DenseRegressor, 100)["hidden_layer_sizes"] == (256, 256, 256)
+    assert values(DenseRegressor, 99, one_epoch=True)["hidden_layer_sizes"] == (256, 256, 256)
+
+
 def test_what_is_held_out():
     assert not values(DenseClassifier, 99)["early_stopping"]
     assert values(DenseClassifier, 99, monitor="roc_auc")["early_stopping"]
