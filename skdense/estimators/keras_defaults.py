@@ -3,8 +3,8 @@
 from types import MappingProxyType
 from typing import Any
 
-# What Keras itself has as its defaults, or leaves out; three hidden layers, and 100 epochs. The
-# parameters that are not here are at these values by default.
+# What Keras itself has as its defaults, or leaves out; three hidden layers, and 100 epochs. All
+# other parameters do nothing by default, but for `scale_target` of a regressor.
 KERAS_DEFAULTS: MappingProxyType[str, Any] = MappingProxyType(
     {
         "hidden_layer_sizes": (128, 64, 32),
