@@ -133,6 +133,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     values = {name: each for name, each in {**fresh, **earlier}.items() if _is_open(typed, name)}
     if given.one_epoch:  # no end is known of training chunk by chunk
         values.update(_where_automatic(typed, early_stopping=False, lr_schedule=None))
+        values.pop("validation_fraction", None)  # of an earlier fit
         if is_automatic(typed["optimizer"]):
             values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
     return values

@@ -144,6 +144,13 @@ def test_chunk_by_chunk(kind):
     assert net.params_["batch_size"] == batch_size
 
 
+def test_chunks_after_a_fit_hold_nothing_out():
+    X, y = data(DenseRegressor)
+    net = DenseRegressor(**SMALL, n_members=1).fit(X, y)
+    assert np.isfinite(net.history_["val_loss"]).all()
+    assert np.isnan(net.partial_fit(X[:50], y[:50]).history_["val_loss"][-1])
+
+
 def test_the_rate_of_chunks_is_that_of_the_optimizer_where_it_was_typed():
     assert values(DenseClassifier, 1000, one_epoch=True)["learning_rate"] == 0.001
     assert values(DenseClassifier, 1000, one_epoch=True, optimizer="sgd")["learning_rate"] is None
