@@ -16,13 +16,14 @@ assert Path(skdense.__file__).is_relative_to(sys.prefix), skdense.__file__
 assert not [name for name in ("pandas", "matplotlib", "scikeras") if find_spec(name)]
 
 X, y = load_iris(return_X_y=True)
-X = StandardScaler().fit_transform(X)
-net = skdense.DenseClassifier(16, epochs=200, random_state=0).fit(X, y)
+net = skdense.DenseClassifier(random_state=0).fit(X, y)
 assert net.score(X, y) > 0.9
 skdense.save(net, "iris.skdense")
 np.savez("expected.npz", X=X, probabilities=net.predict_proba(X))
 
-regressor = make_pipeline(StandardScaler(), skdense.DenseRegressor(16, epochs=30, random_state=0))
+plain = skdense.DenseRegressor(**skdense.KERAS_DEFAULTS)
+plain.set_params(hidden_layer_sizes=16, epochs=30, random_state=0)
+regressor = make_pipeline(StandardScaler(), plain)
 assert cross_val_score(regressor, *load_diabetes(return_X_y=True), cv=3).mean() > 0.2
 
 comparison = skdense.compare(X, y, cv=2, random_state=0)  # arrays need no pandas

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 def skdense_net(layers, batch_size, epochs, **more):
     __import__("keras")  # brings TensorFlow; imports are not timed
-    from skdense import DenseClassifier
+    from skdense import KERAS_DEFAULTS, DenseClassifier
 
-    return DenseClassifier(layers, batch_size=batch_size, epochs=epochs, random_state=0, **more)
+    return DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=layers, batch_size=batch_size, epochs=epochs, random_state=0, **more
+    )
 
 
 def mlp_net(layers, batch_size, epochs, **more):

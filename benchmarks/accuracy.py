@@ -19,7 +19,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
 
 SEED = 0
 BOSTON = dict(hidden_layer_sizes=(64, 64), epochs=200, l2=1e-3, dropout=0.1)
@@ -39,7 +39,9 @@ def read_idx(path: Path, header: int) -> np.ndarray:
 
 def boston(folder: Path) -> tuple[str, float, str]:
     X, y = read_table(folder / "boston.csv.gz")
-    net = make_pipeline(StandardScaler(), DenseRegressor(**BOSTON, random_state=SEED))
+    net = make_pipeline(
+        StandardScaler(), DenseRegressor(**KERAS_DEFAULTS).set_params(**BOSTON, random_state=SEED)
+    )
     folds = KFold(5, shuffle=True, random_state=SEED)
     scores = -cross_val_score(net, X, y, cv=folds, scoring="neg_mean_absolute_error")
     return "Boston housing, 64-64, mean absolute error", scores.mean(), "2.4 or less"
@@ -47,7 +49,9 @@ def boston(folder: Path) -> tuple[str, float, str]:
 
 def iris(folder: Path) -> tuple[str, float, str]:
     X, y = read_table(folder / "iris.csv.gz")
-    net = make_pipeline(StandardScaler(), DenseClassifier(**IRIS, random_state=SEED))
+    net = make_pipeline(
+        StandardScaler(), DenseClassifier(**KERAS_DEFAULTS).set_params(**IRIS, random_state=SEED)
+    )
     folds = StratifiedKFold(5, shuffle=True, random_state=SEED)
     scores = cross_val_score(net, X, y, cv=folds)
     return "iris, 64-64 with batch norm, accuracy", scores.mean(), "0.95 or more"
@@ -59,7 +63,11 @@ def fashion(folder: Path) -> tuple[str, float, str]:
         pixels = read_idx(folder / "fashion" / f"{part}-images-idx3-ubyte.gz", header=16)
         images[part] = pixels.reshape(-1, 784).astype(np.float32) / 255
         labels[part] = read_idx(folder / "fashion" / f"{part}-labels-idx1-ubyte.gz", header=8)
-    net = DenseClassifier(**FASHION, random_state=SEED).fit(images["train"], labels["train"])
+    net = (
+        DenseClassifier(**KERAS_DEFAULTS)
+        .set_params(**FASHION, random_state=SEED)
+        .fit(images["train"], labels["train"])
+    )
     score = net.score(images["t10k"], labels["t10k"])
     return "Fashion-MNIST, 784-128-64, dropout 0.2, test accuracy", score, "0.88 or more"
 

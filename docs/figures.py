@@ -15,7 +15,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.model_selection import cross_validate
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, compare
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor, HistoryDisplay, compare
 
 IMAGES = Path(__file__).parent / "images"
 SEEDS = range(10)
@@ -38,7 +38,10 @@ def mean_history(**parameters) -> dict[str, np.ndarray]:
     """Train on diabetes once for each seed, a third for validation, and average the losses."""
     X, y = diabetes()
     settings = {"hidden_layer_sizes": (128, 64), "epochs": EPOCHS, "validation_fraction": 1 / 3}
-    nets = [DenseRegressor(**(settings | parameters), random_state=seed) for seed in SEEDS]
+    nets = [
+        DenseRegressor(**KERAS_DEFAULTS).set_params(**settings | parameters, random_state=seed)
+        for seed in SEEDS
+    ]
     histories = [net.fit(X, y).history_ for net in nets]
     return {name: np.mean([h[name] for h in histories], axis=0) for name in histories[0]}
 
@@ -117,7 +120,11 @@ def penalties():
     )
     cases = (("no penalty", {}), ("l2=0.01", {"l2": 0.01}), ("l1=0.01", {"l1": 0.01}))
     for style, (label, penalty) in zip(STYLES, cases, strict=True):
-        net = DenseClassifier(32, epochs=200, random_state=0, **penalty).fit(X, y)
+        net = (
+            DenseClassifier(**KERAS_DEFAULTS)
+            .set_params(hidden_layer_sizes=32, epochs=200, random_state=0, **penalty)
+            .fit(X, y)
+        )
         sizes = np.sort(np.abs(net.coefs_[0]).ravel())[::-1]
         ax.plot(np.arange(1, len(sizes) + 1), np.maximum(sizes, 1e-6), **style, label=label)
     ax.set(yscale="log", ylim=(1e-4, 3))
@@ -174,8 +181,10 @@ def history():
     X, y = diabetes()
     settings = {"hidden_layer_sizes": (128, 64), "validation_fraction": 1 / 3, "random_state": 0}
     nets = {
-        "60 epochs": DenseRegressor(epochs=60, **settings).fit(X, y),
-        "early_stopping=True": DenseRegressor(early_stopping=True, **settings).fit(X, y),
+        "60 epochs": DenseRegressor(**KERAS_DEFAULTS).set_params(epochs=60, **settings).fit(X, y),
+        "early_stopping=True": DenseRegressor(**KERAS_DEFAULTS)
+        .set_params(early_stopping=True, **settings)
+        .fit(X, y),
     }
     figure = Figure(figsize=(9.0, 3.6), layout="constrained")
     HistoryDisplay.from_estimator(nets, ax=figure.subplots(1, 2, sharey=True))
@@ -185,7 +194,9 @@ def history():
 def folds():
     """HistoryDisplay of the five folds of a cross-validation."""
     X, y = diabetes()
-    net = DenseRegressor((128, 64), epochs=60, validation_fraction=1 / 3, random_state=0)
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(128, 64), epochs=60, validation_fraction=1 / 3, random_state=0
+    )
     result = cross_validate(net, X, y, cv=5, return_estimator=True)
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
     HistoryDisplay.from_cv(result, ax=figure.add_subplot())

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from skdense.engine.program_cache import cache_info, clear_cache
 from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.keras_defaults import KERAS_DEFAULTS
 from skdense.estimators.regressor import DenseRegressor
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "KERAS_DEFAULTS",
     "TRUSTED_TYPES",
     "Comparison",
     "DenseClassifier",

@@ -38,7 +38,13 @@ from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit
 from sklearn.preprocessing import StandardScaler
 
 import skdense
-from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor
+from skdense import (
+    KERAS_DEFAULTS,
+    DenseClassifier,
+    DenseRegressor,
+    NetworkClassifier,
+    NetworkRegressor,
+)
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, Schedule
 
 import keras  # isort: skip - after skdense, which starts TensorFlow quietly
@@ -306,12 +312,16 @@ def case(name, estimator, data, *, how=None, recorder=None, **options):
     CASES[name] = Case(estimator, *data, how, recorder, options)
 
 
+def own(sizes, parameters):
+    return {"hidden_layer_sizes": sizes, "epochs": 4, "random_state": 0, **parameters}
+
+
 def classifier(sizes=(8, 6), **parameters):
-    return DenseClassifier(sizes, **{"epochs": 4, "random_state": 0, **parameters})
+    return DenseClassifier(**KERAS_DEFAULTS | own(sizes, parameters))
 
 
 def regressor(sizes=(8, 6), **parameters):
-    return DenseRegressor(sizes, **{"epochs": 4, "random_state": 0, **parameters})
+    return DenseRegressor(**KERAS_DEFAULTS | own(sizes, parameters))
 
 
 def stopping(**parameters):

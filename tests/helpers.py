@@ -1,6 +1,14 @@
-"""Comparisons of fitted networks that several test files make."""
+"""What several test files need: the plain Keras network, and comparisons of fitted networks."""
 
 import numpy as np
+
+from skdense import KERAS_DEFAULTS
+
+
+def plain(kind, *layers, **parameters):
+    """Make the plain Keras network, but for what is typed: in the order of the estimators."""
+    typed = dict(zip(("hidden_layer_sizes", "activation"), layers, strict=False))
+    return kind(**KERAS_DEFAULTS | typed | parameters)
 
 
 def same_weights(one, other, **tolerance):

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor, cache_info
+from tests.helpers import plain
 
 pytestmark = pytest.mark.usefixtures("fresh_cache")
 
@@ -21,7 +22,7 @@ GRID = {
 @pytest.mark.parametrize(("rates", "most_programs"), [([0.1, 0.3], 1), ([0, 0.1], 2)])
 def test_a_grid_traces_one_program_for_all_folds_and_candidates(rates, most_programs):
     X, y = load_breast_cancer(return_X_y=True)
-    net = make_pipeline(StandardScaler(), DenseClassifier(epochs=2, random_state=0))
+    net = make_pipeline(StandardScaler(), plain(DenseClassifier, epochs=2, random_state=0))
     grid = {**GRID, "denseclassifier__dropout": rates}
     search = GridSearchCV(net, grid, cv=5).fit(X, y)
     info = cache_info()
@@ -35,7 +36,7 @@ def test_equal_recipes_share_and_different_ones_do_not():
     X, y = load_breast_cancer(return_X_y=True)
 
     def fit(**parameters):
-        DenseClassifier(4, epochs=1, random_state=0, **parameters).fit(X[:60], y[:60])
+        plain(DenseClassifier, 4, epochs=1, random_state=0, **parameters).fit(X[:60], y[:60])
         return cache_info().traces
 
     assert fit() == 1
@@ -64,8 +65,13 @@ def test_a_loss_of_the_users_own_is_told_apart_by_what_it_holds():
     X = load_breast_cancer().data
     target = X[:, 0]
     low, high, low_again = (
-        DenseRegressor(
-            (), loss=Pinball(quantile), epochs=150, learning_rate=0.05, random_state=0
+        plain(
+            DenseRegressor,
+            (),
+            loss=Pinball(quantile),
+            epochs=150,
+            learning_rate=0.05,
+            random_state=0,
         ).fit(X[:, 1:2], target)
         for quantile in (0.1, 0.9, 0.1)
     )

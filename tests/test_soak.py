@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from skdense import DenseClassifier, DenseRegressor, cache_info, clear_cache
+from tests.helpers import plain
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def test_memory_after_hundreds_of_fits_is_that_after_the_first():
     X, y = load_breast_cancer(return_X_y=True)
     shapes = [(8,), (8, 8), (16,), (16, 8)]
     nets = [
-        DenseClassifier(shape, batch_norm=norm, epochs=3, learning_rate=rate)
+        plain(DenseClassifier, shape, batch_norm=norm, epochs=3, learning_rate=rate)
         for shape, norm, rate in itertools.product(shapes, (False, True), (1e-3, 1e-2))
     ]
     clear_cache()
@@ -41,7 +42,7 @@ def test_memory_after_hundreds_of_fits_is_that_after_the_first():
 def test_many_threads_fit_as_one_does():
     X, y = load_diabetes(return_X_y=True)
     nets = [
-        DenseRegressor((12,), dropout=dropout, epochs=epochs, random_state=seed)
+        plain(DenseRegressor, (12,), dropout=dropout, epochs=epochs, random_state=seed)
         for dropout, epochs, seed in itertools.product((0.0, 0.2), (3, 60), range(4))
     ]
     alone = [clone(net).fit(X, y).predict(X) for net in nets]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 LOADED = """
 import joblib
@@ -135,12 +136,18 @@ def trained(tmp_path_factory, iris, diabetes):
     """A folder with files of fitted estimators, and what they predict."""
     (X, y), (X_number, y_number) = iris, diabetes
     folder = tmp_path_factory.mktemp("trained")
-    several = DenseClassifier(
-        (8, 6), ["relu", "gelu"], batch_norm=True, dropout=0.2, epochs=3, random_state=0
+    several = plain(
+        DenseClassifier,
+        (8, 6),
+        ["relu", "gelu"],
+        batch_norm=True,
+        dropout=0.2,
+        epochs=3,
+        random_state=0,
     ).fit(X, y)
-    two = DenseClassifier(8, epochs=3, random_state=0, scale_features="robust", n_bins=3)
+    two = plain(DenseClassifier, 8, epochs=3, random_state=0, scale_features="robust", n_bins=3)
     two.fit(X, np.where(y == 0, "yes", "no"))
-    number = DenseRegressor(8, epochs=3, random_state=0).fit(X_number, y_number)
+    number = plain(DenseRegressor, 8, epochs=3, random_state=0).fit(X_number, y_number)
     expected = {
         "scores": [several.score(X, y), number.score(X_number, y_number)],
         "number_predict": number.predict(X_number),

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 import skdense
 from skdense import (
+    KERAS_DEFAULTS,
     TRUSTED_TYPES,
     Comparison,
     DenseClassifier,
@@ -82,6 +83,8 @@ def dense_networks() -> None:
         predicted: NDArray[Any] = regressor.predict(X)
         print(predicted, kernels, schedule.rates([0, 1], 0.1, 5))
 
+    plain = DenseRegressor(**KERAS_DEFAULTS | {"epochs": 3}, random_state=0)
+    assert_type(DenseClassifier(**KERAS_DEFAULTS).set_params(**plain.get_params()), DenseClassifier)
     DenseClassifier(epochs="ten")  # type: ignore[arg-type]
     DenseRegressor(class_weight="balanced")  # type: ignore[call-arg]
     net.predict_proba(X, batch_size=32)  # type: ignore[call-arg]

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from benchmarks.course.entries import entry
 from benchmarks.course.images import mnist
 from benchmarks.course.losses import columns
-from skdense import DenseClassifier, DenseRegressor, NetworkRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor, NetworkRegressor
 
 PARTS = {
     "company": ["CompPrice", "Advertising", "Price"],
@@ -43,7 +43,9 @@ def carseats_two_inputs(X_train, X_test, y_train, y_test):
     )
     models = {
         "two inputs": TransformedTargetRegressor(net, transformer=StandardScaler()),
-        "one input": DenseRegressor(16, epochs=100, random_state=0),
+        "one input": DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=16, epochs=100, random_state=0
+        ),
         "LinearRegression": LinearRegression(),
     }
     results = {}
@@ -58,7 +60,9 @@ def mnist_lower_half(X_train, X_test, y_train, y_test):
     upper_train, lower_train = np.split(X_train, 2, axis=1)
     upper_test, lower_test = np.split(X_test, 2, axis=1)
     models = {
-        "392-256-392": DenseRegressor(256, scale_target=False, epochs=30, random_state=0),
+        "392-256-392": DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=256, scale_target=False, epochs=30, random_state=0
+        ),
         "Ridge": Ridge(alpha=100),
     }
     results = {}
@@ -89,7 +93,9 @@ def telephone(folder):
 @entry(telephone)
 def telephone_services(X_train, X_test, y_train, y_test):
     models = {
-        "one network, six outputs": DenseClassifier((64, 32), epochs=30, random_state=0),
+        "one network, six outputs": DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32), epochs=30, random_state=0
+        ),
         "six logistic regressions": MultiOutputClassifier(LogisticRegression(max_iter=1000)),
     }
     results = {}

@@ -22,7 +22,7 @@ from benchmarks.course.entries import entry
 from benchmarks.course.images import mnist
 from benchmarks.course.losses import bike, columns
 from benchmarks.course.tables import boston
-from skdense import DenseClassifier, DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
 
 
 @entry(boston)
@@ -30,7 +30,9 @@ def boston_hold_out(X, y):
     results = {}
     for seed in range(3):
         X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=seed)
-        net = DenseRegressor((64, 64), epochs=100, random_state=0)
+        net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 64), epochs=100, random_state=0
+        )
         model = make_pipeline(StandardScaler(), net).fit(X_train, y_train)
         results[f"test R² with split {seed}"] = model.score(X_test, y_test)
     return results
@@ -38,7 +40,12 @@ def boston_hold_out(X, y):
 
 @entry(boston)
 def boston_folds(X, y):
-    model = make_pipeline(StandardScaler(), DenseRegressor((64, 64), epochs=100, random_state=0))
+    model = make_pipeline(
+        StandardScaler(),
+        DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 64), epochs=100, random_state=0
+        ),
+    )
     ways = {
         "4 folds": KFold(4, shuffle=True, random_state=0),
         "4 folds, 5 times": RepeatedKFold(n_splits=4, n_repeats=5, random_state=0),
@@ -57,7 +64,9 @@ def boston_folds(X, y):
 @entry(bike)
 def bike_time_order(X, y):
     models = {
-        "network": DenseRegressor((64, 64), loss="poisson", epochs=15, random_state=0),
+        "network": DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 64), loss="poisson", epochs=15, random_state=0
+        ),
         "always the mean": DummyRegressor(),
     }
     results = {}
@@ -79,7 +88,9 @@ def credit(folder):
 
 @entry(credit)
 def credit_missing(X, y):
-    net = DenseClassifier((64, 32), l2=0.01, epochs=15, random_state=0)
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64, 32), l2=0.01, epochs=15, random_state=0
+    )
     indicator = clone(net).set_params(missing="indicator")
     augment = clone(net).set_params(missing="augment")
     imputer, marking = SimpleImputer(), SimpleImputer(add_indicator=True)
@@ -99,7 +110,9 @@ def credit_missing(X, y):
 
 @entry(mnist)
 def mnist_pca(X_train, X_test, y_train, y_test):
-    net = DenseClassifier((64, 32), epochs=30, random_state=0)
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64, 32), epochs=30, random_state=0
+    )
     models = {
         "784 pixels": net,
         "PCA, 50 components": make_pipeline(PCA(50, random_state=0), net),
@@ -120,7 +133,10 @@ def magic(folder):
 @entry(magic)
 def magic_forest_and_stack(X_train, X_test, y_train, y_test):
     net = make_pipeline(
-        StandardScaler(), DenseClassifier((64, 32), dropout=0.1, epochs=50, random_state=0)
+        StandardScaler(),
+        DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32), dropout=0.1, epochs=50, random_state=0
+        ),
     )
     forest = RandomForestClassifier(200, random_state=0)
     models = {

@@ -12,7 +12,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 import skdense
 from benchmarks.course.entries import entry
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 
 def read_idx(path, header):
@@ -31,7 +31,9 @@ def fashion(folder):
 @entry(fashion)
 def fashion_logistic(X_train, X_test, y_train, y_test):
     flat_train, flat_test = X_train.reshape(-1, 784), X_test.reshape(-1, 784)
-    softmax = DenseClassifier((), epochs=10, random_state=0)
+    softmax = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(), epochs=10, random_state=0
+    )
     models = {
         "784-10, softmax": softmax,
         "784-1 ten times, OneVsRestClassifier": OneVsRestClassifier(softmax),
@@ -45,7 +47,11 @@ def fashion_logistic(X_train, X_test, y_train, y_test):
 
 @entry(fashion)
 def fashion_images(X_train, X_test, y_train, y_test):
-    net = DenseClassifier((120, 84), epochs=15, random_state=0).fit(X_train, y_train)
+    net = (
+        DenseClassifier(**KERAS_DEFAULTS)
+        .set_params(hidden_layer_sizes=(120, 84), epochs=15, random_state=0)
+        .fit(X_train, y_train)
+    )
     return {
         "shape of an image": net.input_shape_,
         "weights": sum(weight.size for weight in net.weights_),
@@ -58,7 +64,9 @@ def fashion_images(X_train, X_test, y_train, y_test):
 def fashion_dropout(X_train, X_test, y_train, y_test):
     results = {}
     for rate in (0.0, 0.2, 0.5):
-        net = DenseClassifier((120, 84), dropout=rate, epochs=15, random_state=0)
+        net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(120, 84), dropout=rate, epochs=15, random_state=0
+        )
         net.fit(X_train, y_train)
         results[f"dropout {rate}"] = {
             "training accuracy": net.score(X_train, y_train),
@@ -71,14 +79,18 @@ def fashion_dropout(X_train, X_test, y_train, y_test):
 def fashion_checkpoint(X_train, X_test, y_train, y_test):
     results = {}
     for restore in (True, False):
-        net = DenseClassifier(
-            (120, 84),
-            early_stopping=True,
-            patience=5,
-            restore_best_weights=restore,
-            batch_size=128,
-            random_state=0,
-        ).fit(X_train, y_train)
+        net = (
+            DenseClassifier(**KERAS_DEFAULTS)
+            .set_params(
+                hidden_layer_sizes=(120, 84),
+                early_stopping=True,
+                patience=5,
+                restore_best_weights=restore,
+                batch_size=128,
+                random_state=0,
+            )
+            .fit(X_train, y_train)
+        )
         results[f"restore_best_weights={restore}"] = {
             "weights of epoch": net.best_epoch_ if restore else net.n_iter_,
             "their validation loss": (net.best_loss_ if restore else net.history_["val_loss"][-1]),
@@ -91,9 +103,17 @@ def fashion_checkpoint(X_train, X_test, y_train, y_test):
 def fashion_patience(X_train, X_test, y_train, y_test):
     results = {}
     for patience in (2, 10):
-        net = DenseClassifier(
-            (120, 84), early_stopping=True, patience=patience, batch_size=128, random_state=0
-        ).fit(X_train, y_train)
+        net = (
+            DenseClassifier(**KERAS_DEFAULTS)
+            .set_params(
+                hidden_layer_sizes=(120, 84),
+                early_stopping=True,
+                patience=patience,
+                batch_size=128,
+                random_state=0,
+            )
+            .fit(X_train, y_train)
+        )
         results[f"patience {patience}"] = {
             "best epoch": net.best_epoch_,
             "epochs run": net.n_iter_,
@@ -105,7 +125,9 @@ def fashion_patience(X_train, X_test, y_train, y_test):
 
 @entry(fashion)
 def fashion_saved(X_train, X_test, y_train, y_test):
-    net = DenseClassifier((120, 84), epochs=5, batch_size=128, random_state=0)
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(120, 84), epochs=5, batch_size=128, random_state=0
+    )
     net.fit(X_train, y_train)
     skdense.save(net, "fashion.skdense")
     again = skdense.load("fashion.skdense")
@@ -126,9 +148,14 @@ def mnist(folder):
 @entry(mnist)
 def mnist_plane(X_train, X_test, y_train, y_test):
     nets = {
-        "784-2-10": DenseClassifier(2, activation="linear", epochs=100, random_state=0),
-        "784-128-64-2-10": DenseClassifier(
-            (128, 64, 2), activation=("relu", "relu", "linear"), epochs=100, random_state=0
+        "784-2-10": DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=2, activation="linear", epochs=100, random_state=0
+        ),
+        "784-128-64-2-10": DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(128, 64, 2),
+            activation=("relu", "relu", "linear"),
+            epochs=100,
+            random_state=0,
         ),
     }
     results = {}

@@ -17,7 +17,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from benchmarks.course.entries import entry
 from benchmarks.course.images import fashion
-from skdense import DenseClassifier, DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
 
 
 def columns():
@@ -40,7 +40,9 @@ def bike_poisson(X, y):
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
     results = {}
     for loss in ("poisson", "mse"):
-        net = DenseRegressor((64, 64), loss=loss, epochs=30, random_state=0)
+        net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 64), loss=loss, epochs=30, random_state=0
+        )
         predicted = make_pipeline(columns(), net).fit(X_train, y_train).predict(X_test)
         results[loss] = {
             "Poisson deviance": mean_poisson_deviance(y_test, predicted.clip(min=0.1)),
@@ -60,7 +62,9 @@ def wages(folder):
 def wages_huber(X_train, X_test, y_train, y_test):
     results = {}
     for loss in ("mse", "huber", "mae"):
-        net = DenseRegressor((32, 32), loss=loss, epochs=20, random_state=0)
+        net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(32, 32), loss=loss, epochs=20, random_state=0
+        )
         predicted = make_pipeline(columns(), net).fit(X_train, y_train).predict(X_test)
         results[loss] = {
             "mean absolute error": mean_absolute_error(y_test, predicted),
@@ -73,8 +77,12 @@ def wages_huber(X_train, X_test, y_train, y_test):
 def wages_quantiles(X_train, X_test, y_train, y_test):
     results = {}
     for quantile in (0.1, 0.5, 0.9):
-        net = DenseRegressor(
-            (32, 32), loss="quantile", quantile=quantile, epochs=20, random_state=0
+        net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(32, 32),
+            loss="quantile",
+            quantile=quantile,
+            epochs=20,
+            random_state=0,
         )
         predicted = make_pipeline(columns(), net).fit(X_train, y_train).predict(X_test)
         results[f"share of test rows below the {quantile} quantile"] = (y_test < predicted).mean()
@@ -96,7 +104,9 @@ def machines_focal(X_train, X_test, y_train, y_test):
     }
     results = {}
     for name, way in ways.items():
-        net = DenseClassifier((64, 32), epochs=50, random_state=0, **way)
+        net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32), epochs=50, random_state=0, **way
+        )
         model = make_pipeline(columns(), net).fit(X_train, y_train)
         predicted = model.predict(X_test)
         results[name] = {
@@ -117,7 +127,9 @@ def fashion_optimizers(X_train, X_test, y_train, y_test):
     }
     results = {}
     for name, optimizer in optimizers.items():
-        net = DenseClassifier(128, optimizer=optimizer, epochs=5, random_state=0)
+        net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=128, optimizer=optimizer, epochs=5, random_state=0
+        )
         net.fit(X_train, y_train)
         results[name] = {
             "training loss": net.history_["loss"][-1],

@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.course.entries import entry
-from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, diagnose
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor, HistoryDisplay, diagnose
 
 
 def spambase(folder):
@@ -18,7 +18,12 @@ def spambase(folder):
 
 @entry(spambase)
 def spam_plain(X_train, X_test, y_train, y_test):
-    net = make_pipeline(StandardScaler(), DenseClassifier((64, 32, 16), epochs=100, random_state=0))
+    net = make_pipeline(
+        StandardScaler(),
+        DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32, 16), epochs=100, random_state=0
+        ),
+    )
     net.fit(X_train, y_train)
     return {
         "training accuracy": net.score(X_train, y_train),
@@ -29,8 +34,12 @@ def spam_plain(X_train, X_test, y_train, y_test):
 
 @entry(spambase)
 def spam_early_stopping(X_train, X_test, y_train, y_test):
-    net = DenseClassifier(
-        (64, 32, 16), early_stopping=True, min_delta=0.001, patience=5, random_state=0
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64, 32, 16),
+        early_stopping=True,
+        min_delta=0.001,
+        patience=5,
+        random_state=0,
     )
     model = make_pipeline(StandardScaler(), net).fit(X_train, y_train)
     return {
@@ -46,7 +55,9 @@ def spam_early_stopping(X_train, X_test, y_train, y_test):
 def spam_penalties(X_train, X_test, y_train, y_test):
     results = {}
     for name, penalty in {"L1 0.01": {"l1": 0.01}, "L2 0.05": {"l2": 0.05}}.items():
-        net = DenseClassifier((64, 32, 16), epochs=100, random_state=0, **penalty)
+        net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32, 16), epochs=100, random_state=0, **penalty
+        )
         model = make_pipeline(StandardScaler(), net).fit(X_train, y_train)
         results[name] = {
             "training accuracy": model.score(X_train, y_train),
@@ -60,9 +71,15 @@ def spam_penalties(X_train, X_test, y_train, y_test):
 @entry(spambase)
 def spam_history(X_train, X_test, y_train, y_test):
     nets = {
-        "plain": DenseClassifier((64, 32, 16), epochs=100, validation_fraction=0.2, random_state=0),
-        "L2 0.05": DenseClassifier(
-            (64, 32, 16), epochs=100, validation_fraction=0.2, l2=0.05, random_state=0
+        "plain": DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32, 16), epochs=100, validation_fraction=0.2, random_state=0
+        ),
+        "L2 0.05": DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=(64, 32, 16),
+            epochs=100,
+            validation_fraction=0.2,
+            l2=0.05,
+            random_state=0,
         ),
     }
     X = StandardScaler().fit_transform(X_train)
@@ -88,7 +105,9 @@ def boston(folder):
 @entry(boston)
 def boston_swish(X, y):
     X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    net = DenseRegressor((64, 64), activation="silu", epochs=200, random_state=0)
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64, 64), activation="silu", epochs=200, random_state=0
+    )
     model = make_pipeline(StandardScaler(), net).fit(X_train, y_train)
     error = mean_absolute_error(y_test, model.predict(X_test))
     return {
@@ -106,8 +125,13 @@ def iris(folder):
 
 @entry(iris)
 def iris_batch_norm(X_train, X_test, y_train, y_test):
-    net = DenseClassifier(
-        (8, 8), activation="silu", batch_norm=True, epochs=500, warm_start=True, random_state=0
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(8, 8),
+        activation="silu",
+        batch_norm=True,
+        epochs=500,
+        warm_start=True,
+        random_state=0,
     )
     model = make_pipeline(StandardScaler(), net)
     results = {}

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from benchmarks.course.entries import entry
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 
 def multi_hot(words, lengths):
@@ -30,7 +30,9 @@ def imdb(folder):
 
 def imdb_net(hidden_layer_sizes=(16, 16), epochs=20, **others):
     settings = {"optimizer": "rmsprop", "batch_size": 512, "random_state": 0}
-    return DenseClassifier(hidden_layer_sizes, epochs=epochs, **settings, **others)
+    return DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=hidden_layer_sizes, epochs=epochs, **settings, **others
+    )
 
 
 def imdb_results(net, X_train, X_test, y_train, y_test):
@@ -91,8 +93,14 @@ def reuters_64_64(X_train, X_test, y_train, y_test):
     results = {"always the most frequent topic": {"epochs": 0, "test accuracy": guess}}
     settings = {"optimizer": "rmsprop", "batch_size": 512, "random_state": 0}
     for name, sizes in {"64-64": (64, 64), "64-4": (64, 4), "no hidden layer": ()}.items():
-        net = DenseClassifier(sizes, early_stopping=True, patience=5, **settings)
+        net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+            hidden_layer_sizes=sizes, early_stopping=True, patience=5, **settings
+        )
         best = net.fit(X_train, y_train).best_epoch_
-        net = DenseClassifier(sizes, epochs=best, **settings).fit(X_train, y_train)
+        net = (
+            DenseClassifier(**KERAS_DEFAULTS)
+            .set_params(hidden_layer_sizes=sizes, epochs=best, **settings)
+            .fit(X_train, y_train)
+        )
         results[name] = {"epochs": best, "test accuracy": net.score(X_test, y_test)}
     return results

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import log_loss, roc_auc_score
 
-from tabular.models import MODELS, RECIPE, skdense
+from tabular.models import MODELS, skdense
 from tabular.sets import Table, read
 
 
@@ -42,7 +42,7 @@ def _maker(name: str) -> Callable:
         return MODELS[name]
     call = ast.parse(f"skdense({name.partition(':')[2]})", mode="eval").body
     options = {each.arg: ast.literal_eval(each.value) for each in call.keywords}
-    return skdense(scale=False, **{**RECIPE, **options})
+    return skdense(scale=False, **options)
 
 
 def fit_and_score(make: Callable, table: Table, seed: int) -> dict[str, Any]:

@@ -19,29 +19,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
 from tabular.sets import Table
-
-# The network of 0.1.0 before it had a recipe of its own: Keras's defaults.
-PLAIN: dict[str, Any] = dict(
-    hidden_layer_sizes=(128, 64, 32),
-    activation="relu",
-    dropout=0.0,
-    optimizer="adam",
-    learning_rate=None,
-    lr_schedule=None,
-    batch_size=32,
-    epochs=100,
-    early_stopping=False,
-    patience=10,
-    scale_features=None,
-    n_bins=None,
-    n_members=1,
-)
-
-
-# Every parameter at its automatic value.
-RECIPE: dict[str, Any] = {**dict.fromkeys(PLAIN, "auto"), "scale_features": "robust"}
 
 
 def one_hot(table: Table, scale: bool) -> ColumnTransformer:
@@ -154,8 +133,8 @@ def catboost(table: Table, seed: int) -> Any:
 
 
 MODELS: dict[str, Callable] = {
-    "skdense": skdense(scale=False, **RECIPE),
-    "skdense, plain": skdense(scale=True, **PLAIN),
+    "skdense": skdense(scale=False),
+    "skdense, plain": skdense(scale=True, **KERAS_DEFAULTS),
     "HistGradientBoosting": boosting,
     "random forest": behind_one_hot(RandomForestClassifier, RandomForestRegressor),
     "MLPClassifier, MLPRegressor": behind_one_hot(MLPClassifier, MLPRegressor),

@@ -18,10 +18,12 @@ from sklearn.datasets import load_diabetes
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseRegressor, HistoryDisplay, diagnose
+from skdense import KERAS_DEFAULTS, DenseRegressor, HistoryDisplay, diagnose
 
 X, y = load_diabetes(return_X_y=True)
-net = DenseRegressor((128, 64), epochs=100, validation_fraction=1 / 3, random_state=0)
+net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+    hidden_layer_sizes=(128, 64), epochs=100, validation_fraction=1 / 3, random_state=0
+)
 model = make_pipeline(StandardScaler(), net).fit(X, y)
 
 net = model[-1]

@@ -19,7 +19,7 @@ from sklearn.model_selection import ShuffleSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseRegressor, HistoryDisplay
+from skdense import KERAS_DEFAULTS, DenseRegressor, HistoryDisplay
 
 X, y = load_diabetes(return_X_y=True)
 splits = ShuffleSplit(n_splits=10, test_size=0.2, random_state=0)
@@ -27,7 +27,9 @@ splits = ShuffleSplit(n_splits=10, test_size=0.2, random_state=0)
 
 def networks_and_errors(**settings):
     """Train one network on each split, and measure its error on the test set."""
-    net = DenseRegressor((128, 64), epochs=100, random_state=0, **settings)
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(128, 64), epochs=100, random_state=0, **settings
+    )
     model = make_pipeline(StandardScaler(), net)
     metric = "neg_root_mean_squared_error"
     result = cross_validate(model, X, y, cv=splits, scoring=metric, return_estimator=True)

@@ -19,7 +19,7 @@ from sklearn.datasets import make_moons
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import log_loss
 
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 X, y = make_moons(150, noise=0.35, random_state=0)
 X_test, y_test = make_moons(3000, noise=0.35, random_state=1)
@@ -28,7 +28,13 @@ SIZES = (1, 2, 4, 8, 32, 128)
 
 def train_four(size):
     """Train four networks of one size, alike but for their seeds."""
-    net = DenseClassifier((size, size), "tanh", learning_rate=0.01, batch_size=50, epochs=400)
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(size, size),
+        activation="tanh",
+        learning_rate=0.01,
+        batch_size=50,
+        epochs=400,
+    )
     return [clone(net).set_params(random_state=seed).fit(X, y) for seed in range(4)]
 
 

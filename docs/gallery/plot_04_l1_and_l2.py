@@ -14,7 +14,7 @@ shrink to nearly zero.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdense import DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseRegressor
 
 random = np.random.default_rng(0)
 
@@ -30,7 +30,9 @@ X, y = draw(300)
 X_test, y_test = draw(2000)
 penalties = {"no penalty": {}, "L2 (l2=0.02)": {"l2": 0.02}, "L1 (l1=0.01)": {"l1": 0.01}}
 nets = {
-    name: DenseRegressor(32, epochs=200, random_state=0, **penalty).fit(X, y)
+    name: DenseRegressor(**KERAS_DEFAULTS)
+    .set_params(hidden_layer_sizes=32, epochs=200, random_state=0, **penalty)
+    .fit(X, y)
     for name, penalty in penalties.items()
 }
 

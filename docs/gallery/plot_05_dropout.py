@@ -18,7 +18,7 @@ from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseRegressor, HistoryDisplay
+from skdense import KERAS_DEFAULTS, DenseRegressor, HistoryDisplay
 
 X, y = load_diabetes(return_X_y=True)
 RATES = (0.0, 0.2, 0.5)
@@ -26,8 +26,12 @@ RATES = (0.0, 0.2, 0.5)
 
 def folds(rate):
     """Train on five folds, with a third of each fold's training set for validation."""
-    net = DenseRegressor(
-        (128, 64), dropout=rate, epochs=100, validation_fraction=1 / 3, random_state=0
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(128, 64),
+        dropout=rate,
+        epochs=100,
+        validation_fraction=1 / 3,
+        random_state=0,
     )
     model = make_pipeline(StandardScaler(), net)
     return cross_validate(model, X, y, cv=5, return_estimator=True)

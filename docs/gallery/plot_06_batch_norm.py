@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
@@ -27,8 +27,12 @@ DEPTHS = (2, 4, 8)
 
 def train(depth, batch_norm):
     """Train some layers of 64 units for 20 epochs."""
-    net = DenseClassifier(
-        (64,) * depth, "sigmoid", batch_norm=batch_norm, epochs=20, random_state=0
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64,) * depth,
+        activation="sigmoid",
+        batch_norm=batch_norm,
+        epochs=20,
+        random_state=0,
     )
     return net.fit(X_train, y_train)
 

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.datasets import load_diabetes
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseRegressor
 
 X, y = load_diabetes(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -25,8 +25,8 @@ EPOCHS = 60
 
 def train(batch_size):
     """Train for 60 epochs on two thirds of the samples, and validate on the others."""
-    net = DenseRegressor(
-        32,
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=32,
         optimizer="sgd",
         learning_rate=0.02,
         batch_size=batch_size,

@@ -13,13 +13,17 @@ network learns at all.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdense import DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseRegressor
 
 ACTIVATIONS = ("linear", "relu", "tanh", "silu")
 x = np.linspace(-3, 3, 200)[:, None]
 y = np.sin(2 * x[:, 0]) + 0.3 * x[:, 0]
 nets = {
-    name: DenseRegressor((12, 12), name, learning_rate=0.01, epochs=300, random_state=0).fit(x, y)
+    name: DenseRegressor(**KERAS_DEFAULTS)
+    .set_params(
+        hidden_layer_sizes=(12, 12), activation=name, learning_rate=0.01, epochs=300, random_state=0
+    )
+    .fit(x, y)
     for name in ACTIVATIONS
 }
 
@@ -52,7 +56,11 @@ STYLES = {"relu": ("#0072B2", "-"), "sigmoid": ("#D55E00", "--")}
 figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
 deep = {}
 for name, (color, linestyle) in STYLES.items():
-    deep[name] = DenseRegressor((32,) * 6, name, epochs=50, random_state=0).fit(x, y)
+    deep[name] = (
+        DenseRegressor(**KERAS_DEFAULTS)
+        .set_params(hidden_layer_sizes=(32,) * 6, activation=name, epochs=50, random_state=0)
+        .fit(x, y)
+    )
     curve = deep[name].loss_curve_
     ax.plot(range(1, 51), curve, color=color, linestyle=linestyle, label=name)
 ax.set(xlabel="epoch", ylabel="training loss", ylim=(0, None))

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 X, y = load_digits(return_X_y=True)
 X = StandardScaler().fit_transform(X)
@@ -40,8 +40,8 @@ STYLES = {
 
 def validation_loss(optimizer, rate):
     """Train for 15 epochs and give the validation loss after each."""
-    net = DenseClassifier(
-        (64, 32),
+    net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64, 32),
         optimizer=optimizer,
         learning_rate=rate,
         epochs=15,

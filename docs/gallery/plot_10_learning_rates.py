@@ -18,15 +18,19 @@ from sklearn.model_selection import validation_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseRegressor, HistoryDisplay, diagnose
+from skdense import KERAS_DEFAULTS, DenseRegressor, HistoryDisplay, diagnose
 
 X, y = load_diabetes(return_X_y=True)
 
 
 def model_with(rate):
     """Make a pipeline of a scaler and a network with this learning rate."""
-    net = DenseRegressor(
-        32, learning_rate=rate, epochs=40, validation_fraction=1 / 3, random_state=0
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=32,
+        learning_rate=rate,
+        epochs=40,
+        validation_fraction=1 / 3,
+        random_state=0,
     )
     return make_pipeline(StandardScaler(), net)
 

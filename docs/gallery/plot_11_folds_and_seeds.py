@@ -17,14 +17,16 @@ from sklearn.model_selection import KFold, RepeatedKFold, ShuffleSplit, cross_va
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseRegressor
 
 X, y = load_diabetes(return_X_y=True)
 
 
 def score(splits, seed):
     """Average R2 over the splits."""
-    net = DenseRegressor(32, epochs=20, random_state=seed)
+    net = DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=32, epochs=20, random_state=seed
+    )
     return cross_val_score(make_pipeline(StandardScaler(), net), X, y, cv=splits).mean()
 
 

@@ -15,10 +15,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 GRID = {"learning_rate": [0.001, 0.01, 0.1], "dropout": [0.1, 0.3, 0.5]}
-net = DenseClassifier(16, epochs=20, batch_size=20, random_state=0)
+net = DenseClassifier(**KERAS_DEFAULTS).set_params(
+    hidden_layer_sizes=16, epochs=20, batch_size=20, random_state=0
+)
 
 
 def evaluate(seed):

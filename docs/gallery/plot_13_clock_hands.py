@@ -18,7 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from skdense import DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseRegressor
 
 random = np.random.default_rng(0)
 hours = random.uniform(0, 12, size=1000)
@@ -51,7 +51,9 @@ SIZES = (20, 50, 100, 200, 400, 700)
 
 def network():
     """Make a network of two layers."""
-    return DenseRegressor((64, 64), learning_rate=0.003, epochs=200, random_state=0)
+    return DenseRegressor(**KERAS_DEFAULTS).set_params(
+        hidden_layer_sizes=(64, 64), learning_rate=0.003, epochs=200, random_state=0
+    )
 
 
 def minutes_off(model, use_angles):

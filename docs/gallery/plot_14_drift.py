@@ -14,7 +14,7 @@ its predictions become worse, and it has to be trained on newer data.
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 random = np.random.default_rng(0)
 MONTHS, FIRST = 15, 4
@@ -43,9 +43,15 @@ def rows_until(month):
 
 NAMES = ("frozen", "partial_fit", "warm_start", "all months")
 nets = {
-    name: DenseClassifier(
-        (32, 16), epochs=20, batch_size=16, warm_start=name == "warm_start", random_state=0
-    ).fit(*rows_until(FIRST - 1))
+    name: DenseClassifier(**KERAS_DEFAULTS)
+    .set_params(
+        hidden_layer_sizes=(32, 16),
+        epochs=20,
+        batch_size=16,
+        warm_start=name == "warm_start",
+        random_state=0,
+    )
+    .fit(*rows_until(FIRST - 1))
     for name in NAMES
 }
 accuracy = {name: [] for name in NAMES}

@@ -21,6 +21,7 @@ from skdense.preprocessing._compat import _num_samples
 from skdense.preprocessing.fit_arguments import FitArguments
 
 HIDDEN_LAYER_SIZES = (256, 256, 256)
+HIDDEN_LAYER_SIZES_OF_FEW = (64, 64, 64)  # in `fit`, below FEWEST_TO_HOLD_OUT
 DROPOUT = 0.15
 LEARNING_RATE = 0.004
 BETA_2 = 0.95  # of Adam
@@ -123,8 +124,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     --------
     >>> from skdense import DenseClassifier
     >>> from skdense.estimators.automatic import Given, automatic_values
-    >>> net = DenseClassifier(64, epochs="auto", batch_size="auto", n_members="auto")
-    >>> values = automatic_values(net, Given(1000, True, True, False, False), {})
+    >>> values = automatic_values(DenseClassifier(64), Given(1000, True, True, False, False), {})
     >>> values["batch_size"], values["epochs"], values["n_members"]
     (64, 250, 4)
     """
@@ -133,6 +133,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     values = {name: each for name, each in {**fresh, **earlier}.items() if _is_open(typed, name)}
     if given.one_epoch:  # no end is known of training chunk by chunk
         values.update(_where_automatic(typed, early_stopping=False, lr_schedule=None))
+        values.pop("validation_fraction", None)  # of an earlier fit
         if is_automatic(typed["optimizer"]):
             values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
     return values
@@ -141,6 +142,26 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
 def is_automatic(value: Any) -> bool:
     """Tell whether a parameter is ``"auto"``."""
     return isinstance(value, str) and value == "auto"
+
+
+def described(values: dict[str, Any]) -> str:
+    """Say what parameters that are ``"auto"`` came to.
+
+    Parameters
+    ----------
+    values : dict of str to object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from skdense.estimators.automatic import described
+    >>> described({"batch_size": 32, "activation": "selu"})
+    "Automatic values: batch_size=32, activation='selu'"
+    """
+    return "Automatic values: " + ", ".join(f"{name}={each!r}" for name, each in values.items())
 
 
 def with_values(estimator: Any, values: dict[str, Any]) -> Any:
@@ -192,8 +213,9 @@ def _where_automatic(typed: dict[str, Any], **values: Any) -> dict[str, Any]:
 
 def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     """Give a value for each parameter that may be ``"auto"``, also where it is not."""
+    is_few = given.n_samples < FEWEST_TO_HOLD_OUT and not given.one_epoch
     values: dict[str, Any] = {
-        "hidden_layer_sizes": HIDDEN_LAYER_SIZES,
+        "hidden_layer_sizes": HIDDEN_LAYER_SIZES_OF_FEW if is_few else HIDDEN_LAYER_SIZES,
         "activation": "selu" if given.for_classes else "mish",
         "dropout": DROPOUT,
         "optimizer": {"class_name": "Adam", "config": {"beta_2": BETA_2}},

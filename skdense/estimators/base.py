@@ -21,6 +21,7 @@ from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
 from skdense.estimators.automatic import (
     automatic_values,
+    described,
     is_automatic,
     values_of_fit,
     what_is_given,
@@ -590,7 +591,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         >>> from sklearn.datasets import load_iris
         >>> from skdense import DenseClassifier
         >>> X, y = load_iris(return_X_y=True)
-        >>> net = DenseClassifier((8, 2), epochs=2, random_state=0).fit(X, y)
+        >>> net = DenseClassifier((8, 2), epochs=2, n_members=1, random_state=0).fit(X, y)
         >>> net.hidden_output(X).shape
         (150, 2)
         """
@@ -682,7 +683,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         if len(members) > 1:
             print(f"One of {len(members)} members, whose predictions are averaged.")
         if self.params_:
-            print("Automatic values:", ", ".join(f"{k}={v!r}" for k, v in self.params_.items()))
+            print(described(self.params_))
 
 
 def _generators(seeds: tuple[int, int], n: int) -> list[np.random.Generator]:

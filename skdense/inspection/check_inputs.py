@@ -187,7 +187,7 @@ def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     >>> from skdense.inspection.check_inputs import gather_check_inputs
     >>> from skdense.preprocessing.fit_arguments import FitArguments
     >>> X, y = load_iris(return_X_y=True)
-    >>> net = DenseClassifier(4, epochs=2, validation_fraction=0.2, random_state=0).fit(X, y)
+    >>> net = DenseClassifier(4, epochs=2, validation_fraction=0.2, n_members=1).fit(X, y)
     >>> len(gather_check_inputs(net, FitArguments(X, y)).validation)
     30
     """

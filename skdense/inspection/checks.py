@@ -156,7 +156,8 @@ def unscaled_features(inputs: CheckInputs) -> CheckResult | None:
         f"the network wants features of mean 0 and size 1, but {int(is_off.sum()) or len(columns)} "
         f"of {X.shape[1]} are far from it: sizes (root mean square) go from {size.min():.3g} "
         f"(column {low}) to {size.max():.3g} (column {high})",
-        "Put a StandardScaler in front: make_pipeline(StandardScaler(), network).",
+        'Set scale_features="robust" or "standard", or put a StandardScaler in front: '
+        "make_pipeline(StandardScaler(), network).",
     )
 
 

@@ -143,9 +143,9 @@ def diagnose(
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
-    >>> from skdense import DenseClassifier, diagnose
+    >>> from skdense import KERAS_DEFAULTS, DenseClassifier, diagnose
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> net = DenseClassifier(16, epochs=20, early_stopping=True, random_state=0).fit(X, y)
+    >>> net = DenseClassifier(**KERAS_DEFAULTS | {"epochs": 20, "random_state": 0}).fit(X, y)
     >>> "unscaled features" in diagnose(net, X, y).names
     True
     """

@@ -42,10 +42,10 @@ def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator | 
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.preprocessing import MinMaxScaler
     >>> from skdense import DenseClassifier
     >>> from skdense.inspection.fitted_network import fitted_network
-    >>> model = make_pipeline(StandardScaler(), DenseClassifier(4, epochs=2, random_state=0))
+    >>> model = make_pipeline(MinMaxScaler(), DenseClassifier(4, epochs=2, n_members=1))
     >>> fitted_network(model.fit(*load_iris(return_X_y=True))).n_iter_
     2
     """

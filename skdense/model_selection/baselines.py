@@ -33,7 +33,8 @@ def default_models(X: Any, task: Task, random_state: int) -> dict[str, Any]:
 
     All of them one-hot encode text, categories and booleans; where a column has more than 30
     values, the rarest ones share one column. All but gradient boosting, which takes missing
-    values, impute the median and add an indicator. The linear model and the network also scale.
+    values, impute the median and add an indicator. The linear model also scales; the network does
+    so itself.
 
     Parameters
     ----------
@@ -75,12 +76,12 @@ def default_models(X: Any, task: Task, random_state: int) -> dict[str, Any]:
         linear_name: make_pipeline(scaled, linear),
         "random forest": make_pipeline(imputed, forest),
         "gradient boosting": make_pipeline(not_imputed, boosting),
-        NETWORK: make_pipeline(scaled, network(task, random_state)),
+        NETWORK: make_pipeline(imputed, network(task, random_state)),
     }
 
 
 def network(task: Task, random_state: int) -> Any:
-    """Build the dense network of a comparison: the defaults, with early stopping.
+    """Build the dense network of a comparison, with its defaults.
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ def network(task: Task, random_state: int) -> Any:
     model : DenseClassifier or DenseRegressor
     """
     cls = DenseClassifier if task == "classification" else DenseRegressor
-    return cls(early_stopping=True, random_state=random_state)
+    return cls(random_state=random_state)
 
 
 def preparation(types: ColumnTypes, *, impute: bool, scale: bool) -> ColumnTransformer:

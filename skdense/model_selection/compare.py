@@ -42,9 +42,9 @@ def compare(
     """Compare a dense network with the usual models on one table.
 
     A dummy, logistic or ridge regression, a random forest, gradient boosting and a dense network
-    with early stopping are scored on the same folds. Each has the preprocessing that it needs:
+    are scored on the same folds, all with their defaults. Each has the preprocessing that it needs:
     text, categories and booleans are one-hot encoded; missing numbers are imputed, except for
-    gradient boosting; numeric features are scaled for the linear model and the network.
+    gradient boosting; numeric features are scaled for the linear model.
 
     .. versionadded:: 0.1
 

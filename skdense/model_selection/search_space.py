@@ -84,10 +84,11 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
     --------
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.model_selection import RandomizedSearchCV
+    >>> from sklearn.impute import SimpleImputer
     >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import StandardScaler
     >>> from skdense import DenseClassifier, search_space
-    >>> net = make_pipeline(StandardScaler(), DenseClassifier(16, epochs=10, random_state=0))
+    >>> net = DenseClassifier(16, epochs=10, n_members=1, random_state=0)
+    >>> net = make_pipeline(SimpleImputer(), net)
     >>> space = search_space("small", form="distributions", prefix="denseclassifier__")
     >>> search = RandomizedSearchCV(net, space, n_iter=3, cv=2, random_state=0)
     >>> sorted(search.fit(*load_iris(return_X_y=True)).best_params_)
@@ -98,7 +99,7 @@ def search_space(size: str = "small", *, form: str = "grid", prefix: str = "") -
         suggest = search_space("large", form="suggest")
 
         def objective(trial):
-            net = DenseClassifier(early_stopping=True).set_params(**suggest(trial))
+            net = DenseClassifier(n_members=1).set_params(**suggest(trial))
             return cross_val_score(net, X, y).mean()
 
         optuna.create_study(direction="maximize").optimize(objective, n_trials=50)

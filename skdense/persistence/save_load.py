@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.ensemble import networks_of
+from skdense.estimators.keras_defaults import KERAS_DEFAULTS
 from skdense.estimators.regressor import DenseRegressor
 from skdense.networks.architecture import Architecture
 from skdense.persistence.archive import Damaged, check_header, damage_named, read_file, write_file
@@ -50,8 +51,6 @@ _ESTIMATORS: dict[str, Any] = {"DenseClassifier": DenseClassifier, "DenseRegress
 _ESTIMATOR, _WEIGHTS = "estimator", "weights"
 # Of the format; raised when an older skdense could no longer read new files.
 _VERSION = 2
-# Parameters that files of version 1 do not know: there they are off, whatever their default is.
-_OFF: dict[str, Any] = {"n_bins": None, "n_members": 1, "scale_features": None}
 
 
 def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
@@ -323,8 +322,10 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
     name = header["estimator"]
     if name not in _ESTIMATORS:
         raise Damaged(f"holds an estimator that is not ours, {name!r}.")
-    written = {**_OFF, **header["parameters"]} if header["version"] == 1 else header["parameters"]
+    written = header["parameters"]
     parameters = {key: reader.parameter(key, value) for key, value in written.items()}
+    if header["version"] == 1:  # what such a file does not know is off, whatever the default is
+        parameters = KERAS_DEFAULTS | parameters
     automatic = header.get("automatic", {})
     values = {key: reader.parameter(key, value) for key, value in automatic.items()}
 

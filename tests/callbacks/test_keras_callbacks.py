@@ -13,11 +13,12 @@ from sklearn.model_selection import GridSearchCV, cross_validate
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 
 def net(*callbacks, **parameters):
     options = {"epochs": 3, "validation_fraction": 0.2, "random_state": 0, **parameters}
-    return DenseClassifier(8, callbacks=list(callbacks), **options)
+    return plain(DenseClassifier, 8, callbacks=list(callbacks), **options)
 
 
 class Own(keras.callbacks.Callback):
@@ -82,7 +83,7 @@ def test_a_regressor_shows_its_network_in_the_unit_of_the_target(diabetes):
             predicted.append(self.model.predict(X, verbose=0))
 
     predicted = []
-    fitted = DenseRegressor(8, epochs=2, random_state=0, callbacks=[Predicts()]).fit(X, y)
+    fitted = plain(DenseRegressor, 8, epochs=2, random_state=0, callbacks=[Predicts()]).fit(X, y)
     np.testing.assert_allclose(predicted[0][:, 0], fitted.predict(X), rtol=1e-4)
 
 
@@ -120,7 +121,8 @@ def test_they_take_part_in_the_refit_too(iris):
 def test_terminate_on_nan(diabetes):
     with pytest.warns(ConvergenceWarning, match="stopped being finite"):
         fitted = (
-            DenseRegressor(
+            plain(
+                DenseRegressor,
                 (),
                 batch_size=1000,
                 optimizer="sgd",
@@ -270,6 +272,6 @@ def test_images_are_seen_as_images():
         def on_epoch_end(self, epoch, logs=None):
             shapes.append(self.model.input_shape)
 
-    net = DenseClassifier(4, epochs=1, random_state=0, callbacks=[Looks()])
+    net = plain(DenseClassifier, 4, epochs=1, random_state=0, callbacks=[Looks()])
     net.fit(X, np.arange(20) % 2)
     assert shapes == [(None, 3, 2)]

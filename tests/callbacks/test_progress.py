@@ -12,11 +12,12 @@ import pytest
 
 from skdense import DenseClassifier, NetworkClassifier
 from skdense.callbacks import progress as printing
+from tests.helpers import plain
 from tests.network_models import classifier
 
 
 def net(epochs=4, **parameters):
-    return DenseClassifier(8, epochs=epochs, random_state=0, **parameters)
+    return plain(DenseClassifier, 8, epochs=epochs, random_state=0, **parameters)
 
 
 def test_silent_by_default(iris, capfd):
@@ -224,8 +225,10 @@ def test_a_real_terminal(tmp_path):
     import subprocess
 
     code = (
-        "from sklearn.datasets import load_iris\nfrom skdense import DenseClassifier\n"
-        "DenseClassifier(8, epochs=3, random_state=0, verbose=1).fit(*load_iris(return_X_y=True))"
+        "from sklearn.datasets import load_iris\n"
+        "from skdense import KERAS_DEFAULTS, DenseClassifier\n"
+        "small = {'hidden_layer_sizes': 8, 'epochs': 3, 'random_state': 0, 'verbose': 1}\n"
+        "DenseClassifier(**KERAS_DEFAULTS | small).fit(*load_iris(return_X_y=True))"
     )
     ours, theirs = os.openpty()
     with open(os.devnull, "w") as nothing:

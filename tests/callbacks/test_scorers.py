@@ -26,18 +26,18 @@ from sklearn.model_selection import GridSearchCV, KFold
 import skdense
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, cache_info
 from skdense.callbacks import scorers, time_limit
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 # One architecture and batch size: the tests share a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 4, "learning_rate": 0.01, "random_state": 0}
 
 
 def classifier(**changes):
-    return DenseClassifier(**{**SMALL, **changes})
+    return plain(DenseClassifier, **{**SMALL, **changes})
 
 
 def regressor(**changes):
-    return DenseRegressor(**{**SMALL, **changes})
+    return plain(DenseRegressor, **{**SMALL, **changes})
 
 
 @pytest.fixture
@@ -441,20 +441,20 @@ def test_refit_is_a_plain_fit_for_the_best_epochs(iris, estimator, parameters):
     search = {"early_stopping": True, "epochs": 12, "patience": 2, "learning_rate": 0.05}
     watched = estimator(**{**parameters, **search}).fit(X, y)
     net = estimator(**{**parameters, **search}, refit_best_epoch=True).fit(X, y)
-    plain = {n: v for n, v in parameters.items() if n not in ("validation", "monitor", "metrics")}
-    plain = estimator(**plain, epochs=watched.best_epoch_, learning_rate=0.05).fit(X, y)
-    assert equal_bits(net, plain)
+    own = {n: v for n, v in parameters.items() if n not in ("validation", "monitor", "metrics")}
+    expected = estimator(**own, epochs=watched.best_epoch_, learning_rate=0.05).fit(X, y)
+    assert equal_bits(net, expected)
     assert not equal_bits(net, watched)
-    assert net.history_ == plain.history_
+    assert net.history_ == expected.history_
     assert net.early_stopping_history_ == watched.history_
     assert net.n_iter_ == net.best_epoch_ == watched.best_epoch_
     assert (net.best_loss_, net.stopped_by_) == (watched.best_loss_, watched.stopped_by_)
     assert net.get_params() == {**watched.get_params(), "refit_best_epoch": True}
-    assert np.array_equal(net.predict(X), plain.predict(X))
+    assert np.array_equal(net.predict(X), expected.predict(X))
     if estimator is regressor:  # training goes on, too, as after the plain fit
         net.set_params(early_stopping=False, refit_best_epoch=False, validation=None)
         net.set_params(monitor="val_loss", metrics=None).partial_fit(X, y)
-        assert equal_bits(net, plain.partial_fit(X, y))
+        assert equal_bits(net, expected.partial_fit(X, y))
 
 
 def test_refit_leaves_given_rows_out(halves):
@@ -479,7 +479,7 @@ def test_pictures_take_more_figures(iris):
     display = HistoryDisplay.from_estimator(net)
     assert len(display.ax_.get_lines()) >= 2
     assert "<svg" in net._repr_html_()
-    assert net._losses_html().count("<polyline") == 2
+    assert net._fit_html().count("<polyline") == 2
 
 
 def test_what_was_watched_comes_back_from_a_file(iris, tmp_path):

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 HAS_CALLBACKS = find_spec("sklearn.callback") is not None
 needs_callbacks = pytest.mark.skipif(
@@ -21,7 +22,7 @@ needs_callbacks = pytest.mark.skipif(
 
 
 def small(**parameters):
-    return DenseClassifier(8, **{"epochs": 4, "random_state": 0, **parameters})
+    return plain(DenseClassifier, 8, **{"epochs": 4, "random_state": 0, **parameters})
 
 
 @pytest.mark.skipif(HAS_CALLBACKS, reason="scikit-learn has callbacks")
@@ -110,8 +111,14 @@ def test_an_epoch_that_is_not_finite_is_closed_too(diabetes):
     from sklearn.exceptions import ConvergenceWarning
 
     recorder = Recorder()
-    net = DenseRegressor(
-        (), batch_size=1000, optimizer="sgd", learning_rate=5.0, random_state=0, epochs=100
+    net = plain(
+        DenseRegressor,
+        (),
+        batch_size=1000,
+        optimizer="sgd",
+        learning_rate=5.0,
+        random_state=0,
+        epochs=100,
     )
     with pytest.warns(ConvergenceWarning):
         net.set_callbacks(recorder).fit(*diabetes)

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_info
 
 from skdense import DenseClassifier, DenseRegressor
 from tests.engine.row_independence import as_types, worst_of_many_ways
+from tests.helpers import plain
 
 CHECKED = {
     "check_methods_sample_order_invariance",
@@ -21,9 +22,9 @@ CHECKED = {
 def checks():
     """Give scikit-learn's checks that compare predictions, each with its estimator."""
     for estimator in (
-        DenseClassifier(),
-        DenseRegressor(),
-        DenseRegressor(missing="augment", epochs=20),
+        plain(DenseClassifier),
+        plain(DenseRegressor),
+        plain(DenseRegressor, missing="augment", epochs=20),
     ):
         for checked, check in estimator_checks_generator(estimator):
             if check.func.__name__ in CHECKED:

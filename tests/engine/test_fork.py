@@ -10,8 +10,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are f
 PROGRAM = """
 import json, os, time, traceback, warnings
 import numpy as np
-from skdense import DenseClassifier, DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
 
+SMALL = KERAS_DEFAULTS | {"hidden_layer_sizes": 4, "epochs": 2}
 warnings.simplefilter("ignore")  # Python's own, of forks beside threads
 X = np.random.default_rng(0).normal(size=(60, 3))
 y = X[:, 0]
@@ -56,13 +57,13 @@ def stage(function):
 
 @stage
 def before_tensorflow_has_run():
-    in_child(lambda: DenseRegressor(4, epochs=2).fit(X, y).n_iter_ == 2)
+    in_child(lambda: DenseRegressor(**SMALL).fit(X, y).n_iter_ == 2)
 
 @stage
 def after_tensorflow_alone_has_run():
     import tensorflow as tf
     assert tf.reduce_sum(tf.constant([1.0, 2.0])) == 3.0
-    in_child(lambda: error_of(lambda: DenseRegressor(4, epochs=2).fit(X, y)))
+    in_child(lambda: error_of(lambda: DenseRegressor(**SMALL).fit(X, y)))
 
 @stage
 def after_training():
@@ -75,9 +76,9 @@ def after_training():
     def build(meta):
         return keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
 
-    net = DenseRegressor(4, epochs=2).fit(X, y)
-    classes = DenseClassifier(4, epochs=2).fit(X, y > 0)
-    own = DenseRegressor(4, activation=cube, epochs=2).fit(X, y)
+    net = DenseRegressor(**SMALL).fit(X, y)
+    classes = DenseClassifier(**SMALL).fit(X, y > 0)
+    own = DenseRegressor(**SMALL | {"activation": cube}).fit(X, y)
     network = NetworkRegressor(build, loss="mse").fit(X, y)
     expected, probabilities = net.predict(X), classes.predict_proba(X)
     in_child(
@@ -102,7 +103,7 @@ def in_a_pool_of_forked_workers():
     try:
         with parallel_backend("multiprocessing", n_jobs=2):
             # Not error_score="raise": ending a pool at once, joblib may wait for it without end.
-            cross_val_score(DenseRegressor(4, epochs=2), X, y, cv=2)
+            cross_val_score(DenseRegressor(**SMALL), X, y, cv=2)
     except ValueError as error:
         assert "2 fits failed" in str(error), error
         assert "multiprocessing.get_context('spawn')" in str(error), error

@@ -11,6 +11,7 @@ from skdense.engine.activations import activation_name
 from skdense.engine.inference import ACTIVATIONS, activate, forward
 from skdense.networks.architecture import Architecture
 from skdense.networks.initialization import initial_weights
+from tests.helpers import plain
 
 NO_ACTIVATION = ("get", "serialize", "deserialize", "glu", "threshold")
 NAMES = sorted(
@@ -51,7 +52,8 @@ def custom_activation(x):
 @pytest.mark.parametrize("activation", ["tanh", custom_activation, ["gelu", custom_activation]])
 def test_equals_the_keras_model(batch_norm, activation):
     X, y = load_iris(return_X_y=True)
-    net = DenseClassifier(
+    net = plain(
+        DenseClassifier,
         (6, 5),
         activation,
         batch_norm=batch_norm,
@@ -69,7 +71,7 @@ def test_equals_the_keras_model(batch_norm, activation):
 
 def test_hidden_output_by_hand():
     X, y = load_diabetes(return_X_y=True)
-    net = DenseRegressor((6, 5), epochs=2, random_state=0).fit(X, y)
+    net = plain(DenseRegressor, (6, 5), epochs=2, random_state=0).fit(X, y)
     first = np.maximum(X.astype("float32") @ net.coefs_[0] + net.intercepts_[0], 0)
     np.testing.assert_allclose(net.hidden_output(X, layer=0), first, rtol=1e-4, atol=1e-6)
     np.testing.assert_array_equal(net.hidden_output(X, layer=-2), net.hidden_output(X, layer=0))
@@ -81,7 +83,7 @@ def test_hidden_output_by_hand():
 def test_regressor_in_its_own_unit_with_several_outputs():
     X, y = load_diabetes(return_X_y=True)
     y = np.column_stack([1000 * y, y - 200])
-    net = DenseRegressor(6, epochs=3, random_state=0).fit(X, y)
+    net = plain(DenseRegressor, 6, epochs=3, random_state=0).fit(X, y)
     expected = net.to_keras()(X)
     np.testing.assert_allclose(net.predict(X), expected, rtol=1e-4)
     assert abs(net.predict(X)[:, 0].mean() - y[:, 0].mean()) < 0.3 * y[:, 0].std()
@@ -90,7 +92,8 @@ def test_regressor_in_its_own_unit_with_several_outputs():
 def test_to_keras_is_a_compiled_copy_with_standard_layers():
     X, y = load_iris(return_X_y=True)
     X = StandardScaler().fit_transform(X)
-    net = DenseClassifier(
+    net = plain(
+        DenseClassifier,
         (64, 64),
         batch_norm="after",
         dropout=0.2,
@@ -122,7 +125,7 @@ def test_to_keras_is_a_compiled_copy_with_standard_layers():
 def test_summary_prints_the_table_of_the_notes(capsys):
     random = np.random.default_rng(0)
     X, y = random.normal(size=(40, 13)), random.normal(size=40)
-    DenseRegressor((64, 64), "swish", epochs=1).fit(X, y).summary()
+    plain(DenseRegressor, (64, 64), "swish", epochs=1).fit(X, y).summary()
     printed = capsys.readouterr().out
     for figure in ("896", "4,160", "65", "5,121"):
         assert f" {figure} " in printed
@@ -132,10 +135,10 @@ def test_summary_prints_the_table_of_the_notes(capsys):
 def test_summary_counts_weights_alone_under_the_same_names(capsys, kind):
     X, y = np.eye(12, 8), np.arange(12) % 2
     options = {"batch_norm": "before", "dropout": 0.1}
-    net = kind((5, 5), epochs=1, **options).fit(X, y)
+    net = plain(kind, (5, 5), epochs=1, **options).fit(X, y)
     net.summary()
     first = capsys.readouterr().out
-    kind(3, epochs=1).fit(X, y).to_keras()
+    plain(kind, 3, epochs=1).fit(X, y).to_keras()
     net.summary()
     assert capsys.readouterr().out == first
     n_weights = sum(array.size for array in net.weights_)
@@ -160,5 +163,5 @@ def doubled_in_float64(x):
 
 def test_an_own_activation_is_tried_in_the_networks_dtype():
     X, y = load_diabetes(return_X_y=True)
-    net = DenseRegressor(4, doubled_in_float64, dtype="float64", epochs=1, random_state=0)
+    net = plain(DenseRegressor, 4, doubled_in_float64, dtype="float64", epochs=1, random_state=0)
     assert net.fit(X, y).predict(X).dtype == np.float64

@@ -18,6 +18,7 @@ from tests.engine.keras_reference import (
     make_settings,
     make_weights,
 )
+from tests.helpers import plain
 
 
 @pytest.fixture(params=[True, False], ids=["compiled", "plain graph"])
@@ -89,9 +90,9 @@ def test_zero_as_a_value_is_none(compiled, monkeypatch):
 def test_hidden_dropout_draws_the_same_masks_with_and_without_noise_layers(iris):
     X, y = iris
     options = {"hidden_layer_sizes": (8, 6), "dropout": 0.3, "epochs": 3, "random_state": 0}
-    plain = DenseClassifier(**options).fit(X, y)
-    nearly = DenseClassifier(**options, input_noise=1e-9).fit(X, y)
-    assert largest_difference(plain.weights_, nearly.weights_) < 1e-5
+    without = plain(DenseClassifier, **options).fit(X, y)
+    nearly = plain(DenseClassifier, **options, input_noise=1e-9).fit(X, y)
+    assert largest_difference(without.weights_, nearly.weights_) < 1e-5
 
 
 @pytest.mark.parametrize("name", ["input_noise", "input_dropout"])
@@ -100,13 +101,13 @@ def test_it_is_a_value_reproducible_and_off_where_nothing_is_trained(iris, name,
     options = {"hidden_layer_sizes": 8, "epochs": 3, "validation_fraction": 0.3}
 
     def fit(amount, seed=0):
-        return DenseClassifier(**options, random_state=seed, **{name: amount}).fit(X, y)
+        return plain(DenseClassifier, **options, random_state=seed, **{name: amount}).fit(X, y)
 
     nets = [fit(0.3), fit(0.3), fit(0.5), fit(0.3, seed=1)]
     assert skdense.cache_info().traces == 1
     assert largest_difference(nets[0].weights_, nets[1].weights_) == 0
     assert largest_difference(nets[0].weights_, nets[2].weights_) > 1e-3
-    still = DenseClassifier(**options, random_state=0, learning_rate=1e-12, **{name: 0.5})
+    still = plain(DenseClassifier, **options, random_state=0, learning_rate=1e-12, **{name: 0.5})
     losses = still.fit(X, y).history_
     assert np.allclose(losses["val_loss"], losses["val_loss"][0], rtol=1e-6)
     assert np.ptp(losses["loss"]) > 1e-4  # anew in each step
@@ -115,7 +116,9 @@ def test_it_is_a_value_reproducible_and_off_where_nothing_is_trained(iris, name,
 
 def test_keras_shows_them_at_the_input(diabetes):
     X, y = diabetes
-    net = DenseRegressor(8, input_noise=0.2, input_dropout=0.1, dropout=0.3, epochs=2).fit(X, y)
+    net = plain(DenseRegressor, 8, input_noise=0.2, input_dropout=0.1, dropout=0.3, epochs=2).fit(
+        X, y
+    )
     model = net.to_keras()
     noise, drop = model.layers[1:3]
     assert isinstance(noise, keras.layers.GaussianNoise)
@@ -127,7 +130,9 @@ def test_keras_shows_them_at_the_input(diabetes):
 
 def test_saved_and_going_on(diabetes, tmp_path):
     X, y = diabetes
-    net = DenseRegressor(8, input_noise=0.2, input_dropout=0.1, epochs=2, random_state=0).fit(X, y)
+    net = plain(
+        DenseRegressor, 8, input_noise=0.2, input_dropout=0.1, epochs=2, random_state=0
+    ).fit(X, y)
     skdense.save(net, tmp_path / "net")
     again = skdense.load(tmp_path / "net")
     assert again.architecture_ == net.architecture_
@@ -135,9 +140,9 @@ def test_saved_and_going_on(diabetes, tmp_path):
         again.partial_fit(X, y).predict(X), net.partial_fit(X, y).predict(X)
     )
     skdense.save_weights(net, tmp_path / "weights")
-    plain = DenseRegressor(8, epochs=1, random_state=1).fit(X, y)
-    skdense.load_weights(plain, tmp_path / "weights")
-    np.testing.assert_array_equal(plain.predict(X), net.predict(X))
+    other = plain(DenseRegressor, 8, epochs=1, random_state=1).fit(X, y)
+    skdense.load_weights(other, tmp_path / "weights")
+    np.testing.assert_array_equal(other.predict(X), net.predict(X))
 
 
 @pytest.mark.parametrize(
@@ -145,4 +150,4 @@ def test_saved_and_going_on(diabetes, tmp_path):
 )
 def test_amounts_that_are_none(diabetes, wrong):
     with pytest.raises(ValueError, match=f"'{next(iter(wrong))}' parameter"):
-        DenseRegressor(4, **wrong).fit(*diabetes)
+        plain(DenseRegressor, 4, **wrong).fit(*diabetes)

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor
 from skdense.engine.keras_pickling import pack, unpack
 from tests import network_objects as own
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 SMALL = {"hidden_layer_sizes": 4, "epochs": 2, "random_state": 0}
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
@@ -49,7 +49,7 @@ WAYS = {
 def dense(diabetes):
     """The same dense estimator, unfitted and fitted."""
     options = {"loss": Power(1.5, inner=Power(3.0)), "optimizer": Slow(0.05, momentum=0.5)}
-    net = DenseRegressor(**SMALL, **options)
+    net = plain(DenseRegressor, **SMALL, **options)
     return {False: net, True: clone(net).fit(*diabetes)}
 
 
@@ -88,7 +88,7 @@ def test_objects_in_containers(kind):
 
 
 def test_candidates_of_a_search(diabetes):
-    net = DenseRegressor(**SMALL, loss=Power(1.5), optimizer=Slow(0.1))
+    net = plain(DenseRegressor, **SMALL, loss=Power(1.5), optimizer=Slow(0.1))
     grid = {"loss": [Power(1.5), Power(2.0)], "optimizer": [Slow(0.01), Slow(1e-9)]}
     found = GridSearchCV(net, grid, cv=2, error_score="raise").fit(*diabetes)
     assert len(set(found.cv_results_["mean_test_score"])) > 2
@@ -165,7 +165,7 @@ def test_other_processes(dense, networks, iris, capfd):
         assert_parameters_are_there(net)
     for name, (_, expected) in networks.items():
         assert np.allclose(predictions[name], expected, atol=1e-6), name
-    (features, y), net = iris, DenseClassifier(**SMALL, loss=Power(1.5))
+    (features, y), net = iris, plain(DenseClassifier, **SMALL, loss=Power(1.5))
     one_hot = np.eye(3, dtype=int)[y]
     grid = {"loss": [Power(1.5), Power(3.0)], "l2": [0.0, 0.1]}
     search = GridSearchCV(net, grid, cv=2, n_jobs=2, error_score="raise")
@@ -175,7 +175,7 @@ def test_other_processes(dense, networks, iris, capfd):
 
 
 def test_copies_keep_what_a_configuration_leaves_out(diabetes):
-    huber = DenseRegressor(**SMALL, loss=keras.losses.Huber(0.01)).fit(*diabetes)
+    huber = plain(DenseRegressor, **SMALL, loss=keras.losses.Huber(0.01)).fit(*diabetes)
     assert equal_bits(huber, clone(huber).fit(*diabetes))
 
     net = clone(NetworkRegressor(own.build, loss=keras.losses.Huber(0.1), random_state=0))

@@ -25,6 +25,7 @@ from tests.engine.keras_reference import (
     make_settings,
     make_weights,
 )
+from tests.helpers import plain
 
 EPOCHS, STEPS = 8, 4  # 100 rows in batches of 32
 ARCHITECTURE = make_architecture()
@@ -34,7 +35,7 @@ KERAS = keras.optimizers.schedules
 def settings_with(schedule, learning_rate=None, history=None, **changes):
     rate = {} if learning_rate is None else {"learning_rate": learning_rate}
     settings = make_settings(ARCHITECTURE, epochs=EPOCHS, **rate, **changes)
-    net = DenseClassifier(lr_schedule=schedule, learning_rate=learning_rate, epochs=EPOCHS)
+    net = plain(DenseClassifier, lr_schedule=schedule, learning_rate=learning_rate, epochs=EPOCHS)
     return with_schedule(settings, net, history)
 
 
@@ -214,7 +215,7 @@ def test_a_rate_may_become_too_small_for_a_number_but_not_zero_at_once(steps):
     key = make_key(settings, steps * 32)
 
     def learning_rates(schedule):
-        net = DenseClassifier(lr_schedule=schedule, epochs=settings.epochs)
+        net = plain(DenseClassifier, lr_schedule=schedule, epochs=settings.epochs)
         return LearningRates(with_schedule(settings, net, None), key, steps * 32, 0)
 
     ours = learning_rates("exponential")
@@ -239,7 +240,7 @@ def test_rates_are_computed_as_they_are_needed():
 
     settings = replace(make_settings(ARCHITECTURE, learning_rate=0.25), epochs=10**9)
     key = make_key(settings, 64)
-    net = DenseClassifier(lr_schedule=by_rate, learning_rate=0.25, epochs=10**9)
+    net = plain(DenseClassifier, lr_schedule=by_rate, learning_rate=0.25, epochs=10**9)
     start = time.monotonic()
     rates = LearningRates(with_schedule(settings, net, None), key, 64, 0)
     assert asked == list(range(2**16))
@@ -247,7 +248,7 @@ def test_rates_are_computed_as_they_are_needed():
     assert found == [0.25, 0.25, 0.125, 0.125]
     assert asked == list(range(70_002))  # once each, and in order
     for schedule in ("cosine", KERAS.CosineDecay(0.25, 2 * 10**9)):
-        net = DenseClassifier(lr_schedule=schedule, epochs=10**9)
+        net = plain(DenseClassifier, lr_schedule=schedule, epochs=10**9)
         rates = LearningRates(with_schedule(settings, net, None), key, 64, 0)
         middle = rates.for_call(5 * 10**8, 1).numpy()[0, 0]
         assert middle == pytest.approx(0.125, rel=1e-4)

@@ -10,6 +10,7 @@ from sklearn.impute import SimpleImputer
 from skdense import DenseClassifier, DenseRegressor
 from skdense.engine import padded_data
 from skdense.engine.program_inputs import Selected
+from tests.helpers import plain
 
 
 @pytest.fixture
@@ -21,8 +22,8 @@ def mapped(tmp_path):
 
 
 def network(**changes):
-    plain = {"epochs": 4, "batch_size": 16, "random_state": 0}
-    return DenseClassifier(8, **{**plain, **changes})
+    defaults = {"epochs": 4, "batch_size": 16, "random_state": 0}
+    return plain(DenseClassifier, 8, **{**defaults, **changes})
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,8 @@ def test_missing_values_of_a_large_file_are_filled(kind, dtype, held_out, tmp_pa
     else:
         rows = {}, {}
         options |= held_out
-    net = kind(8, missing="indicator", **options).fit(X, y, **rows[0])
-    expected = kind(8, **options).fit(filled, y, **rows[1])
+    net = plain(kind, 8, missing="indicator", **options).fit(X, y, **rows[0])
+    expected = plain(kind, 8, **options).fit(filled, y, **rows[1])
     assert net.history_ == expected.history_
     assert np.array_equal(net.predict(X), expected.predict(filled))
     goes_on = net.set_params(missing="error", warm_start=True, epochs=1)
@@ -110,7 +111,7 @@ def test_missing_values_of_a_large_file_are_filled(kind, dtype, held_out, tmp_pa
         ).n_iter_
         == 5
     )
-    augmented = kind(8, missing="augment", **options).fit(X, y, **rows[0])
+    augmented = plain(kind, 8, missing="augment", **options).fit(X, y, **rows[0])
     assert np.isfinite(augmented.loss_curve_).all()
 
 
@@ -139,7 +140,7 @@ def test_the_tensor_is_the_file(mapped):
 MEASURE = """
 import sys
 import numpy as np
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 def own_memory():  # in MB; the pages of a mapped file are not in it
     lines = dict(line.split(":") for line in open("/proc/self/status") if line.startswith("Rss"))
@@ -148,7 +149,8 @@ def own_memory():  # in MB; the pages of a mapped file are not in it
 X = np.load(sys.argv[1], mmap_mode="r")
 y = np.arange(len(X)) % 2
 options = eval(sys.argv[2])
-net = DenseClassifier(4, epochs=1, batch_size=4096, random_state=0, **options)
+small = {"hidden_layer_sizes": 4, "epochs": 1, "batch_size": 4096, "random_state": 0}
+net = DenseClassifier(**KERAS_DEFAULTS | small | options)
 net.fit(X[:5000], y[:5000])  # TensorFlow itself
 before = own_memory()
 net.set_params(validation_fraction=0.2).fit(X, y)

@@ -15,6 +15,7 @@ from tests.engine.keras_reference import (
     make_rows,
     make_settings,
 )
+from tests.helpers import plain
 
 SIZES = {"equal": (6, 6, 6), "different": (8, 6, 4), "mixed": (8, 8, 3, 3)}
 
@@ -60,7 +61,7 @@ def test_training_equals_keras(kind, batch_norm, compiled, monkeypatch):
 def test_prediction_equals_keras(iris, kind, batch_norm, activation):
     X, y = iris
     options = {"batch_norm": batch_norm, "dropout": 0.1, "l2": 0.001, "epochs": 3}
-    net = DenseClassifier(SIZES[kind], activation, residual=True, random_state=0, **options)
+    net = plain(DenseClassifier, SIZES[kind], activation, residual=True, random_state=0, **options)
     model = net.fit(X, y).to_keras()
     np.testing.assert_allclose(model(X), net.predict_proba(X), atol=1e-6)
     for ours, theirs in zip(net.weights_, model.get_weights(), strict=True):
@@ -71,8 +72,14 @@ def test_prediction_equals_keras(iris, kind, batch_norm, activation):
 
 def test_by_hand(diabetes):
     X, y = diabetes
-    net = DenseRegressor(
-        (7, 7, 4), "tanh", residual=True, dtype="float64", scale_target=False, epochs=3
+    net = plain(
+        DenseRegressor,
+        (7, 7, 4),
+        "tanh",
+        residual=True,
+        dtype="float64",
+        scale_target=False,
+        epochs=3,
     ).fit(X, y)
     (k0, k1, k2, k3), (b0, b1, b2, b3) = net.coefs_, net.intercepts_
     projection = net.weights_[6]  # after kernel and bias of three layers
@@ -88,27 +95,28 @@ def test_by_hand(diabetes):
 @pytest.mark.parametrize("sizes", [(), (8,)])
 def test_fewer_than_two_hidden_layers_have_nothing_to_skip(iris, sizes):
     X, y = iris
-    plain, same = (
-        DenseClassifier(sizes, residual=r, epochs=2, random_state=0).fit(X, y)
+    without, same = (
+        plain(DenseClassifier, sizes, residual=r, epochs=2, random_state=0).fit(X, y)
         for r in (False, True)
     )
-    assert same.architecture_ == plain.architecture_
-    assert largest_difference(plain.weights_, same.weights_) == 0
+    assert same.architecture_ == without.architecture_
+    assert largest_difference(without.weights_, same.weights_) == 0
 
 
 def test_deep_networks_train(diabetes):
     X, y = diabetes
     options = {"hidden_layer_sizes": (16,) * 20, "activation": "tanh", "epochs": 20}
-    plain, blocks = (
-        DenseRegressor(residual=r, random_state=0, optimizer="sgd", **options).fit(X, y)
+    without, blocks = (
+        plain(DenseRegressor, residual=r, random_state=0, optimizer="sgd", **options).fit(X, y)
         for r in (False, True)
     )
-    assert blocks.loss_curve_[-1] < 0.8 * plain.loss_curve_[-1]
+    assert blocks.loss_curve_[-1] < 0.8 * without.loss_curve_[-1]
 
 
 def test_noise_dropout_and_early_stopping_go_along(iris):
     X, y = iris
-    net = DenseClassifier(
+    net = plain(
+        DenseClassifier,
         (8, 8, 4),
         residual=True,
         batch_norm=True,
@@ -125,7 +133,7 @@ def test_noise_dropout_and_early_stopping_go_along(iris):
 @pytest.mark.parametrize("kind", SIZES)
 def test_saved_and_exported(iris, tmp_path, kind):
     X, y = iris
-    net = DenseClassifier(SIZES[kind], residual=True, batch_norm=True, epochs=3).fit(X, y)
+    net = plain(DenseClassifier, SIZES[kind], residual=True, batch_norm=True, epochs=3).fit(X, y)
     skdense.save(net, tmp_path / "net")
     again = skdense.load(tmp_path / "net")
     np.testing.assert_array_equal(again.predict_proba(X), net.predict_proba(X))
@@ -139,12 +147,12 @@ def test_saved_and_exported(iris, tmp_path, kind):
 def test_other_networks_do_not_take_its_place(iris, tmp_path):
     X, y = iris
     options = {"epochs": 1, "random_state": 0, "warm_start": True}
-    net = DenseClassifier((6, 6), residual=True, **options).fit(X, y)
+    net = plain(DenseClassifier, (6, 6), residual=True, **options).fit(X, y)
     with pytest.raises(ValueError, match=r"and residual=True, now asked for .* and False"):
         net.set_params(residual=False).fit(X, y)
     skdense.save_weights(net, tmp_path / "weights")
-    plain = DenseClassifier((6, 6), epochs=1).fit(X, y)
+    other = plain(DenseClassifier, (6, 6), epochs=1).fit(X, y)
     with pytest.raises(ValueError, match=r"its residual is True, the estimator's False"):
-        skdense.load_weights(plain, tmp_path / "weights")
+        skdense.load_weights(other, tmp_path / "weights")
     with pytest.raises(ValueError, match="'residual' parameter"):
-        DenseClassifier((6, 6), residual="pre").fit(X, y)
+        plain(DenseClassifier, (6, 6), residual="pre").fit(X, y)

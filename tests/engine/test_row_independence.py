@@ -18,6 +18,7 @@ from tests.engine.row_independence import (
     worst_difference,
     worst_of_many_ways,
 )
+from tests.helpers import plain
 
 IRIS = load_iris(return_X_y=True)
 DIABETES = load_diabetes(return_X_y=True)
@@ -31,15 +32,27 @@ def made_networks():
     two = DIABETES[0], np.column_stack([DIABETES[1], -(DIABETES[1] ** 2)])
     residual = {"batch_norm": "before", "residual": True}
     return {
-        "two classes": (DenseClassifier(**COMMON).fit(X[:100], y[:100]), X),
-        "three classes": (DenseClassifier((200, 60), "gelu", **COMMON).fit(X, y), X),
-        "labels": (DenseClassifier((30, 30), "tanh", **residual, **COMMON).fit(*labels), labels[0]),
-        "regression": (DenseRegressor((64, 33), "silu", **COMMON).fit(*DIABETES), DIABETES[0]),
-        "linear": (DenseRegressor((3,), **COMMON).fit(*DIABETES), DIABETES[0]),
-        "two numbers": (DenseRegressor(17, batch_norm="after", **COMMON).fit(*two), DIABETES[0]),
-        "poisson": (DenseRegressor(17, loss="poisson", **COMMON).fit(*DIABETES), DIABETES[0]),
-        "float64": (DenseClassifier(dtype="float64", **COMMON).fit(X, y), X),
-        "missing": (DenseClassifier(missing="augment", **COMMON).fit(X, y), X),
+        "two classes": (plain(DenseClassifier, **COMMON).fit(X[:100], y[:100]), X),
+        "three classes": (plain(DenseClassifier, (200, 60), "gelu", **COMMON).fit(X, y), X),
+        "labels": (
+            plain(DenseClassifier, (30, 30), "tanh", **residual, **COMMON).fit(*labels),
+            labels[0],
+        ),
+        "regression": (
+            plain(DenseRegressor, (64, 33), "silu", **COMMON).fit(*DIABETES),
+            DIABETES[0],
+        ),
+        "linear": (plain(DenseRegressor, (3,), **COMMON).fit(*DIABETES), DIABETES[0]),
+        "two numbers": (
+            plain(DenseRegressor, 17, batch_norm="after", **COMMON).fit(*two),
+            DIABETES[0],
+        ),
+        "poisson": (
+            plain(DenseRegressor, 17, loss="poisson", **COMMON).fit(*DIABETES),
+            DIABETES[0],
+        ),
+        "float64": (plain(DenseClassifier, dtype="float64", **COMMON).fit(X, y), X),
+        "missing": (plain(DenseClassifier, missing="augment", **COMMON).fit(X, y), X),
     }
 
 
@@ -114,6 +127,6 @@ def test_probabilities_keep_the_order_of_the_decision_function(networks):
 
 def test_a_monitor_sees_what_the_estimator_predicts_afterwards():
     X, y = DIABETES
-    net = DenseRegressor(8, early_stopping=True, monitor="r2", patience=3, **COMMON)
+    net = plain(DenseRegressor, 8, early_stopping=True, monitor="r2", patience=3, **COMMON)
     net.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
     assert net.history_["val_r2"][net.best_epoch_ - 1] == net.score(X[300:], y[300:])

@@ -8,6 +8,7 @@ import pytest
 from joblib import Parallel, delayed
 
 from skdense.engine.startup import limit_threads, paused_garbage_collection
+from tests.helpers import plain
 
 
 @pytest.mark.parametrize(
@@ -26,11 +27,12 @@ def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, expec
 
 TRAIN = """
 import numpy as np
-from skdense import DenseClassifier, DenseRegressor
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
 
 X = np.random.default_rng(0).normal(size=(80, 3))
-DenseClassifier(4, epochs=2).fit(X, X[:, 0] > 0).predict(X)
-DenseRegressor(4, epochs=300, dropout=0.1).fit(X, X[:, 0]).predict(X)  # compiled
+small = KERAS_DEFAULTS | {"hidden_layer_sizes": 4}
+DenseClassifier(**small | {"epochs": 2}).fit(X, X[:, 0] > 0).predict(X)
+DenseRegressor(**small | {"epochs": 300, "dropout": 0.1}).fit(X, X[:, 0]).predict(X)  # compiled
 """
 
 
@@ -110,7 +112,7 @@ def threads_of_a_worker():
 
     from skdense import DenseRegressor
 
-    DenseRegressor(4, epochs=1).fit(np.eye(20), np.arange(20.0))
+    plain(DenseRegressor, 4, epochs=1).fit(np.eye(20), np.arange(20.0))
     return os.environ.get("TF_NUM_INTRAOP_THREADS")
 
 

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 
 from skdense import DenseClassifier, DenseRegressor, cache_info
+from tests.helpers import plain
 
 
 def leaky(x, slope=0.2, *, shift=0.0):
@@ -64,7 +65,7 @@ KINDS = {
 
 
 def net(kind, activation, epochs=2):
-    return kind(7, activation, epochs=epochs, random_state=0)
+    return plain(kind, 7, activation, epochs=epochs, random_state=0)
 
 
 @pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
@@ -130,9 +131,9 @@ class Locked(Scaled):
 
 def test_losses_of_ones_own_are_compared_alike(iris, fresh_cache):
     X, y = iris
-    cross_val_score(DenseRegressor(7, loss=Scaled(lambda: 2.0), epochs=1), X, y, cv=3)
+    cross_val_score(plain(DenseRegressor, 7, loss=Scaled(lambda: 2.0), epochs=1), X, y, cv=3)
     assert cache_info().misses == 1
-    DenseRegressor(7, loss=Scaled(lambda: 3.0), epochs=1).fit(X, y)
+    plain(DenseRegressor, 7, loss=Scaled(lambda: 3.0), epochs=1).fit(X, y)
     assert cache_info().misses == 2
     with pytest.warns(UserWarning, match=r"loss=.*Locked.*cannot be compared"):
-        cross_val_score(DenseRegressor(7, loss=Locked(lambda: 2.0), epochs=1), X, y, cv=3)
+        cross_val_score(plain(DenseRegressor, 7, loss=Locked(lambda: 2.0), epochs=1), X, y, cv=3)

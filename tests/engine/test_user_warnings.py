@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 # Steps that are too long for a linear model.
 DIVERGING = {
@@ -38,42 +39,42 @@ class DivergesInRefit(keras.callbacks.Callback):
 
 
 def fit(X, y):
-    DenseRegressor(**DIVERGING).fit(X, y)  # here
+    plain(DenseRegressor, **DIVERGING).fit(X, y)  # here
 
 
 def partial_fit(X, y):
     path = os.devnull
-    net = DenseRegressor(**DIVERGING, callbacks=[keras.callbacks.CSVLogger(path)])
+    net = plain(DenseRegressor, **DIVERGING, callbacks=[keras.callbacks.CSVLogger(path)])
     net.set_params(learning_rate=0.01).partial_fit(X, y)
-    twin = DenseRegressor(**net.get_params())
+    twin = plain(DenseRegressor, **net.get_params())
     twin.partial_fit(X, y)  # here
 
 
 def fit_of_a_classifier(X, y):
     callbacks = [keras.callbacks.CSVLogger(os.devnull)]
-    net = DenseClassifier(2, epochs=1, callbacks=callbacks).fit(X, y > 150)
+    net = plain(DenseClassifier, 2, epochs=1, callbacks=callbacks).fit(X, y > 150)
     net.fit(X, y > 150)  # here
 
 
 def refit(X, y):
     DivergesInRefit.trainings = 0
     options = {**DIVERGING, "learning_rate": 0.01, "callbacks": [DivergesInRefit()]}
-    net = DenseRegressor(**options, early_stopping=True, refit_best_epoch=True)
+    net = plain(DenseRegressor, **options, early_stopping=True, refit_best_epoch=True)
     net.fit(X, y)  # here
 
 
 def pipeline(X, y):
-    model = make_pipeline(StandardScaler(), DenseRegressor(**DIVERGING))
+    model = make_pipeline(StandardScaler(), plain(DenseRegressor, **DIVERGING))
     model.fit(X, y)  # here
 
 
 def search(X, y):
-    search = GridSearchCV(DenseRegressor(**DIVERGING), {"l2": [0.0]}, cv=2)
+    search = GridSearchCV(plain(DenseRegressor, **DIVERGING), {"l2": [0.0]}, cv=2)
     search.fit(X, y)  # here
 
 
 def cross_validation(X, y):
-    cross_val_score(DenseRegressor(**DIVERGING), X, y, cv=2)  # here
+    cross_val_score(plain(DenseRegressor, **DIVERGING), X, y, cv=2)  # here
 
 
 class Own(DenseRegressor):
@@ -84,7 +85,7 @@ class Own(DenseRegressor):
 
 
 def subclass(X, y):
-    Own(**DIVERGING).fit(X, y)
+    plain(Own, **DIVERGING).fit(X, y)
 
 
 @pytest.mark.parametrize(

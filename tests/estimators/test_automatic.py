@@ -1,5 +1,7 @@
 """Parameters that are "auto": what they become, and that the user's own values win."""
 
+import html
+
 import keras
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.estimators import automatic
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 NAMES = [
     "hidden_layer_sizes",
@@ -25,8 +27,7 @@ NAMES = [
     "n_bins",
     "n_members",
 ]
-AUTO = {**dict.fromkeys(NAMES, "auto"), "random_state": 0}
-SMALL = {"hidden_layer_sizes": (8,), "epochs": 3}
+SMALL = {"hidden_layer_sizes": (8,), "epochs": 3, "random_state": 0}
 KINDS = [DenseClassifier, DenseRegressor]
 
 
@@ -40,9 +41,9 @@ def data(kind, n_samples=120):
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_are_the_values_that_could_have_been_typed(kind):
     X, y = data(kind)
-    net = kind(**{**AUTO, **SMALL}).fit(X, y)
+    net = kind(**SMALL).fit(X, y)
     assert set(net.params_) == {*NAMES, "validation_fraction"} - set(SMALL)
-    typed = kind(**{**SMALL, **net.params_, "random_state": 0}).fit(X, y)
+    typed = kind(**SMALL, **net.params_).fit(X, y)
     assert typed.params_ == {}
     for one, other in zip(net.members_, typed.members_, strict=True):
         assert equal_bits(one, other)
@@ -52,7 +53,7 @@ def test_they_are_the_values_that_could_have_been_typed(kind):
 
 def values(kind, n_samples, *, earlier=None, one_epoch=False, validation=False, **typed):
     given = automatic.Given(n_samples, kind is DenseClassifier, True, validation, one_epoch)
-    return automatic.automatic_values(kind(**{**AUTO, **typed}), given, earlier or {})
+    return automatic.automatic_values(kind(**typed), given, earlier or {})
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,12 @@ def test_what_is_typed_wins_and_what_depends_on_it_follows():
     assert values(DenseClassifier, 1000, optimizer=one)["lr_schedule"] is None
 
 
+def test_layers_are_narrow_where_there_are_few_samples():
+    assert values(DenseRegressor, 99)["hidden_layer_sizes"] == (64, 64, 64)
+    assert values(DenseRegressor, 100)["hidden_layer_sizes"] == (256, 256, 256)
+    assert values(DenseRegressor, 99, one_epoch=True)["hidden_layer_sizes"] == (256, 256, 256)
+
+
 def test_what_is_held_out():
     assert not values(DenseClassifier, 99)["early_stopping"]
     assert values(DenseClassifier, 99, monitor="roc_auc")["early_stopping"]
@@ -126,7 +133,7 @@ def test_one_member_where_several_make_no_sense(typed):
 @pytest.mark.parametrize("kind", KINDS)
 def test_chunk_by_chunk(kind):
     X, y = data(kind)
-    net = kind(**{**AUTO, "hidden_layer_sizes": (8,)})
+    net = kind((8,))
     net.partial_fit(X, y, **({"classes": [False, True]} if kind is DenseClassifier else {}))
     assert net.params_["n_members"] == 1
     assert net.params_["early_stopping"] is False
@@ -137,6 +144,13 @@ def test_chunk_by_chunk(kind):
     assert net.params_["batch_size"] == batch_size
 
 
+def test_chunks_after_a_fit_hold_nothing_out():
+    X, y = data(DenseRegressor)
+    net = DenseRegressor(**SMALL, n_members=1).fit(X, y)
+    assert np.isfinite(net.history_["val_loss"]).all()
+    assert np.isnan(net.partial_fit(X[:50], y[:50]).history_["val_loss"][-1])
+
+
 def test_the_rate_of_chunks_is_that_of_the_optimizer_where_it_was_typed():
     assert values(DenseClassifier, 1000, one_epoch=True)["learning_rate"] == 0.001
     assert values(DenseClassifier, 1000, one_epoch=True, optimizer="sgd")["learning_rate"] is None
@@ -144,7 +158,7 @@ def test_the_rate_of_chunks_is_that_of_the_optimizer_where_it_was_typed():
 
 def test_training_goes_on_with_the_values_of_before():
     X, y = data(DenseClassifier, 400)
-    net = DenseClassifier(**{**AUTO, **SMALL}, warm_start=True).fit(X, y)
+    net = DenseClassifier(**SMALL, warm_start=True).fit(X, y)
     before = dict(net.params_)
     net.fit(X[:200], y[:200])
     assert net.params_ == before
@@ -154,7 +168,7 @@ def test_training_goes_on_with_the_values_of_before():
 @pytest.mark.parametrize("kind", KINDS)
 def test_they_are_kept_by_clones_files_and_keras(kind, tmp_path):
     X, y = data(kind)
-    net = kind(**{**AUTO, **SMALL, "n_members": 2}).fit(X, y)
+    net = kind(**SMALL, n_members=2).fit(X, y)
     assert clone(net).get_params() == net.get_params()
     skdense.save(net, tmp_path / "net.skdense")
     loaded = skdense.load(tmp_path / "net.skdense")
@@ -171,7 +185,7 @@ def test_an_optimizer_as_keras_writes_it_down(iris):
     X, y = iris
     one = {"class_name": "Adam", "config": {"beta_2": 0.95}}
     nets = [
-        DenseClassifier(4, epochs=2, random_state=0, optimizer=optimizer).fit(X, y)
+        plain(DenseClassifier, 4, epochs=2, random_state=0, optimizer=optimizer).fit(X, y)
         for optimizer in (one, keras.optimizers.Adam(beta_2=0.95), "adam")
     ]
     assert equal_bits(nets[0], nets[1])
@@ -180,7 +194,7 @@ def test_an_optimizer_as_keras_writes_it_down(iris):
 
 def test_a_failed_fit_leaves_the_values_too():
     X, y = data(DenseClassifier)
-    net = DenseClassifier(**{**AUTO, **SMALL}).fit(X, y)
+    net = DenseClassifier(**SMALL).fit(X, y)
     before, predicted = dict(net.params_), net.predict_proba(X)
     with pytest.raises(ValueError, match="NaN"):
         net.fit(np.full((500, 3), np.nan), np.arange(500) % 2)
@@ -191,36 +205,37 @@ def test_a_failed_fit_leaves_the_values_too():
 def test_samples_without_weight_do_not_count():
     X, y = data(DenseClassifier, 600)
     weight = np.arange(600) < 200
-    net = DenseClassifier(**{**AUTO, **SMALL}).fit(X, y, sample_weight=weight)
-    assert net.params_ == DenseClassifier(**{**AUTO, **SMALL}).fit(X[:200], y[:200]).params_
+    net = DenseClassifier(**SMALL).fit(X, y, sample_weight=weight)
+    assert net.params_ == DenseClassifier(**SMALL).fit(X[:200], y[:200]).params_
 
 
 def test_sparse_x_and_images_have_no_bins():
     from scipy import sparse
 
     X, y = data(DenseRegressor)
-    assert (
-        DenseRegressor(**{**AUTO, **SMALL}).fit(sparse.csr_matrix(X), y).params_["n_bins"] is None
-    )
-    images = np.repeat(X[:, :, None], 2, axis=2)
-    assert DenseRegressor(**{**AUTO, **SMALL}).fit(images, y).params_["n_bins"] is None
+    for other in (sparse.csr_matrix(X), np.repeat(X[:, :, None], 2, axis=2)):
+        assert DenseRegressor(**SMALL).fit(other, y).params_["n_bins"] is None
 
 
 def test_all_at_once_beats_the_plain_network(diabetes):
     X, y = diabetes
-    recipe = DenseRegressor(**{**AUTO, "epochs": 30, "n_members": 2}, scale_features="robust")
-    plain = DenseRegressor(random_state=0)
+    recipe = DenseRegressor(epochs=30, n_members=2, random_state=0)
+    usual = plain(DenseRegressor, random_state=0)
     train, test = slice(300), slice(300, None)
     X_scaled = StandardScaler().fit(X[train]).transform(X)
     better = recipe.fit(X[train], y[train]).score(X[test], y[test])
-    assert better > plain.fit(X_scaled[train], y[train]).score(X_scaled[test], y[test])
+    assert better > usual.fit(X_scaled[train], y[train]).score(X_scaled[test], y[test])
 
 
 def test_a_summary_and_a_diagnosis_know_them(capsys):
     X, y = data(DenseClassifier)
-    net = DenseClassifier(**{**AUTO, **SMALL, "n_members": 2}).fit(X, y)
+    net = DenseClassifier(**SMALL, n_members=2).fit(X, y)
     net.summary()
-    assert "Automatic values: activation='selu', dropout=0.15" in capsys.readouterr().out
+    printed = capsys.readouterr().out.splitlines()[-1]
+    assert printed.startswith("Automatic values: activation='selu', dropout=0.15")
+    view = html.unescape(net._repr_html_())
+    assert view.endswith(f"<p>{printed}</p>")
+    assert view == html.unescape(net._repr_mimebundle_()["text/html"])
     assert skdense.diagnose(net, X, y)
-    single = DenseClassifier(**{**AUTO, **SMALL, "n_members": 1}).fit(X, y)
+    single = DenseClassifier(**SMALL, n_members=1).fit(X, y)
     assert skdense.diagnose(single, X, y)

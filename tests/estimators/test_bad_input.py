@@ -9,6 +9,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skdense import DenseClassifier, DenseRegressor, cache_info
+from tests.helpers import plain
 
 NAN, INF = float("nan"), float("inf")
 PER_LAYER = "give one value for all layers, or 2 of them"
@@ -105,7 +106,9 @@ OF_REGRESSOR = [
 
 
 def small(estimator=DenseClassifier, **parameters):
-    return estimator(**{"hidden_layer_sizes": (4, 4), "epochs": 2, "random_state": 0, **parameters})
+    return plain(
+        estimator, **{"hidden_layer_sizes": (4, 4), "epochs": 2, "random_state": 0, **parameters}
+    )
 
 
 @pytest.fixture(scope="module")

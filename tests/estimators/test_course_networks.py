@@ -8,6 +8,7 @@ from scipy.special import expit, softmax
 
 import skdense.engine._tensorflow  # noqa: F401 - before Keras, so that TensorFlow starts quietly
 from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor
+from tests.helpers import plain
 
 RANDOM = np.random.default_rng(0)
 
@@ -84,7 +85,8 @@ def plane_in_space():
 
 def test_autoencoders_find_the_plane_in_which_the_data_lie():
     X = plane_in_space()
-    dense = DenseRegressor(
+    dense = plain(
+        DenseRegressor,
         (8, 2, 8),
         activation=("tanh", "linear", "tanh"),
         epochs=150,
@@ -148,10 +150,10 @@ def test_tape_loop_step_for_step(task, monkeypatch):
     monkeypatch.setattr(base.DenseEstimator, "_train", spy)
     kwargs = {"epochs": 3, "batch_size": 16, "learning_rate": 0.01, "random_state": 0}
     if task == "classes":
-        net = DenseClassifier((8, 4), **kwargs).fit(X, np.digitize(y, [-1, 1]))
+        net = plain(DenseClassifier, (8, 4), **kwargs).fit(X, np.digitize(y, [-1, 1]))
         last, loss = (3, "softmax"), keras.losses.SparseCategoricalCrossentropy()
     else:
-        net = DenseRegressor((8, 4), scale_target=False, **kwargs).fit(X, y)
+        net = plain(DenseRegressor, (8, 4), scale_target=False, **kwargs).fit(X, y)
         last, loss = (1, None), keras.losses.MeanSquaredError()
     model = keras.Sequential(
         [
@@ -169,12 +171,12 @@ def test_tape_loop_step_for_step(task, monkeypatch):
 
 def test_softmax_by_hand():
     X, y = made(4)
-    net = DenseClassifier(6, epochs=3, random_state=0).fit(X, np.digitize(y, [-1, 1]))
+    net = plain(DenseClassifier, 6, epochs=3, random_state=0).fit(X, np.digitize(y, [-1, 1]))
     hidden = np.maximum(X @ net.coefs_[0] + net.intercepts_[0], 0)
     scores = hidden @ net.coefs_[1] + net.intercepts_[1]
     by_hand = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     assert np.allclose(by_hand, softmax(scores, axis=1))
     assert np.allclose(net.predict_proba(X), by_hand, atol=1e-6)
-    binary = DenseClassifier((), epochs=3, random_state=0).fit(X, y > 0)
+    binary = plain(DenseClassifier, (), epochs=3, random_state=0).fit(X, y > 0)
     log_odds = X @ binary.coefs_[0] + binary.intercepts_[0]
     assert np.allclose(binary.predict_proba(X)[:, 1:], expit(log_odds), atol=1e-6)

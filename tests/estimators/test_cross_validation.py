@@ -29,6 +29,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 # One architecture and batch size: all of the file shares a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 10, "learning_rate": 0.01, "random_state": 0}
@@ -36,12 +37,12 @@ SMALL = {"hidden_layer_sizes": 8, "epochs": 10, "learning_rate": 0.01, "random_s
 
 @pytest.fixture
 def classifier():
-    return DenseClassifier(**SMALL)
+    return plain(DenseClassifier, **SMALL)
 
 
 @pytest.fixture
 def regressor():
-    return DenseRegressor(**SMALL)
+    return plain(DenseRegressor, **SMALL)
 
 
 def assert_scores(found, least):
@@ -263,7 +264,7 @@ def test_routed_weights_reach_every_fold(iris, classifier):
     assert not (found == 1).any()
     scores = cross_val_score(net, X, y, cv=3, scoring=accuracy, params={"sample_weight": weight})
     assert scores.min() > 0.95  # the rows that count are easy
-    unweighted = DenseClassifier(**SMALL).set_params(epochs=30)
+    unweighted = plain(DenseClassifier, **SMALL).set_params(epochs=30)
     assert (cross_val_predict(unweighted, X, y, cv=3, params={}) == 1).any()
     search = GridSearchCV(net, {"denseclassifier__dropout": [0.0, 0.1]}, scoring=accuracy, cv=3)
     search.fit(X, y, sample_weight=weight)

@@ -11,13 +11,14 @@ from sklearn.utils import estimator_html_repr
 from skdense import DenseClassifier, NetworkRegressor
 from skdense.estimators import html_view
 from skdense.estimators.html_view import losses_svg
+from tests.helpers import plain
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
 def net(iris):
-    return DenseClassifier(4, epochs=4, validation_fraction=0.3, random_state=0).fit(*iris)
+    return plain(DenseClassifier, 4, epochs=4, validation_fraction=0.3, random_state=0).fit(*iris)
 
 
 def test_fitted_estimator_shows_its_losses_below_scikit_learns_view(net):
@@ -31,8 +32,11 @@ def test_fitted_estimator_shows_its_losses_below_scikit_learns_view(net):
 
 
 def test_unfitted_estimator_shows_none():
-    assert 'aria-label="losses by epoch"' not in DenseClassifier()._repr_html_()
-    assert 'aria-label="losses by epoch"' not in DenseClassifier()._repr_mimebundle_()["text/html"]
+    assert 'aria-label="losses by epoch"' not in plain(DenseClassifier)._repr_html_()
+    assert (
+        'aria-label="losses by epoch"'
+        not in plain(DenseClassifier)._repr_mimebundle_()["text/html"]
+    )
 
 
 def test_text_display_stays_text(net):
@@ -43,7 +47,7 @@ def test_text_display_stays_text(net):
 
 def test_scikit_learns_own_views_still_work(net, iris):
     assert "DenseClassifier" in estimator_html_repr(net)
-    pipe = make_pipeline(StandardScaler(), DenseClassifier(4, epochs=1, random_state=0))
+    pipe = make_pipeline(StandardScaler(), plain(DenseClassifier, 4, epochs=1, random_state=0))
     assert "DenseClassifier" in pipe.fit(*iris)._repr_html_()
 
 
@@ -59,16 +63,16 @@ def marked(view):
 @pytest.mark.parametrize("options", [{"monitor": "accuracy"}, {"min_delta": 0.5}], ids=str)
 def test_the_best_epoch_by_the_monitor_is_marked(iris, options):
     options |= {"epochs": 20, "early_stopping": True, "patience": 3, "random_state": 0}
-    net = DenseClassifier(4, **options).fit(*iris)
+    net = plain(DenseClassifier, 4, **options).fit(*iris)
     assert net.best_epoch_ != np.argmin(net.history_["val_loss"]) + 1
-    assert marked(net._losses_html()) == ([net.best_epoch_], [f"best epoch: {net.best_epoch_}"])
+    assert marked(net._fit_html()) == ([net.best_epoch_], [f"best epoch: {net.best_epoch_}"])
 
 
 def test_no_best_epoch_is_named_without_its_validation_loss(iris):
-    net = DenseClassifier(4, epochs=3, early_stopping=True, warm_start=True, random_state=0)
+    net = plain(DenseClassifier, 4, epochs=3, early_stopping=True, warm_start=True, random_state=0)
     net.fit(*iris).set_params(early_stopping=False).fit(*iris)  # goes on without a validation set
     assert net.best_epoch_ > 3
-    assert marked(net._losses_html()) == ([], [])
+    assert marked(net._fit_html()) == ([], [])
 
 
 def test_picture_is_well_formed_and_marks_the_best_epoch():
@@ -103,7 +107,7 @@ def test_a_single_epoch_is_no_curve():
     assert losses_svg({"loss": [1.0]}) == losses_svg({"loss": [1.0, np.nan]}) == ""
 
 
-@pytest.mark.parametrize("estimator", [DenseClassifier(), NetworkRegressor(len)])
+@pytest.mark.parametrize("estimator", [plain(DenseClassifier), NetworkRegressor(len)])
 def test_the_question_mark_leads_to_the_api(estimator, monkeypatch):
     name = type(estimator).__name__
     monkeypatch.setattr(html_view, "documentation_address", lambda: "https://docs.example/stable")

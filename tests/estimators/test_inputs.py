@@ -14,6 +14,7 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "random_state": 0}
 NAMES = ["sepal length", "sepal width", "petal length", "petal width"]
@@ -57,9 +58,9 @@ def _every_second_column(X):
 def test_arrays_of_any_kind_give_the_same_network(whole, change):
     X, y = whole
     for estimator in (DenseClassifier, DenseRegressor):
-        expected = estimator(**SMALL).fit(X, y)
+        expected = plain(estimator, **SMALL).fit(X, y)
         given = change(X)
-        found = estimator(**SMALL).fit(given, y)
+        found = plain(estimator, **SMALL).fit(given, y)
         is_single = getattr(given, "dtype", None) == np.float32  # and predicted in float32
         seen = X.astype(np.float32) if is_single else X
         assert np.array_equal(found.predict(given), expected.predict(seen))
@@ -68,17 +69,19 @@ def test_arrays_of_any_kind_give_the_same_network(whole, change):
 
 def test_truth_values_are_numbers(whole):
     X, y = whole
-    found = DenseClassifier(**SMALL).fit(X > 5, y)
-    expected = DenseClassifier(**SMALL).fit((X > 5).astype(float), y)
+    found = plain(DenseClassifier, **SMALL).fit(X > 5, y)
+    expected = plain(DenseClassifier, **SMALL).fit((X > 5).astype(float), y)
     assert np.array_equal(found.predict_proba(X > 5), expected.predict_proba(1.0 * (X > 5)))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_weights_have_the_network_s_precision_and_predictions_the_wider(whole, dtype):
     X, y = whole
-    net = DenseClassifier(dtype=dtype, **SMALL).fit(X, y)
+    net = plain(DenseClassifier, dtype=dtype, **SMALL).fit(X, y)
     assert {array.dtype for array in net.weights_} == {np.dtype(dtype)}
-    regressors = [DenseRegressor(dtype=dtype, **SMALL).fit(X, each) for each in (y, np.c_[y, -y])]
+    regressors = [
+        plain(DenseRegressor, dtype=dtype, **SMALL).fit(X, each) for each in (y, np.c_[y, -y])
+    ]
     for width in ("float32", "float64"):
         rows, wider = X.astype(width), np.promote_types(width, dtype)
         assert net.decision_function(rows).dtype == wider
@@ -91,11 +94,11 @@ def test_weights_have_the_network_s_precision_and_predictions_the_wider(whole, d
 def test_pandas(iris, estimator):
     pandas = pytest.importorskip("pandas")
     X, y = iris
-    expected = estimator(**SMALL).fit(X, y, sample_weight=y + 1.0)
+    expected = plain(estimator, **SMALL).fit(X, y, sample_weight=y + 1.0)
     shuffled = np.random.default_rng(0).permutation(150)  # labels of rows must not matter
     table = pandas.DataFrame(X, columns=NAMES, index=shuffled)
     numbers, weight = pandas.Series(y), pandas.Series(y + 1.0, index=shuffled[::-1])
-    net = estimator(**SMALL).fit(table, numbers, sample_weight=weight)
+    net = plain(estimator, **SMALL).fit(table, numbers, sample_weight=weight)
     assert net.feature_names_in_.tolist() == NAMES
     assert np.array_equal(net.predict(table), expected.predict(X))
     mixed = table.astype({"sepal width": "Float64", "petal width": "float32"})
@@ -104,7 +107,7 @@ def test_pandas(iris, estimator):
         net.predict(table[NAMES[::-1]])
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         net.predict(X)
-    assert not hasattr(estimator(**SMALL).fit(pandas.DataFrame(X), y), "feature_names_in_")
+    assert not hasattr(plain(estimator, **SMALL).fit(pandas.DataFrame(X), y), "feature_names_in_")
 
 
 def test_missing_values_of_pandas_are_refused(iris):
@@ -113,22 +116,22 @@ def test_missing_values_of_pandas_are_refused(iris):
     table = pandas.DataFrame(X, columns=NAMES).astype("Float64")
     table.iloc[3, 1] = pandas.NA
     with pytest.raises(ValueError, match="NaN"):
-        DenseClassifier(**SMALL).fit(table, y)
+        plain(DenseClassifier, **SMALL).fit(table, y)
 
 
 def test_labels_of_pandas(iris):
     pandas = pytest.importorskip("pandas")
     X, y = iris
     names = np.array(["setosa", "versicolor", "virginica"])[y]
-    expected = DenseClassifier(**SMALL).fit(X, names).predict(X)
+    expected = plain(DenseClassifier, **SMALL).fit(X, names).predict(X)
     for labels in (
         pandas.Series(names),
         pandas.Series(names).astype("category"),
         pandas.Series(names, dtype="string").astype(object),
     ):
-        assert np.array_equal(DenseClassifier(**SMALL).fit(X, labels).predict(X), expected)
+        assert np.array_equal(plain(DenseClassifier, **SMALL).fit(X, labels).predict(X), expected)
     one_hot = pandas.get_dummies(names)
-    net = DenseClassifier(loss="categorical_crossentropy", **SMALL).fit(X, one_hot)
+    net = plain(DenseClassifier, loss="categorical_crossentropy", **SMALL).fit(X, one_hot)
     assert net.predict(X).sum(axis=1).tolist() == [1] * 150
 
 
@@ -136,9 +139,9 @@ def test_labels_of_pandas(iris):
 def test_polars(iris, estimator):
     polars = pytest.importorskip("polars")
     X, y = iris
-    expected = estimator(**SMALL).fit(X, y).predict(X)
+    expected = plain(estimator, **SMALL).fit(X, y).predict(X)
     table = polars.DataFrame(X, schema=NAMES)
-    net = estimator(**SMALL).fit(table, polars.Series(y))
+    net = plain(estimator, **SMALL).fit(table, polars.Series(y))
     peer = StandardScaler().fit(table)  # scikit-learn 1.6 does not see the names of polars 2
     if hasattr(peer, "feature_names_in_"):
         assert net.feature_names_in_.tolist() == NAMES
@@ -152,8 +155,8 @@ def test_nothing_that_is_passed_is_changed(iris):
     sizes, loss = [8], keras.losses.CategoricalCrossentropy()
     passed = [X, y, weight, class_weight, sizes]
     before = copy.deepcopy(passed)
-    net = DenseClassifier(
-        sizes, optimizer=optimizer, class_weight=class_weight, loss=loss, epochs=2
+    net = plain(
+        DenseClassifier, sizes, optimizer=optimizer, class_weight=class_weight, loss=loss, epochs=2
     )
     net.fit(X, y, sample_weight=weight).predict_proba(X)
     assert str(passed) == str(before)
@@ -196,7 +199,7 @@ COPIES = {
 )
 def test_copies_predict_and_train_alike(iris, kind, parameters):
     X, y = iris
-    net = DenseClassifier(**SMALL, **parameters).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, **parameters).fit(X, y)
     twin = COPIES[kind](net)
     assert np.array_equal(twin.predict_proba(X), net.predict_proba(X))
     assert twin.history_ == net.history_
@@ -206,7 +209,7 @@ def test_copies_predict_and_train_alike(iris, kind, parameters):
 @pytest.mark.parametrize("kind", ["pickle", "deepcopy"])
 def test_training_a_copy_leaves_the_original_alone(iris, kind):
     X, y = iris
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     expected = net.predict_proba(X)
     twin = COPIES[kind](net)
     twin.partial_fit(X, y)
@@ -216,7 +219,7 @@ def test_training_a_copy_leaves_the_original_alone(iris, kind):
 
 
 def test_a_fitted_estimator_is_little_more_than_its_weights(iris):
-    net = DenseClassifier((64, 64), epochs=2).fit(*iris)
+    net = plain(DenseClassifier, (64, 64), epochs=2).fit(*iris)
     weights = sum(array.nbytes for array in net.weights_)
     # Adam keeps two more numbers a weight, for partial_fit to go on with.
     assert len(pickle.dumps(net)) < 3 * weights + 8000
@@ -224,7 +227,9 @@ def test_a_fitted_estimator_is_little_more_than_its_weights(iris):
 
 def test_a_clone_is_unfitted_and_has_the_same_parameters(iris):
     optimizer = keras.optimizers.SGD(0.05, momentum=0.9)
-    net = DenseClassifier((8, 4), ["relu", "tanh"], optimizer=optimizer, epochs=2, dropout=[0, 0.2])
+    net = plain(
+        DenseClassifier, (8, 4), ["relu", "tanh"], optimizer=optimizer, epochs=2, dropout=[0, 0.2]
+    )
     twin = clone(net.fit(*iris))
     assert not [name for name in vars(twin) if name.endswith("_")]
     for name, value in net.get_params().items():
@@ -256,8 +261,8 @@ def test_tensors_of_tensorflow_are_arrays(whole, kind, case):
         arguments["sample_weight"] = y + 1.0
     monitor = "accuracy" if kind is DenseClassifier else "r2"
     options = {**SMALL, **TENSORS[case], "monitor": monitor, "metrics": [monitor]}
-    expected = kind(**options).fit(**arguments)
+    expected = plain(kind, **options).fit(**arguments)
     tensors = {name: keras.ops.convert_to_tensor(value) for name, value in arguments.items()}
-    found = kind(**options).fit(**tensors)
+    found = plain(kind, **options).fit(**tensors)
     assert found.history_ == expected.history_
     assert np.array_equal(found.predict(tensors["X"]), expected.predict(X))

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from skdense import DenseClassifier
+from tests.helpers import plain
 
 
 class PressesCtrlC(keras.callbacks.Callback):
@@ -36,7 +37,7 @@ class PressesCtrlC(keras.callbacks.Callback):
 
 
 def net(epochs=6, **parameters):
-    return DenseClassifier(8, **{"epochs": epochs, "random_state": 0, **parameters})
+    return plain(DenseClassifier, 8, **{"epochs": epochs, "random_state": 0, **parameters})
 
 
 def interrupt(estimator, data, after):
@@ -185,10 +186,11 @@ def test_a_real_signal():
     code = textwrap.dedent("""
         import numpy as np
         from sklearn.datasets import make_classification
-        from skdense import DenseClassifier
+        from skdense import KERAS_DEFAULTS, DenseClassifier
 
         X, y = make_classification(4000, random_state=0)
-        net = DenseClassifier(64, random_state=0).set_params(epochs=1).fit(X, y)
+        net = DenseClassifier(**KERAS_DEFAULTS | {"hidden_layer_sizes": 64, "random_state": 0})
+        net.set_params(epochs=1).fit(X, y)
         net.set_params(epochs=1_000_000)
         print("training", flush=True)
         try:

@@ -14,7 +14,7 @@ from skdense import DenseClassifier, DenseRegressor, cache_info
 from skdense.persistence.archive import Damaged
 from skdense.persistence.deserialization import Reader
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, Schedule
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 FULL = {"hidden_layer_sizes": 8, "batch_size": 1000, "learning_rate": 0.02, "random_state": 0}
 BY_STEP = keras.optimizers.schedules.ExponentialDecay(0.02, 2, 0.5)
@@ -29,7 +29,7 @@ def by_rate(epoch, rate):
 
 
 def test_settings_of_a_schedule_are_parameters():
-    net = DenseClassifier(lr_schedule=CosineDecay(warmup_epochs=3))
+    net = plain(DenseClassifier, lr_schedule=CosineDecay(warmup_epochs=3))
     assert net.get_params()["lr_schedule__warmup_epochs"] == 3
     copy = clone(net).set_params(lr_schedule__alpha=0.1)
     assert copy.lr_schedule.alpha == 0.1
@@ -38,7 +38,7 @@ def test_settings_of_a_schedule_are_parameters():
 
 def test_candidates_of_a_search_over_schedules_share_a_program(iris):
     X, y = iris
-    net = DenseClassifier(8, epochs=6, lr_schedule=CosineDecay(), random_state=0)
+    net = plain(DenseClassifier, 8, epochs=6, lr_schedule=CosineDecay(), random_state=0)
     clone(net).set_params(lr_schedule=None).fit(X, y)
     traces = cache_info().traces
     grid = {
@@ -63,19 +63,19 @@ def test_candidates_of_a_search_over_schedules_share_a_program(iris):
     ids=["exponential", "cosine", "warm-up", "plateau"],
 )
 def test_rates_of_each_epoch_are_in_the_history(diabetes, lr_schedule, expected):
-    net = DenseRegressor(epochs=5, lr_schedule=lr_schedule, **FULL).fit(*diabetes)
+    net = plain(DenseRegressor, epochs=5, lr_schedule=lr_schedule, **FULL).fit(*diabetes)
     # In full batches an epoch is one step, so its end is its beginning.
     np.testing.assert_allclose(net.history_["learning_rate"], expected, rtol=1e-6)
-    assert "learning_rate" not in DenseRegressor(epochs=2, **FULL).fit(*diabetes).history_
+    assert "learning_rate" not in plain(DenseRegressor, epochs=2, **FULL).fit(*diabetes).history_
 
 
 def test_constant_is_none(diabetes):
-    plain, named = (
-        DenseRegressor(epochs=3, lr_schedule=each, **FULL).fit(*diabetes)
+    without, named = (
+        plain(DenseRegressor, epochs=3, lr_schedule=each, **FULL).fit(*diabetes)
         for each in (None, "constant")
     )
-    assert equal_bits(plain, named)
-    assert plain.history_ == named.history_
+    assert equal_bits(without, named)
+    assert without.history_ == named.history_
 
 
 @pytest.mark.parametrize(
@@ -94,10 +94,10 @@ def test_training_that_goes_on_goes_on_in_the_schedule(diabetes, lr_schedule):
     X, y = diabetes
     gives_rate = lr_schedule in (by_epoch, BY_STEP)
     options = {**FULL, "learning_rate": None if gives_rate else 0.02, "lr_schedule": lr_schedule}
-    whole = DenseRegressor(epochs=6, **options).fit(X, y)
-    in_two = DenseRegressor(epochs=4, warm_start=True, **options).fit(X, y)
+    whole = plain(DenseRegressor, epochs=6, **options).fit(X, y)
+    in_two = plain(DenseRegressor, epochs=4, warm_start=True, **options).fit(X, y)
     in_two.set_params(epochs=2).fit(X, y)
-    in_parts = DenseRegressor(epochs=6, **options)
+    in_parts = plain(DenseRegressor, epochs=6, **options)
     for _ in range(6):
         in_parts.partial_fit(X, y)
     assert len(set(whole.history_["learning_rate"])) > 1
@@ -109,10 +109,10 @@ def test_training_that_goes_on_goes_on_in_the_schedule(diabetes, lr_schedule):
 
 def test_cosine_reaches_as_far_as_the_training_goes(diabetes):
     X, y = diabetes
-    net = DenseRegressor(epochs=4, lr_schedule="cosine", warm_start=True, **FULL).fit(X, y)
+    net = plain(DenseRegressor, epochs=4, lr_schedule="cosine", warm_start=True, **FULL).fit(X, y)
     rates = net.set_params(epochs=2).fit(X, y).history_["learning_rate"]
     np.testing.assert_allclose(rates[4:], 0.01 * (1 + np.cos(np.pi * np.arange(4, 6) / 6)))
-    part = DenseRegressor(epochs=3, lr_schedule="cosine", **FULL)
+    part = plain(DenseRegressor, epochs=3, lr_schedule="cosine", **FULL)
     for _ in range(5):
         part.partial_fit(X, y)
     expected = [0.02, 0.015, 0.005, 0.01 * (1 + np.cos(0.75 * np.pi)), None]
@@ -123,7 +123,9 @@ def test_cosine_reaches_as_far_as_the_training_goes(diabetes):
 def test_plateau_watches_held_out_rows_if_there_are_any(diabetes):
     X, y = diabetes
     options = {**FULL, "learning_rate": 0.05, "hidden_layer_sizes": 64, "epochs": 40}
-    net = DenseRegressor(validation_fraction=0.3, lr_schedule=ReduceOnPlateau(0.1, 3), **options)
+    net = plain(
+        DenseRegressor, validation_fraction=0.3, lr_schedule=ReduceOnPlateau(0.1, 3), **options
+    )
     history = net.fit(X, y).history_
     watcher = keras.callbacks.ReduceLROnPlateau(factor=0.1, patience=3, min_delta=1e-4)
     watcher.set_model(keras.Sequential())
@@ -146,7 +148,7 @@ class Sawtooth(Schedule):
 
 
 def test_a_schedule_of_ones_own(diabetes):
-    net = DenseRegressor(epochs=4, lr_schedule=Sawtooth(0.25), **FULL).fit(*diabetes)
+    net = plain(DenseRegressor, epochs=4, lr_schedule=Sawtooth(0.25), **FULL).fit(*diabetes)
     np.testing.assert_allclose(net.history_["learning_rate"], [0.02, 0.015] * 2)
 
 
@@ -185,7 +187,7 @@ class Broken(keras.optimizers.schedules.LearningRateSchedule):
 )
 def test_errors_come_before_any_training(diabetes, changes, words, monkeypatch):
     monkeypatch.setattr("skdense.engine.program.Program.run", None)
-    net = DenseRegressor(8, batch_size=1000, epochs=5).set_params(**changes)
+    net = plain(DenseRegressor, 8, batch_size=1000, epochs=5).set_params(**changes)
     with pytest.raises(ValueError, match=words):
         net.fit(*diabetes)
     assert not hasattr(net, "weights_")
@@ -194,8 +196,8 @@ def test_errors_come_before_any_training(diabetes, changes, words, monkeypatch):
 def test_a_rate_of_ones_own_goes_ahead_of_the_optimizers_schedule(diabetes):
     own = keras.optimizers.Adam(BY_STEP)
     options = {**FULL, "epochs": 3, "lr_schedule": "exponential"}
-    net = DenseRegressor(optimizer=own, **options).fit(*diabetes)
-    assert equal_bits(net, DenseRegressor(**options).fit(*diabetes))
+    net = plain(DenseRegressor, optimizer=own, **options).fit(*diabetes)
+    assert equal_bits(net, plain(DenseRegressor, **options).fit(*diabetes))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_a_rate_of_ones_own_goes_ahead_of_the_optimizers_schedule(diabetes):
     ids=str,
 )
 def test_schedules_are_saved(diabetes, tmp_path, lr_schedule):
-    net = DenseRegressor(epochs=2, lr_schedule=lr_schedule, warm_start=True, **FULL)
+    net = plain(DenseRegressor, epochs=2, lr_schedule=lr_schedule, warm_start=True, **FULL)
     skdense.save(net.fit(*diabetes), tmp_path / "net")
     again = skdense.load(tmp_path / "net")
     assert str(again.get_params()) == str(net.get_params())
@@ -216,7 +218,7 @@ def test_schedules_are_saved(diabetes, tmp_path, lr_schedule):
 def test_schedules_of_keras_and_functions_are_saved(diabetes, tmp_path):
     options = {**FULL, "epochs": 2, "learning_rate": None, "warm_start": True}
     for lr_schedule, own in ((BY_STEP, None), (by_epoch, {"by_epoch": by_epoch})):
-        net = DenseRegressor(lr_schedule=lr_schedule, **options).fit(*diabetes)
+        net = plain(DenseRegressor, lr_schedule=lr_schedule, **options).fit(*diabetes)
         skdense.save(net, tmp_path / "net")
         again = skdense.load(tmp_path / "net", own)
         assert type(again.lr_schedule) is type(lr_schedule)
@@ -228,7 +230,7 @@ def test_schedules_of_keras_and_functions_are_saved(diabetes, tmp_path):
 
 
 def test_a_schedule_with_impossible_settings_is_not_saved(diabetes, tmp_path):
-    net = DenseRegressor(epochs=2, lr_schedule=CosineDecay(), **FULL).fit(*diabetes)
+    net = plain(DenseRegressor, epochs=2, lr_schedule=CosineDecay(), **FULL).fit(*diabetes)
     net.set_params(lr_schedule=Sawtooth())
     skdense.save(net, tmp_path / "net")
     assert skdense.load(tmp_path / "net", {"Sawtooth": Sawtooth(0.1)}).lr_schedule.depth == 0.1
@@ -249,7 +251,9 @@ def test_a_file_with_another_schedule_is_refused(written):
 def test_sparse_rows_follow_the_same_schedule(diabetes):
     X, y = diabetes
     options = {"epochs": 3, "lr_schedule": CosineDecay(warmup_epochs=1), "random_state": 0}
-    dense, thin = (DenseRegressor(8, **options).fit(each, y) for each in (X, sparse.csr_array(X)))
+    dense, thin = (
+        plain(DenseRegressor, 8, **options).fit(each, y) for each in (X, sparse.csr_array(X))
+    )
     assert thin.history_["learning_rate"] == dense.history_["learning_rate"]
     for ours, expected in zip(thin.weights_, dense.weights_, strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-5)
@@ -258,8 +262,13 @@ def test_sparse_rows_follow_the_same_schedule(diabetes):
 @pytest.mark.parametrize("lr_schedule", ["cosine", ReduceOnPlateau(0.1, patience=1)], ids=str)
 def test_a_refit_on_all_rows_has_the_rates_of_the_first_training(diabetes, lr_schedule):
     options = {**FULL, "learning_rate": 0.05, "hidden_layer_sizes": 64, "epochs": 30}
-    net = DenseRegressor(
-        early_stopping=True, refit_best_epoch=True, patience=4, lr_schedule=lr_schedule, **options
+    net = plain(
+        DenseRegressor,
+        early_stopping=True,
+        refit_best_epoch=True,
+        patience=4,
+        lr_schedule=lr_schedule,
+        **options,
     ).fit(*diabetes)
     first = net.early_stopping_history_["learning_rate"]
     assert net.history_["learning_rate"] == pytest.approx(first[: net.n_iter_], rel=1e-6)
@@ -267,7 +276,7 @@ def test_a_refit_on_all_rows_has_the_rates_of_the_first_training(diabetes, lr_sc
 
 
 def test_a_plateau_watches_the_scorer_that_early_stopping_watches(iris):
-    net = DenseClassifier(
+    net = plain(DenseClassifier, 
         8, epochs=8, validation_fraction=0.3, monitor="accuracy", random_state=0,
         lr_schedule=ReduceOnPlateau(0.5, patience=1, min_delta=0.9),
     ).fit(*iris)  # fmt: skip
@@ -280,7 +289,7 @@ def test_a_plateau_watches_the_scorer_that_early_stopping_watches(iris):
 @pytest.mark.parametrize("lr_schedule", ["cosine", "exponential", by_epoch])
 def test_a_time_limit_holds_however_many_epochs_there_are(iris, kind, lr_schedule):
     start = time.monotonic()
-    net = kind(8, epochs=10**9, time_limit=0.5, lr_schedule=lr_schedule, batch_size=1000)
+    net = plain(kind, 8, epochs=10**9, time_limit=0.5, lr_schedule=lr_schedule, batch_size=1000)
     net.fit(*iris)
     assert net.stopped_by_ == "time_limit"
     assert time.monotonic() - start < 20

@@ -28,7 +28,7 @@ import skdense
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, diagnose
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.validation_split import split_indices
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 ROWS = {}  # of the table: the test of each name
 PAGE = Path(__file__).parents[2] / "docs" / "ensembles.md"
@@ -47,12 +47,12 @@ def row(*names):
 
 def classifier(n_members=3, **parameters):
     parameters = {"epochs": 4, "random_state": 0, **parameters}
-    return DenseClassifier(8, n_members=n_members, **parameters)
+    return plain(DenseClassifier, 8, n_members=n_members, **parameters)
 
 
 def regressor(n_members=3, **parameters):
     parameters = {"epochs": 4, "random_state": 0, **parameters}
-    return DenseRegressor(8, n_members=n_members, **parameters)
+    return plain(DenseRegressor, 8, n_members=n_members, **parameters)
 
 
 def held_out_by(member, X, y):
@@ -208,7 +208,7 @@ def test_out_of_fold_predictions_are_of_rows_not_learned(iris):
     X, y = iris
     shuffled = np.random.default_rng(0).permutation(y)  # nothing to learn but by heart
     settings = {"validation_fraction": 1 / 3, "epochs": 60, "learning_rate": 0.01}
-    net = DenseClassifier(64, n_members=3, random_state=0, **settings).fit(X, shuffled)
+    net = plain(DenseClassifier, 64, n_members=3, random_state=0, **settings).fit(X, shuffled)
     out_of_fold = net.oof_decision_function_.argmax(axis=1)
     assert accuracy_score(shuffled, out_of_fold) < 0.45
     assert accuracy_score(shuffled, net.predict(X)) > 0.5
@@ -404,7 +404,7 @@ def test_what_belongs_to_one_network_is_the_members(flowers, iris):
     with pytest.raises(
         AttributeError, match=r"'DenseClassifier' object has no attribute 'coefs_'$"
     ):
-        _ = DenseClassifier().coefs_
+        _ = plain(DenseClassifier).coefs_
 
 
 @row("classes_", "n_features_in_", "feature_names_in_", "input_shape_")
@@ -432,7 +432,8 @@ def test_members_share_what_data_and_layers_are(iris):
 @row("history_", "loss_curve_", "early_stopping_history_")
 @row("n_iter_", "best_epoch_", "best_loss_", "best_score_", "stopped_by_")
 def test_history_is_the_mean_of_the_members_still_training(diabetes):
-    net = DenseRegressor(
+    net = plain(
+        DenseRegressor,
         32,
         n_members=3,
         epochs=40,
@@ -908,7 +909,7 @@ _PRECISE = {"dtype": "float64", "batch_size": 100, "epochs": 40, "learning_rate"
 
 @pytest.mark.slow  # `make test-peers` checks this too
 @parametrize_with_checks(
-    [cls(16, n_members=2, **_PRECISE) for cls in (DenseClassifier, DenseRegressor)]
+    [plain(cls, 16, n_members=2, **_PRECISE) for cls in (DenseClassifier, DenseRegressor)]
 )
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -916,7 +917,7 @@ def test_scikit_learns_checks(estimator, check):
 
 @pytest.mark.parametrize("cls", [DenseClassifier, DenseRegressor])
 def test_one_sample(cls):
-    net = cls(n_members=2, epochs=2, early_stopping=True)
+    net = plain(cls, n_members=2, epochs=2, early_stopping=True)
     estimator_checks.check_fit2d_1sample(cls.__name__, net)
 
 

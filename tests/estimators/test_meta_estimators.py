@@ -35,17 +35,18 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 # One architecture and batch size: all of the file shares a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 10, "learning_rate": 0.01, "random_state": 0}
 
 
 def classifier(**parameters):
-    return DenseClassifier(**{**SMALL, **parameters})
+    return plain(DenseClassifier, **{**SMALL, **parameters})
 
 
 def regressor(**parameters):
-    return DenseRegressor(**{**SMALL, **parameters})
+    return plain(DenseRegressor, **{**SMALL, **parameters})
 
 
 @pytest.fixture(scope="module")

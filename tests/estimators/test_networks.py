@@ -16,6 +16,7 @@ from sklearn.utils import estimator_html_repr
 
 from skdense import DenseClassifier, NetworkClassifier, NetworkRegressor
 from skdense.estimators import network_base
+from tests.helpers import plain
 from tests.network_models import classifier as build_classifier
 from tests.network_models import compiled_classifier, regressor
 
@@ -132,7 +133,7 @@ def test_a_class_of_weight_zero_is_no_class_with_a_single_row(iris):
 def test_a_warm_start_without_rows_of_a_class_holds_out(iris, dense):
     X, y = iris
     if dense:
-        net = DenseClassifier(4, epochs=1, warm_start=True, early_stopping=True)
+        net = plain(DenseClassifier, 4, epochs=1, warm_start=True, early_stopping=True)
     else:
         loss = "sparse_categorical_crossentropy"
         net = classifier(loss=loss, epochs=1, validation_split=0.2, warm_start=True)

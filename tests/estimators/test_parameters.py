@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from skdense import DenseClassifier, DenseRegressor
 from skdense.estimators.parameters import layer_sizes, per_layer_activations, per_layer_rates
 from skdense.schedules import CosineDecay
+from tests.helpers import plain
 
 SIZES = st.lists(st.integers(1, 10**6), max_size=6)
 RATES = st.floats(0, 1, exclude_max=True)
@@ -85,7 +86,7 @@ def test_rates_out_of_range_are_refused(rates, bad):
     ],
 )
 def test_names_of_scikeras_say_what_to_set_instead(kind, name, words):
-    net = kind(lr_schedule=CosineDecay())
+    net = plain(kind, lr_schedule=CosineDecay())
     with pytest.raises(ValueError, match=f"{name} is no parameter of {kind.__name__}.*{words}"):
         net.set_params(**{name: 1})
     with pytest.raises(ValueError, match=words):

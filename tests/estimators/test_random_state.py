@@ -8,11 +8,11 @@ import numpy as np
 from sklearn.base import clone
 
 from skdense import DenseClassifier
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 
 def noisy(**parameters):
-    return DenseClassifier(8, epochs=3, dropout=0.3, validation_fraction=0.2, **parameters)
+    return plain(DenseClassifier, 8, epochs=3, dropout=0.3, validation_fraction=0.2, **parameters)
 
 
 def test_an_int_repeats_itself(iris):

@@ -12,13 +12,20 @@ from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
 
 from skdense import DenseClassifier, clear_cache
+from tests.helpers import plain
 
 # Long enough to be compiled, and short enough for the plain graph.
 NETS = {
-    "compiled": DenseClassifier(
-        8, batch_norm=True, dropout=0.2, epochs=60, early_stopping=True, random_state=3
+    "compiled": plain(
+        DenseClassifier,
+        8,
+        batch_norm=True,
+        dropout=0.2,
+        epochs=60,
+        early_stopping=True,
+        random_state=3,
     ),
-    "plain graph": DenseClassifier((16, 8), dropout=0.2, epochs=5, random_state=3),
+    "plain graph": plain(DenseClassifier, (16, 8), dropout=0.2, epochs=5, random_state=3),
 }
 PROGRAM = """
 import json

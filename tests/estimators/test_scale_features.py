@@ -20,7 +20,7 @@ import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.preprocessing.feature_bins import learn_bins
 from skdense.preprocessing.feature_scaling import learn_scaling
-from tests.helpers import equal_bits, same_weights
+from tests.helpers import equal_bits, plain, same_weights
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 3, "random_state": 0}
 METHODS = ("predict", "predict_proba", "decision_function", "hidden_output")
@@ -59,9 +59,9 @@ def by_hand(X, like, scale_features=None, n_bins=None, weight=None):
 def test_it_trains_as_on_x_scaled_by_hand(raw, options, dtype):
     X, y = raw
     common = {**SMALL, "dtype": dtype}
-    net = DenseClassifier(**common, **options).fit(X, y)
+    net = plain(DenseClassifier, **common, **options).fit(X, y)
     scaled = by_hand(X, X, **options)
-    expected = DenseClassifier(**common).fit(scaled, y)
+    expected = plain(DenseClassifier, **common).fit(scaled, y)
     assert equal_bits(net, expected)
     assert net.history_ == expected.history_
     for method in METHODS:
@@ -77,26 +77,26 @@ def test_it_trains_as_on_x_scaled_by_hand(raw, options, dtype):
 def test_it_learns_from_training_rows_and_their_weights(raw, options):
     X, y = raw
     weight = np.random.default_rng(1).integers(0, 3, len(y))
-    net = DenseClassifier(**SMALL, **options)
+    net = plain(DenseClassifier, **SMALL, **options)
     net.set_params(class_weight={0: 2.0, 1: 1.0})
     net.fit(X[:150], y[:150], weight[:150], X_val=X[150:] * 1e3, y_val=y[150:])
     used = weight[:150] > 0
     of_row = (weight[:150] * np.where(y[:150] == 0, 2.0, 1.0))[used]
     prepared = [by_hand(part, X[:150][used], **options, weight=of_row) for part in (X, X * 1e3)]
-    expected = DenseClassifier(**SMALL, class_weight={0: 2.0, 1: 1.0})
+    expected = plain(DenseClassifier, **SMALL, class_weight={0: 2.0, 1: 1.0})
     expected.fit(prepared[0][:150], y[:150], weight[:150], X_val=prepared[1][150:], y_val=y[150:])
     assert net.history_ == expected.history_
-    balanced = DenseClassifier(**SMALL, **options, class_weight="balanced").fit(X, y)
+    balanced = plain(DenseClassifier, **SMALL, **options, class_weight="balanced").fit(X, y)
     counts = np.bincount(y)
     weights = {label: len(y) / (2 * counts[label]) for label in (0, 1)}
-    same = DenseClassifier(**SMALL, **options, class_weight=weights).fit(X, y)
+    same = plain(DenseClassifier, **SMALL, **options, class_weight=weights).fit(X, y)
     assert same_weights(balanced, same, rtol=1e-6)
 
 
 def test_held_out_rows_are_not_looked_at(raw):
     X, y = raw
     X = X.copy()
-    net = DenseRegressor(**SMALL, scale_features="robust", validation="last").fit(X, y)
+    net = plain(DenseRegressor, **SMALL, scale_features="robust", validation="last").fit(X, y)
     X[160:] += 1e9
     assert np.array_equal(net.feature_scaling_.center, clone(net).fit(X, y).feature_scaling_.center)
     final = clone(net).set_params(early_stopping=True, refit_best_epoch=True).fit(X, y)
@@ -106,7 +106,7 @@ def test_held_out_rows_are_not_looked_at(raw):
 
 def test_off_is_off(raw):
     X, y = raw
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     assert not hasattr(net, "feature_scaling_")
     assert not hasattr(net, "feature_bins_")
     scaled = clone(net).set_params(scale_features="standard").fit(X, y)
@@ -117,7 +117,7 @@ def test_off_is_off(raw):
 def test_seconds_since_1970():
     seconds = 1.7e9 + 60.0 * np.random.default_rng(0).permutation(400)[:, None]
     y = np.sin(seconds[:, 0] / 4000)
-    net = DenseRegressor(32, epochs=150, learning_rate=0.01, random_state=0)
+    net = plain(DenseRegressor, 32, epochs=150, learning_rate=0.01, random_state=0)
     assert net.set_params(scale_features="robust").fit(seconds, y).score(seconds, y) > 0.9
     model = net.to_keras()
     assert np.allclose(model(seconds)[:, 0], net.predict(seconds), atol=1e-5)
@@ -129,12 +129,12 @@ def test_missing_values_are_the_middle(raw, options, missing, tmp_path):
     X, y = raw
     X = X.copy()
     X[np.random.default_rng(1).random(X.shape) < [0.2] * 5 + [0.0] * 4] = np.nan
-    net = DenseClassifier(**SMALL, **options, missing=missing).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, **options, missing=missing).fit(X, y)
     marked = net.missing_features_
     assert len(marked) == (5 if missing == "indicator" else 9)
     if missing == "indicator":
         scaled, marks = np.nan_to_num(by_hand(X, X, **options)), np.isnan(X[:, marked])
-        expected = DenseClassifier(**SMALL)
+        expected = plain(DenseClassifier, **SMALL)
         expected.fit(np.hstack([scaled[:, :9], marks, scaled[:, 9:]]), y)
         assert equal_bits(net, expected)
     else:
@@ -158,9 +158,9 @@ def test_sparse_rows(kind):
     X = sparse.random(150, 20, 0.2, format="csr", random_state=0, dtype=np.float64) * 1e5
     sums = np.ravel(X.sum(axis=1))
     y = (sums > np.median(sums)).astype(int)
-    net = DenseClassifier(**SMALL, scale_features=kind).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, scale_features=kind).fit(X, y)
     scaled = learn_scaling(X, np.ones(150), kind, False).transform(X)
-    expected = DenseClassifier(**SMALL).fit(scaled, y)
+    expected = plain(DenseClassifier, **SMALL).fit(scaled, y)
     assert equal_bits(net, expected)
     assert np.allclose(net.predict_proba(X), expected.predict_proba(scaled))
     assert np.allclose(net.predict_proba(X.toarray()), net.predict_proba(X), atol=1e-6)
@@ -172,7 +172,7 @@ def test_sparse_rows(kind):
 
 def test_a_network_of_dense_rows_predicts_sparse_ones_too(raw):
     X, y = raw
-    net = DenseClassifier(**SMALL, scale_features="robust").fit(X, y)
+    net = plain(DenseClassifier, **SMALL, scale_features="robust").fit(X, y)
     rows = sparse.csr_matrix(X)
     assert np.allclose(net.predict_proba(rows), net.predict_proba(X), rtol=1e-12)
     with pytest.raises(ValueError, match=r"X is sparse, but the network was made.*X\.toarray\(\)"):
@@ -185,8 +185,8 @@ def test_a_network_of_dense_rows_predicts_sparse_ones_too(raw):
 def test_images(kind, tmp_path):
     digits = load_digits()
     images, y = digits.images[:200].astype(np.uint8), digits.target[:200] % 2
-    net = DenseClassifier(**SMALL, scale_features=kind).fit(images, y)
-    expected = DenseClassifier(**SMALL).fit(images / 16, y)
+    net = plain(DenseClassifier, **SMALL, scale_features=kind).fit(images, y)
+    expected = plain(DenseClassifier, **SMALL).fit(images / 16, y)
     assert equal_bits(net, expected)
     assert np.allclose(net.predict_proba(images), expected.predict_proba(images / 16))
     model = net.to_keras()
@@ -202,7 +202,7 @@ def test_whole_numbers_keep_their_digits_in_onnx(tmp_path):
         {"time": 1_700_000_000 + 60 * np.arange(120), "number": np.arange(120) % 7}
     )
     y = np.sin(np.arange(120) / 9)
-    net = DenseRegressor(**SMALL, scale_features="robust", n_bins=4).fit(table, y)
+    net = plain(DenseRegressor, **SMALL, scale_features="robust", n_bins=4).fit(table, y)
     skdense.export_onnx(net, tmp_path / "net.onnx", table)
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
     found = session.run(None, {name: table[[name]].to_numpy() for name in table})[0][:, 0]
@@ -215,9 +215,9 @@ def test_whole_numbers_keep_their_digits_in_onnx(tmp_path):
 @pytest.mark.parametrize("options", KINDS, ids=IDS)
 def test_training_that_goes_on_keeps_the_first_scale(raw, options):
     X, y = raw
-    net = DenseClassifier(**SMALL, **options).partial_fit(X[:50], y[:50], classes=[0, 1])
+    net = plain(DenseClassifier, **SMALL, **options).partial_fit(X[:50], y[:50], classes=[0, 1])
     scaled = by_hand(X, X[:50], **options)
-    expected = DenseClassifier(**SMALL).partial_fit(scaled[:50], y[:50], classes=[0, 1])
+    expected = plain(DenseClassifier, **SMALL).partial_fit(scaled[:50], y[:50], classes=[0, 1])
     for each, rows in ((net, X), (expected, scaled)):
         each.partial_fit(rows[50:], y[50:]).set_params(warm_start=True).fit(rows, y)
     assert equal_bits(net, expected)
@@ -225,7 +225,7 @@ def test_training_that_goes_on_keeps_the_first_scale(raw, options):
 
 def test_other_scaling_is_refused_when_training_goes_on(raw):
     X, y = raw
-    net = DenseClassifier(**SMALL, scale_features="robust", warm_start=True).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, scale_features="robust", warm_start=True).fit(X, y)
     before = net.predict_proba(X)
     for changes in ({"scale_features": "standard"}, {"scale_features": None}):
         with pytest.raises(ValueError, match=r"scale_features=.*was made with 'robust'"):
@@ -238,7 +238,7 @@ def test_other_scaling_is_refused_when_training_goes_on(raw):
 @pytest.mark.parametrize("options", [{"scale_features": "robust"}, {"n_bins": 3}])
 def test_a_first_chunk_that_tells_no_scale_is_refused(raw, options):
     X, y = raw
-    net = DenseClassifier(**SMALL, **options)
+    net = plain(DenseClassifier, **SMALL, **options)
     with pytest.raises(ValueError, match="first call of partial_fit learns the scale of features"):
         net.partial_fit(X[:9], y[:9], classes=[0, 1])
     net.partial_fit(X[:10], y[:10], classes=[0, 1]).partial_fit(X[:1], y[:1])
@@ -251,7 +251,7 @@ def test_a_first_chunk_that_tells_no_scale_is_refused(raw, options):
 def test_wrong_values_are_named(raw, wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=f"'{name}' parameter of DenseClassifier"):
-        DenseClassifier(**SMALL, **wrong).fit(*raw)
+        plain(DenseClassifier, **SMALL, **wrong).fit(*raw)
 
 
 # Where networks go --------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_wrong_values_are_named(raw, wrong):
 def test_a_search_over_both_shares_programs(raw, fresh_cache):
     X, y = raw
     grid = {"scale_features": [None, "robust", "standard"], "n_bins": [None, np.int64(3)]}
-    net = DenseClassifier(4, epochs=60, random_state=0, batch_size=8)
+    net = plain(DenseClassifier, 4, epochs=60, random_state=0, batch_size=8)
     X = StandardScaler().fit_transform(X)
     search = GridSearchCV(net, grid, cv=3, error_score="raise").fit(X, y)
     assert search.best_estimator_.predict(X).shape == (200,)
@@ -270,7 +270,7 @@ def test_a_search_over_both_shares_programs(raw, fresh_cache):
 @pytest.mark.parametrize("options", KINDS, ids=IDS)
 def test_copies_files_and_pipelines(raw, options, tmp_path):
     X, y = raw
-    net = DenseClassifier(**SMALL, **options).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, **options).fit(X, y)
     expected = net.predict_proba(X)
     skdense.save(net, tmp_path / "net.skdense")
     joblib.dump(net, tmp_path / "net.joblib")
@@ -293,7 +293,7 @@ def test_copies_files_and_pipelines(raw, options, tmp_path):
 @pytest.mark.parametrize("options", KINDS, ids=IDS)
 def test_onnx(raw, options, tmp_path):
     X, y = raw
-    net = DenseRegressor(**SMALL, **options).fit(X, y)
+    net = plain(DenseRegressor, **SMALL, **options).fit(X, y)
     skdense.export_onnx(net, tmp_path / "net.onnx")  # compared around the network's own center
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
     narrow = X.astype(np.float32)
@@ -307,8 +307,8 @@ def test_in_a_process_that_has_keras_only(raw, tmp_path, run_python, capsys):
     nets = {}
     for number, options in enumerate(KINDS):
         for dtype in ("float32", "float64"):
-            net = DenseRegressor(
-                **SMALL, **options, dtype=dtype, input_dropout=0.1, input_noise=0.1
+            net = plain(
+                DenseRegressor, **SMALL, **options, dtype=dtype, input_dropout=0.1, input_noise=0.1
             )
             model = net.fit(X, y).to_keras()
             assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
@@ -342,7 +342,7 @@ def test_scorers_and_callbacks_see_the_scaled_network(raw):
         def on_epoch_end(self, epoch, logs=None):
             self.outputs = self.model(X)
 
-    net = DenseClassifier(**SMALL, scale_features="robust", n_bins=3, callbacks=[Predicts()])
+    net = plain(DenseClassifier, **SMALL, scale_features="robust", n_bins=3, callbacks=[Predicts()])
     net.set_params(metrics=["roc_auc"], monitor="neg_log_loss", early_stopping=True).fit(X, y)
     assert np.isfinite(net.history_["val_roc_auc"]).all()
     last = net.set_params(early_stopping=False, monitor="val_loss", metrics=None).fit(X, y)
@@ -351,11 +351,11 @@ def test_scorers_and_callbacks_see_the_scaled_network(raw):
 
 def test_diagnose_asks_for_no_scaler(raw):
     X, y = raw
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     assert "unscaled features" in skdense.diagnose(net, X, y).names
     for options in ({"scale_features": "robust"}, {"scale_features": "standard", "n_bins": 3}):
-        net = DenseClassifier(**SMALL, **options).fit(X, y)
+        net = plain(DenseClassifier, **SMALL, **options).fit(X, y)
         assert "unscaled features" not in skdense.diagnose(net, X, y).names
-    net = DenseClassifier(**SMALL, n_bins=3).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, n_bins=3).fit(X, y)
     found = skdense.diagnose(net, X, y).results
     assert any(f"of {X.shape[1]} are far" in each.reason for each in found)

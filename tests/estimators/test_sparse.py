@@ -14,6 +14,7 @@ from sklearn.preprocessing import MaxAbsScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor, NetworkClassifier
 from skdense.engine.layers import ProgramDropout
+from tests.helpers import plain
 
 FORMATS = [
     sparse.csr_matrix,
@@ -34,8 +35,8 @@ def data():
 
 
 def classifier(**changes):
-    plain = {"epochs": 5, "random_state": 0, "optimizer": "sgd", "learning_rate": 0.1}
-    return DenseClassifier((8, 4), **{**plain, **changes})
+    defaults = {"epochs": 5, "random_state": 0, "optimizer": "sgd", "learning_rate": 0.1}
+    return plain(DenseClassifier, (8, 4), **{**defaults, **changes})
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_what_a_network_can_do_it_can_do_with_sparse_rows(data):
     assert net.n_iter_ == 7
     labels = sparse.csr_matrix(np.c_[y, 1 - y])
     assert classifier().fit(X, labels).predict(X).shape == (200, 2)
-    regressor = DenseRegressor(8, epochs=60, batch_size=16, random_state=0).fit(X, signal)
+    regressor = plain(DenseRegressor, 8, epochs=60, batch_size=16, random_state=0).fit(X, signal)
     assert regressor.score(X, signal) > 0.7
 
 
@@ -124,7 +125,7 @@ def test_it_is_never_dense_as_a_whole():
         shape=(n_samples, n_features),
     )
     y = (columns < n_features // 2).astype(int)
-    net = DenseClassifier((), epochs=1, batch_size=4000, learning_rate=0.1, random_state=0)
+    net = plain(DenseClassifier, (), epochs=1, batch_size=4000, learning_rate=0.1, random_state=0)
     assert net.fit(X, y).score(X, y) > 0.9
 
 
@@ -198,11 +199,11 @@ def test_a_sparse_y_of_numbers_is_refused_by_name(data, shape):
     X, _, y = data
     sparse_y = sparse.csr_matrix(np.asarray(y, float).reshape(shape))
     with pytest.raises(ValueError, match=r"y is sparse.*DenseRegressor.*pass y\.toarray\(\)"):
-        DenseRegressor(4, epochs=1).fit(X, sparse_y)
+        plain(DenseRegressor, 4, epochs=1).fit(X, sparse_y)
     with pytest.raises(ValueError, match=r"X_val, y_val.*y is sparse"):
-        DenseRegressor(4, epochs=1).fit(X, y, X_val=X, y_val=sparse_y)
+        plain(DenseRegressor, 4, epochs=1).fit(X, y, X_val=X, y_val=sparse_y)
     with pytest.raises(ValueError, match=r"y is sparse"):
-        DenseRegressor(4, epochs=1).partial_fit(X, sparse_y)
+        plain(DenseRegressor, 4, epochs=1).partial_fit(X, sparse_y)
 
 
 def test_a_sparse_0_1_matrix_is_labels_of_a_model_of_ones_own(data):

@@ -10,6 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 # Full batches and enough steps to reach the optimum of a convex loss.
@@ -24,7 +25,7 @@ CONVEX = {
 
 
 def small(**parameters):
-    return DenseClassifier(8, epochs=4, random_state=0, **parameters)
+    return plain(DenseClassifier, 8, epochs=4, random_state=0, **parameters)
 
 
 def targets_of(kind, y):
@@ -76,7 +77,7 @@ def test_shapes_are_those_of_scikit_learn(iris, kind, n_samples):
 def test_labels_come_back_as_they_were(iris, names):
     X, y = iris
     labels = names[y]
-    net = DenseClassifier(8, epochs=60, learning_rate=0.01, random_state=0).fit(X, labels)
+    net = plain(DenseClassifier, 8, epochs=60, learning_rate=0.01, random_state=0).fit(X, labels)
     assert net.classes_.tolist() == sorted(set(names.tolist()))
     assert net.predict(X).dtype == labels.dtype
     assert np.mean(net.predict(X) == labels) > 0.9
@@ -167,7 +168,7 @@ def test_a_sparse_matrix_of_labels_equals_a_dense_one(iris):
 @pytest.mark.parametrize("estimator", [DenseClassifier, DenseRegressor])
 def test_a_column_is_taken_as_a_vector_with_a_warning(iris, estimator):
     X, y = iris
-    net = estimator(4, epochs=2, random_state=0)
+    net = plain(estimator, 4, epochs=2, random_state=0)
     with pytest.warns(DataConversionWarning, match="column-vector y was passed"):
         column = net.fit(X, y[:, None]).predict(X)
     assert np.array_equal(column, net.fit(X, y).predict(X))
@@ -180,7 +181,7 @@ def test_a_column_is_taken_as_a_vector_with_a_warning(iris, estimator):
 def test_shapes_of_regression(diabetes, n_targets, n_samples):
     X, y = diabetes
     y = y if n_targets is None else np.column_stack([y] * n_targets)
-    ours = DenseRegressor(4, epochs=2, random_state=0).fit(X, y)
+    ours = plain(DenseRegressor, 4, epochs=2, random_state=0).fit(X, y)
     peer = MLPRegressor(hidden_layer_sizes=4, max_iter=2).fit(X, y)
     assert ours.predict(X[:n_samples]).shape == peer.predict(X[:n_samples]).shape
     assert ours.n_outputs_ == (n_targets or 1)
@@ -197,14 +198,14 @@ def test_without_hidden_layers_it_is_logistic_regression(iris, kind, loss):
     # Two softmax units -w/2 and w/2 do what one sigmoid unit w does, at half the penalty.
     half = kind == "two classes" and loss != "auto"
     expected = LogisticRegression(C=(2 if half else 1) / (2 * l2 * len(X)), tol=1e-8).fit(X, y)
-    net = DenseClassifier(l2=l2, loss=loss, **CONVEX).fit(X, y)
+    net = plain(DenseClassifier, l2=l2, loss=loss, **CONVEX).fit(X, y)
     assert np.allclose(net.predict_proba(X), expected.predict_proba(X), atol=2e-3)
 
 
 def test_without_hidden_layers_it_is_linear_regression(diabetes):
     X, y = diabetes
     both = np.column_stack([y, -3 * y + 7])
-    net = DenseRegressor(**CONVEX).fit(X, both)
+    net = plain(DenseRegressor, **CONVEX).fit(X, both)
     assert np.allclose(net.predict(X), LinearRegression().fit(X, both).predict(X), rtol=1e-3)
 
 
@@ -212,7 +213,9 @@ def test_poisson_regression_has_a_log_link(diabetes):
     X, y = diabetes
     # Features that nearly depend on each other: the last thousandth takes Adam a long time.
     slow = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 4000))
-    net = DenseRegressor(loss="poisson", **{**CONVEX, "epochs": 4000, "optimizer": slow}).fit(X, y)
+    net = plain(
+        DenseRegressor, loss="poisson", **{**CONVEX, "epochs": 4000, "optimizer": slow}
+    ).fit(X, y)
     expected = PoissonRegressor(alpha=0, tol=1e-8, max_iter=1000).fit(X, y)
     assert np.allclose(net.predict(X), expected.predict(X), rtol=1e-3)
     assert np.allclose(net.coefs_[0][:, 0], expected.coef_, atol=1e-3)
@@ -221,7 +224,7 @@ def test_poisson_regression_has_a_log_link(diabetes):
 
 def test_poisson_regression_without_features_is_the_log_of_the_mean(diabetes):
     X, y = diabetes
-    net = DenseRegressor(loss="poisson", **CONVEX).fit(np.zeros_like(X), y)
+    net = plain(DenseRegressor, loss="poisson", **CONVEX).fit(np.zeros_like(X), y)
     assert np.isclose(net.intercepts_[0][0], np.log(y.mean()), atol=1e-5)
     assert np.allclose(net.predict(np.zeros((1, 10))), y.mean(), rtol=1e-4)
 
@@ -230,7 +233,7 @@ def test_targets_far_from_zero_keep_their_digits():
     random = np.random.default_rng(0)
     X = random.normal(size=(200, 2))
     near = 3 * X[:, 0] + X[:, 1]
-    net = DenseRegressor((), epochs=60, learning_rate=0.02, random_state=0)
+    net = plain(DenseRegressor, (), epochs=60, learning_rate=0.02, random_state=0)
     far = clone(net).fit(X, near + 1.7e9).predict(X) - 1.7e9
     np.testing.assert_allclose(far, clone(net).fit(X, near).predict(X), atol=1e-3)
 
@@ -240,8 +243,13 @@ def test_figures_of_a_loss_object_count(diabetes, delta):
     # Keras's get_config leaves delta out.
     X, y = diabetes
     y = (y - y.mean()) / y.std()
-    net = DenseRegressor(
-        4, loss=keras.losses.Huber(delta=delta), learning_rate=1e-9, epochs=1, scale_target=False
+    net = plain(
+        DenseRegressor,
+        4,
+        loss=keras.losses.Huber(delta=delta),
+        learning_rate=1e-9,
+        epochs=1,
+        scale_target=False,
     ).fit(X, y)
     off = np.abs(y - net.predict(X))
     expected = np.where(off <= delta, off**2 / 2, delta * (off - delta / 2)).mean()

@@ -9,6 +9,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 # Steps that are too long for a linear model: the loss grows more than tenfold at each.
 DIVERGING = {"hidden_layer_sizes": (), "batch_size": 1000, "optimizer": "sgd", "random_state": 0}
@@ -17,7 +18,7 @@ WORDS = r"stopped being finite in epoch {}\b.*smaller learning_rate.*clipnorm"
 
 def diverging(epochs=100, learning_rate=5.0, **parameters):
     options = {**DIVERGING, "epochs": epochs, "learning_rate": learning_rate, **parameters}
-    return DenseRegressor(**options)
+    return plain(DenseRegressor, **options)
 
 
 def test_the_last_finite_weights_are_kept(diabetes):
@@ -112,7 +113,7 @@ def interrupted_in_epoch(monkeypatch):
 
 # What an interruption leaves once an epoch has ended: test_interruption.py.
 def test_a_fit_interrupted_in_its_first_epoch_leaves_nothing(iris, interrupted_in_epoch):
-    net = DenseClassifier(8, epochs=5, verbose=1, random_state=0)
+    net = plain(DenseClassifier, 8, epochs=5, verbose=1, random_state=0)
     interrupted_in_epoch(1)
     with pytest.raises(KeyboardInterrupt):
         net.fit(*iris)
@@ -124,7 +125,7 @@ def test_a_fit_interrupted_in_its_first_epoch_leaves_the_earlier_one(
     iris, interrupted_in_epoch, warm_start
 ):
     X, y = iris
-    net = DenseClassifier(8, epochs=5, random_state=0, warm_start=warm_start).fit(X, y)
+    net = plain(DenseClassifier, 8, epochs=5, random_state=0, warm_start=warm_start).fit(X, y)
     twin = copy.deepcopy(net)
     interrupted_in_epoch(6 if warm_start else 1)
     with pytest.raises(KeyboardInterrupt):

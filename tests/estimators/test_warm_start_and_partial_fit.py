@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from skdense import DenseClassifier, DenseRegressor
-from tests.helpers import equal_bits, same_weights
+from tests.helpers import equal_bits, plain, same_weights
 
 # With full batches the order of the rows does not matter: n calls must equal n epochs.
 EXACT = {"hidden_layer_sizes": 8, "batch_size": 1000, "dtype": "float64", "random_state": 0}
@@ -32,8 +32,8 @@ def optimizer(request):
 def test_calls_of_partial_fit_are_epochs_of_fit(iris, estimator, optimizer):
     X, y = iris
     options = {**EXACT, "optimizer": optimizer, "l2": 0.01, "batch_norm": True}
-    whole = estimator(epochs=5, **options).fit(X, y)
-    net = estimator(**options)
+    whole = plain(estimator, epochs=5, **options).fit(X, y)
+    net = plain(estimator, **options)
     first = {"classes": [0, 1, 2]} if estimator is DenseClassifier else {}
     for call in range(5):
         net.partial_fit(X, y, **(first if call == 0 else {}))
@@ -46,8 +46,8 @@ def test_calls_of_partial_fit_are_epochs_of_fit(iris, estimator, optimizer):
 def test_fits_with_warm_start_are_one_fit(iris, estimator, optimizer):
     X, y = iris
     options = {**EXACT, "optimizer": optimizer, "validation_fraction": 0.2}
-    whole = estimator(epochs=5, **options).fit(X, y)
-    net = estimator(epochs=2, warm_start=True, **options).fit(X, y)
+    whole = plain(estimator, epochs=5, **options).fit(X, y)
+    net = plain(estimator, epochs=2, warm_start=True, **options).fit(X, y)
     earlier = net.history_["loss"]
     net.set_params(epochs=3).fit(X, y)
     assert same_weights(net, whole, rtol=1e-8, atol=1e-10)
@@ -58,14 +58,14 @@ def test_fits_with_warm_start_are_one_fit(iris, estimator, optimizer):
 
 def test_partial_fit_goes_on_from_fit(iris):
     X, y = iris
-    whole = DenseClassifier(epochs=4, **EXACT).fit(X, y)
-    net = DenseClassifier(epochs=3, **EXACT).fit(X, y).partial_fit(X, y)
+    whole = plain(DenseClassifier, epochs=4, **EXACT).fit(X, y)
+    net = plain(DenseClassifier, epochs=3, **EXACT).fit(X, y).partial_fit(X, y)
     assert same_weights(net, whole, rtol=1e-8, atol=1e-10)
 
 
 def test_fit_starts_afresh_without_warm_start(iris):
     X, y = iris
-    net = DenseClassifier(8, epochs=3, random_state=0).fit(X, y)
+    net = plain(DenseClassifier, 8, epochs=3, random_state=0).fit(X, y)
     once = pickle.loads(pickle.dumps(net))
     net.fit(X, y)
     assert equal_bits(net, once)
@@ -75,7 +75,7 @@ def test_fit_starts_afresh_without_warm_start(iris):
 
 def test_another_optimizer_starts_with_a_fresh_state(iris):
     X, y = iris
-    net = DenseClassifier(epochs=3, warm_start=True, **EXACT).fit(X, y)
+    net = plain(DenseClassifier, epochs=3, warm_start=True, **EXACT).fit(X, y)
     before = [array.copy() for array in net.weights_]
     net.set_params(optimizer="sgd", learning_rate=1e-9).fit(X, y)
     assert all(np.allclose(a, b, atol=1e-7) for a, b in zip(net.weights_, before, strict=True))
@@ -84,7 +84,7 @@ def test_another_optimizer_starts_with_a_fresh_state(iris):
 
 def test_a_new_learning_rate_keeps_the_optimizer_state(iris):
     X, y = iris
-    net = DenseClassifier(epochs=20, warm_start=True, **EXACT).fit(X, y)
+    net = plain(DenseClassifier, epochs=20, warm_start=True, **EXACT).fit(X, y)
     fresh = pickle.loads(pickle.dumps(net))
     fresh.set_params(optimizer=keras.optimizers.Adam(epsilon=1e-6))  # another optimizer
     for other in (net, fresh):
@@ -94,7 +94,7 @@ def test_a_new_learning_rate_keeps_the_optimizer_state(iris):
 
 def test_partial_fit_keeps_the_first_mean_and_standard_deviation(diabetes):
     X, y = diabetes
-    net = DenseRegressor(8, learning_rate=1e-12, random_state=0).partial_fit(X, y)
+    net = plain(DenseRegressor, 8, learning_rate=1e-12, random_state=0).partial_fit(X, y)
     before = net.predict(X)
     net.partial_fit(X, 1000 * y - 5)
     assert np.allclose(net.predict(X), before, rtol=1e-5)
@@ -102,7 +102,7 @@ def test_partial_fit_keeps_the_first_mean_and_standard_deviation(diabetes):
 
 def test_partial_fit_knows_classes_that_have_not_come_yet(iris):
     X, y = iris
-    net = DenseClassifier(8, learning_rate=0.01, random_state=0)
+    net = plain(DenseClassifier, 8, learning_rate=0.01, random_state=0)
     names = np.array(["c", "a", "b"])[y]
     net.partial_fit(X[y == 0], names[y == 0], classes=["b", "c", "a"])  # one class only
     assert net.classes_.tolist() == ["a", "b", "c"]
@@ -114,7 +114,7 @@ def test_partial_fit_knows_classes_that_have_not_come_yet(iris):
 
 def test_partial_fit_asks_for_the_classes(iris):
     X, y = iris
-    net = DenseClassifier(8, random_state=0)
+    net = plain(DenseClassifier, 8, random_state=0)
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         net.partial_fit(X, y)
     net.partial_fit(X, y, classes=[0, 1, 2])
@@ -129,13 +129,13 @@ def test_partial_fit_holds_out_no_rows(iris, estimator, parameters):
     X, y = iris
     classes = {"classes": [0, 1, 2]} if estimator is DenseClassifier else {}
     with pytest.raises(ValueError, match="partial_fit holds out no rows"):
-        estimator(8, **parameters).partial_fit(X, y, **classes)
+        plain(estimator, 8, **parameters).partial_fit(X, y, **classes)
 
 
 def test_partial_fit_takes_weights(iris):
     X, y = iris
     weight = 1.0 * (y != 2)
-    net = DenseClassifier(8, learning_rate=0.01, random_state=0)
+    net = plain(DenseClassifier, 8, learning_rate=0.01, random_state=0)
     for _ in range(30):
         net.partial_fit(X, y, classes=[0, 1, 2], sample_weight=weight)
     assert not (net.predict(X) == 2).any()
@@ -145,10 +145,10 @@ def test_partial_fit_takes_weights(iris):
 
 def test_partial_fit_takes_class_weights_whatever_classes_come(iris):
     X, y = iris
-    net = DenseClassifier(class_weight={1: 4.0, 2: 0.5}, **EXACT)
+    net = plain(DenseClassifier, class_weight={1: 4.0, 2: 0.5}, **EXACT)
     for rows in (y == 0, y < 2, y > 0):
         net.partial_fit(X[rows], y[rows], classes=[0, 1, 2])
-    by_hand = DenseClassifier(**EXACT)
+    by_hand = plain(DenseClassifier, **EXACT)
     for rows in (y == 0, y < 2, y > 0):
         weight = np.array([1, 4, 0.5])[y[rows]]
         by_hand.partial_fit(X[rows], y[rows], classes=[0, 1, 2], sample_weight=weight)
@@ -164,7 +164,7 @@ def test_partial_fit_takes_class_weights_whatever_classes_come(iris):
 )
 def test_warm_start_refuses_other_layers(iris, change, words):
     X, y = iris
-    net = DenseClassifier(8, epochs=2, warm_start=True, random_state=0).fit(X, y)
+    net = plain(DenseClassifier, 8, epochs=2, warm_start=True, random_state=0).fit(X, y)
     expected = net.predict_proba(X)
     with pytest.raises(ValueError, match=words):
         net.set_params(**change).fit(X, y)
@@ -189,7 +189,7 @@ ONE_LABEL, MATRIX = np.arange(150) % 2, np.eye(3, dtype=int)[np.arange(150) % 3]
 )
 def test_warm_start_refuses_another_kind_of_target(iris, first, then, words):
     X, _ = iris
-    net = DenseClassifier(8, epochs=2, warm_start=True, loss=first[1], random_state=0)
+    net = plain(DenseClassifier, 8, epochs=2, warm_start=True, loss=first[1], random_state=0)
     expected = net.fit(X, first[0]).predict_proba(X)
     with pytest.raises(ValueError, match=words):
         net.set_params(loss=then[1]).fit(X, then[0])
@@ -198,7 +198,7 @@ def test_warm_start_refuses_another_kind_of_target(iris, first, then, words):
 
 def test_warm_start_takes_another_loss_of_the_same_output(iris):
     X, y = iris
-    net = DenseClassifier(epochs=2, warm_start=True, **EXACT).fit(X, y)
+    net = plain(DenseClassifier, epochs=2, warm_start=True, **EXACT).fit(X, y)
     other = clone(net).set_params(loss="categorical_crossentropy").fit(X, y)
     for loss in ("mse", "categorical_crossentropy", "auto"):
         net.set_params(loss=loss).fit(X, y)
@@ -212,7 +212,7 @@ def test_warm_start_takes_another_loss_of_the_same_output(iris):
 )
 def test_warm_start_refuses_another_scale_of_numbers(diabetes, first, then):
     X, y = diabetes
-    net = DenseRegressor(8, epochs=2, warm_start=True, loss=first, random_state=0).fit(X, y)
+    net = plain(DenseRegressor, 8, epochs=2, warm_start=True, loss=first, random_state=0).fit(X, y)
     expected = net.predict(X)
     with pytest.raises(ValueError, match=f"cannot go on with loss='{then}'"):
         net.set_params(loss=then).fit(X, y)
@@ -228,7 +228,7 @@ def test_warm_start_refuses_another_scale_of_numbers(diabetes, first, then):
 
 def test_a_pickled_estimator_goes_on_like_the_original(iris):
     X, y = iris
-    net = DenseClassifier(8, dropout=0.3, batch_size=32, random_state=0)
+    net = plain(DenseClassifier, 8, dropout=0.3, batch_size=32, random_state=0)
     net.partial_fit(X, y, classes=[0, 1, 2]).partial_fit(X, y)
     twin = pickle.loads(pickle.dumps(net))
     assert equal_bits(net.partial_fit(X, y), twin.partial_fit(X, y))
@@ -236,7 +236,9 @@ def test_a_pickled_estimator_goes_on_like_the_original(iris):
 
 def test_an_interrupted_call_leaves_no_trace(iris, monkeypatch):
     X, y = iris
-    net = DenseClassifier(8, dropout=0.3, random_state=0).partial_fit(X, y, classes=[0, 1, 2])
+    net = plain(DenseClassifier, 8, dropout=0.3, random_state=0).partial_fit(
+        X, y, classes=[0, 1, 2]
+    )
     expected = pickle.loads(pickle.dumps(net)).partial_fit(X, y)
     with monkeypatch.context() as patch:
         patch.setattr("skdense.engine.training.padded_sizes", _interrupt)
@@ -251,7 +253,9 @@ def _interrupt(*arguments):
 
 def test_each_call_of_partial_fit_has_its_own_order_and_masks(iris):
     X, y = iris
-    net = DenseClassifier(8, dropout=0.5, learning_rate=1e-12, batch_size=1000, random_state=0)
+    net = plain(
+        DenseClassifier, 8, dropout=0.5, learning_rate=1e-12, batch_size=1000, random_state=0
+    )
     for _ in range(3):
         net.partial_fit(X, y, classes=[0, 1, 2])
     assert len(set(net.loss_curve_)) == 3  # the same weights under other masks
@@ -260,7 +264,8 @@ def test_each_call_of_partial_fit_has_its_own_order_and_masks(iris):
 def test_a_warm_start_watches_rows_it_has_never_learned_from():
     random = np.random.default_rng(0)
     X, y = random.normal(size=(200, 20)), random.integers(0, 2, 200)  # nothing to be learned
-    net = DenseClassifier(
+    net = plain(
+        DenseClassifier,
         64,
         early_stopping=True,
         warm_start=True,
@@ -278,7 +283,7 @@ def test_a_warm_start_watches_rows_it_has_never_learned_from():
 def test_classes_of_a_matrix_are_its_columns(iris, loss):
     X, y = iris
     matrix = np.eye(3, dtype=int)[y]
-    net = DenseClassifier(loss=loss, **EXACT)
+    net = plain(DenseClassifier, loss=loss, **EXACT)
     with pytest.raises(ValueError, match=r"classes=\['a', 'b', 'c'\] does not fit y, a 0/1 matrix"):
         net.partial_fit(X, matrix, classes=["a", "b", "c"])
     net.partial_fit(X, matrix, classes=[2, 1, 0]).partial_fit(X, matrix, classes=[0, 1, 2])

@@ -21,6 +21,7 @@ from skdense.inspection.checks import CheckResult
 from skdense.inspection.diagnose import Diagnosis
 from skdense.preprocessing.fit_arguments import FitArguments
 from skdense.preprocessing.validation_split import split_indices
+from tests.helpers import plain
 
 SEEDS = range(2)
 
@@ -44,7 +45,7 @@ def found(net, X, y):
 
 def classifier(seed, **parameters):
     settings = {"hidden_layer_sizes": (32,), "epochs": 60, "validation_fraction": 0.25}
-    return DenseClassifier(**(settings | parameters), random_state=seed)
+    return plain(DenseClassifier, **(settings | parameters), random_state=seed)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -57,7 +58,7 @@ def classifier(seed, **parameters):
 def test_silent_on_healthy_fits(kind, parameters, seed):
     X, y = classes(seed) if kind is DenseClassifier else numbers(seed)
     settings = {"early_stopping": True, "epochs": 150, "learning_rate": 0.003} | parameters
-    net = kind((32,), **settings, random_state=seed).fit(X, y)
+    net = plain(kind, (32,), **settings, random_state=seed).fit(X, y)
     diagnosis = diagnose(net, X, y)
     assert diagnosis.results == diagnosis.unchecked == ()
     assert repr(diagnosis) == "Nothing looks wrong with this fit."
@@ -68,7 +69,7 @@ def test_silent_on_healthy_fits_of_other_shapes(iris):
     assert found(classifier(0, early_stopping=True, epochs=300), X, y) == []
     labels = np.column_stack([X[:, 0] > 0, X[:, 1] + X[:, 2] > 0]).astype(int)
     assert found(classifier(0, early_stopping=True, epochs=300), X, labels) == []
-    two = DenseRegressor(32, epochs=300, early_stopping=True, random_state=0)
+    two = plain(DenseRegressor, 32, epochs=300, early_stopping=True, random_state=0)
     assert found(two, X[:, :2], X[:, 2:]) == []
 
 
@@ -82,7 +83,7 @@ def test_under_fitting_of_a_network_too_small(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_under_fitting_under_a_heavy_penalty(seed):
     X, y = numbers(seed)
-    net = DenseRegressor(32, l2=50.0, epochs=60, random_state=seed).fit(X, y)
+    net = plain(DenseRegressor, 32, l2=50.0, epochs=60, random_state=seed).fit(X, y)
     result = diagnose(net, X, y).results[0]
     assert result.name == "under-fitting"
     assert "set l2 to 0 until then" in result.advice
@@ -112,13 +113,13 @@ def test_over_fitting_does_not_matter_where_the_best_weights_were_restored():
 def test_learning_rate_too_high(make, parameters, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
-    net = kind(32, epochs=39, validation_fraction=0.25, random_state=seed, **parameters)
+    net = plain(kind, 32, epochs=39, validation_fraction=0.25, random_state=seed, **parameters)
     assert "learning rate too high" in found(net, X, y)
 
 
 def test_units_that_have_died():
     X, y = numbers(0)
-    net = DenseRegressor(32, epochs=10, random_state=0).fit(X, y)
+    net = plain(DenseRegressor, 32, epochs=10, random_state=0).fit(X, y)
     net.weights_[1][:] = -1e6  # no row lifts a unit over zero
     result = next(f for f in diagnose(net, X, y).results if f.name == "learning rate too high")
     assert result.reason.endswith("the same output: its units have died")
@@ -126,7 +127,7 @@ def test_units_that_have_died():
 
 def test_loss_that_is_no_longer_finite():
     X, y = numbers(0)
-    net = DenseRegressor(32, epochs=10, random_state=0).fit(X, y)
+    net = plain(DenseRegressor, 32, epochs=10, random_state=0).fit(X, y)
     net.history_["loss"][-1] = np.inf
     result = next(f for f in diagnose(net, X, y).results if f.name == "learning rate too high")
     assert result.reason == "the training loss stopped being finite in epoch 10"
@@ -138,7 +139,9 @@ def test_loss_that_is_no_longer_finite():
 def test_learning_rate_too_low(make, fraction, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
-    net = kind(32, epochs=39, learning_rate=1e-5, validation_fraction=fraction, random_state=seed)
+    net = plain(
+        kind, 32, epochs=39, learning_rate=1e-5, validation_fraction=fraction, random_state=seed
+    )
     assert "learning rate too low, or too few epochs" in found(net, X, y)
 
 
@@ -182,7 +185,7 @@ def test_no_better_than_the_dummy(seed):
     assert "no better than the dummy" in found(classifier(seed, epochs=10), X, shuffled)
     X, y = numbers(seed)
     shuffled = np.random.default_rng(seed).permutation(y)
-    net = DenseRegressor(32, epochs=39, validation_fraction=0.25, random_state=seed)
+    net = plain(DenseRegressor, 32, epochs=39, validation_fraction=0.25, random_state=seed)
     assert "no better than the dummy" in found(net, X, shuffled)
 
 
@@ -240,7 +243,7 @@ def test_errors_say_what_to_pass():
     with pytest.raises(TypeError, match=r"estimator=LogisticRegression\(\) is not a network"):
         diagnose(LogisticRegression().fit(X, y), X, y)
     with pytest.raises(NotFittedError):
-        diagnose(DenseClassifier(), X, y)
+        diagnose(plain(DenseClassifier), X, y)
     with pytest.raises(ValueError, match="X has 9 features, but DenseClassifier is expecting 10"):
         diagnose(net, X[:, :9], y)
     with pytest.raises(ValueError, match="y has 5 rows, but X has 600"):
@@ -251,7 +254,7 @@ def test_errors_say_what_to_pass():
         diagnose(net, X, np.column_stack([y, y]))
     with pytest.raises(ValueError, match="`y` has classes not in"):
         diagnose(net, X, y + 5)
-    regressor = DenseRegressor(32, epochs=2, random_state=0).fit(X, y)
+    regressor = plain(DenseRegressor, 32, epochs=2, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="y has 2 columns, but the network predicts 1"):
         diagnose(regressor, X, np.column_stack([y, y]))
 
@@ -263,13 +266,19 @@ def test_it_sees_rows_of_every_kind_as_the_network_did(kind):
     y = (X.sum(axis=1) > 0).astype(int)
     options = {"validation_fraction": 0.3, "epochs": 15, "random_state": 0}
     if kind == "images":
-        net, X = DenseClassifier(8, **options), X.reshape(300, 3, 4)
+        net, X = plain(DenseClassifier, 8, **options), X.reshape(300, 3, 4)
     elif kind == "missing":
-        net, X = DenseClassifier(8, missing="indicator", **options), np.where(X == 0, np.nan, X)
+        net, X = (
+            plain(DenseClassifier, 8, missing="indicator", **options),
+            np.where(X == 0, np.nan, X),
+        )
     elif kind == "sparse":
-        net, X = DenseClassifier(8, **options), sparse.csr_matrix(X)
+        net, X = plain(DenseClassifier, 8, **options), sparse.csr_matrix(X)
     else:
-        net, X = make_pipeline(MaxAbsScaler(), DenseClassifier(8, **options)), sparse.csr_matrix(X)
+        net, X = (
+            make_pipeline(MaxAbsScaler(), plain(DenseClassifier, 8, **options)),
+            sparse.csr_matrix(X),
+        )
     net.fit(X, y)
     inputs = gather_check_inputs(net, FitArguments(X, y))
     assert inputs.training_score == pytest.approx(
@@ -293,7 +302,7 @@ def test_of_a_large_sparse_table_rows_are_drawn(options, monkeypatch):
     monkeypatch.setattr(check_inputs, "_MAX_DENSE_SIZE", 500_000)
     monkeypatch.setattr(check_inputs, "_SAMPLED_SIZE", 200_000)
     X, y = text_like(800, 975)
-    net = DenseClassifier(4, epochs=2, **options, random_state=0).fit(X, y)
+    net = plain(DenseClassifier, 4, epochs=2, **options, random_state=0).fit(X, y)
     inputs = gather_check_inputs(net, FitArguments(X, y))
     assert len(inputs.X) <= 200_000 / 975 < len(inputs.X) + 3
     parts = [inputs.train] if not options else [inputs.train, inputs.validation]
@@ -307,7 +316,7 @@ def test_of_a_large_sparse_table_rows_are_drawn(options, monkeypatch):
 
 def test_a_sparse_table_too_wide_to_look_at_says_so():
     X = sparse.csr_matrix((np.ones(100), (np.arange(100), np.arange(100))), shape=(100, 1_500_000))
-    net = DenseClassifier((), epochs=1, random_state=0).fit(X, np.arange(100) % 2)
+    net = plain(DenseClassifier, (), epochs=1, random_state=0).fit(X, np.arange(100) % 2)
     with pytest.raises(ValueError, match="has 1,500,000 columns, are too large"):
         diagnose(net, X, np.arange(100) % 2)
 
@@ -319,7 +328,7 @@ def test_rows_that_fit_has_not_seen_show_over_fitting(make, held_out, seed):
     X, y = make(seed)
     kind = DenseClassifier if make is classes else DenseRegressor
     options = {"validation_fraction": held_out, "random_state": seed}
-    net = kind((128, 64), epochs=149, **options).fit(X[:100], y[:100])
+    net = plain(kind, (128, 64), epochs=149, **options).fit(X[:100], y[:100])
     others = {"X_val": X[100:], "y_val": y[100:]}
     (result,) = (
         f for f in diagnose(net, X[:100], y[:100], **others).results if f.name == "over-fitting"
@@ -330,7 +339,7 @@ def test_rows_that_fit_has_not_seen_show_over_fitting(make, held_out, seed):
         assert f"is {train:.3f} on the rows that the network learned from" in result.reason
         assert f"and {test:.3f} on the 500 of the validation set" in result.reason
         assert diagnose(net, X[:100], y[:100], **others).unchecked == ()
-    sound = kind(8, epochs=60, learning_rate=0.003, l2=0.01, random_state=seed)
+    sound = plain(kind, 8, epochs=60, learning_rate=0.003, l2=0.01, random_state=seed)
     sound.fit(X[:450], y[:450])
     unseen = {"X_val": X[450:], "y_val": y[450:]}
     assert "over-fitting" not in diagnose(sound, X[:450], y[:450], **unseen).names
@@ -348,7 +357,9 @@ def test_rows_given_beside_a_split_do_not_hide_its_rising_loss():
 
 def test_after_a_refit_rows_that_stayed_out_are_used():
     X, y = numbers(0)
-    net = DenseRegressor(16, epochs=10, early_stopping=True, refit_best_epoch=True, random_state=0)
+    net = plain(
+        DenseRegressor, 16, epochs=10, early_stopping=True, refit_best_epoch=True, random_state=0
+    )
     net.fit(X[:400], y[:400], X_val=X[400:], y_val=y[400:])
     inputs = gather_check_inputs(net, FitArguments(X[:400], y[:400], None, X[400:], y[400:]))
     assert inputs.validation_score == pytest.approx(net.score(X[400:], y[400:]))

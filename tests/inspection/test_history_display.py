@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, HistoryDisplay, NetworkClassifier
+from tests.helpers import plain
 
 OVERFITTED = {"loss": [0.9, 0.5, 0.4, 0.3, 0.2, 0.15], "val_loss": [0.8, 0.6, 0.7, 0.8, 0.9, 1.0]}
 HEALTHY = {"loss": [0.9, 0.6, 0.5], "val_loss": [0.9, 0.7, 0.6]}
@@ -15,7 +16,7 @@ HEALTHY = {"loss": [0.9, 0.6, 0.5], "val_loss": [0.9, 0.7, 0.6]}
 
 @pytest.fixture(scope="module")
 def net(iris):
-    return DenseClassifier(4, epochs=4, validation_fraction=0.3, random_state=0).fit(*iris)
+    return plain(DenseClassifier, 4, epochs=4, validation_fraction=0.3, random_state=0).fit(*iris)
 
 
 def new_axes(n=1):
@@ -114,7 +115,9 @@ def test_folds_are_thin_curves_and_their_band_ends_with_the_shortest():
 
 
 def test_network_pipeline_and_search_give_the_same_curve(net, iris):
-    pipe = make_pipeline(StandardScaler(), DenseClassifier(4, epochs=4, random_state=0)).fit(*iris)
+    pipe = make_pipeline(StandardScaler(), plain(DenseClassifier, 4, epochs=4, random_state=0)).fit(
+        *iris
+    )
     search = GridSearchCV(net, {"epochs": [3]}, cv=2).fit(*iris)
     for estimator, network in ((net, net), (pipe, pipe[-1]), (search, search.best_estimator_)):
         display = HistoryDisplay.from_estimator(estimator, ax=new_axes())
@@ -125,7 +128,7 @@ def test_network_pipeline_and_search_give_the_same_curve(net, iris):
 def test_of_an_estimator_its_own_best_epoch_is_marked(iris, options):
     """The one with the best monitor, which need not have the lowest validation loss."""
     options |= {"epochs": 20, "early_stopping": True, "patience": 3, "random_state": 0}
-    nets = [DenseClassifier(4, validation_fraction=part, **options) for part in (0.2, 0.3)]
+    nets = [plain(DenseClassifier, 4, validation_fraction=part, **options) for part in (0.2, 0.3)]
     best = [net.fit(*iris).best_epoch_ for net in nets]
     assert best != [int(np.argmin(net.history_["val_loss"])) + 1 for net in nets]
     ax = new_axes()
@@ -145,7 +148,7 @@ def test_the_mean_goes_on_with_the_folds_that_are_left():
 
 def test_the_score_that_was_monitored_has_a_panel_of_its_own(iris):
     options = {"monitor": "accuracy", "epochs": 12, "early_stopping": True, "lr_schedule": "cosine"}
-    nets = [DenseClassifier(4, **options, random_state=seed).fit(*iris) for seed in (0, 1)]
+    nets = [plain(DenseClassifier, 4, **options, random_state=seed).fit(*iris) for seed in (0, 1)]
     display = HistoryDisplay.from_estimator(nets, ax=new_axes(2))
     for net, ax, panel in zip(nets, display.axes_, display.monitor_axes_, strict=True):
         scores = net.history_["val_accuracy"]
@@ -157,8 +160,10 @@ def test_the_score_that_was_monitored_has_a_panel_of_its_own(iris):
     assert rates[0] > display.monitor_axes_[0].get_window_extent().y1
     folds = HistoryDisplay.from_cv(nets, ax=new_axes())
     assert drawn(folds.monitor_axes_[0], "accuracy") == [n.history_["val_accuracy"] for n in nets]
-    plain = DenseClassifier(4, epochs=2, validation_fraction=0.2, metrics=["accuracy"])
-    assert HistoryDisplay.from_estimator(plain.fit(*iris), ax=new_axes()).monitor_axes_ == [None]
+    unmonitored = plain(DenseClassifier, 4, epochs=2, validation_fraction=0.2, metrics=["accuracy"])
+    assert HistoryDisplay.from_estimator(unmonitored.fit(*iris), ax=new_axes()).monitor_axes_ == [
+        None
+    ]
 
 
 def test_two_panels_and_the_title_are_inside_the_figure():
@@ -199,7 +204,7 @@ def test_a_fold_whose_fit_failed_is_named(iris):
     X, y = iris
     X = X.copy()
     X[0, 0] = np.nan  # in the training rows of two of the three folds
-    net = DenseClassifier(4, epochs=2)
+    net = plain(DenseClassifier, 4, epochs=2)
     options = {"return_estimator": True, "scoring": lambda *_: 0.0}
     with pytest.warns(FitFailedWarning):
         result = cross_validate(net, X, y, cv=KFold(3), **options)
@@ -226,7 +231,7 @@ def test_custom_models_have_their_losses_drawn(iris):
 
 
 def test_no_best_epoch_is_marked_without_its_validation_loss(iris):
-    net = DenseClassifier(4, epochs=2, early_stopping=True, warm_start=True, random_state=0)
+    net = plain(DenseClassifier, 4, epochs=2, early_stopping=True, warm_start=True, random_state=0)
     net.fit(*iris).set_params(early_stopping=False).fit(*iris)  # goes on without a validation set
     assert net.best_epoch_ > 2
     display = HistoryDisplay.from_estimator(net, ax=new_axes())
@@ -265,7 +270,7 @@ def test_errors_say_what_to_pass(net, iris):
     with pytest.raises(TypeError, match=r"estimators\[0\]='n' is not a network"):
         HistoryDisplay.from_cv("nets")
     with pytest.raises(NotFittedError):
-        HistoryDisplay.from_estimator(DenseClassifier())
+        HistoryDisplay.from_estimator(plain(DenseClassifier))
     with pytest.raises(TypeError, match=r"estimator\['b'\]=LogisticRegression\(\) is not a"):
         HistoryDisplay.from_estimator({"a": net, "b": LogisticRegression()})
     with pytest.raises(NotFittedError):
@@ -321,7 +326,7 @@ def test_the_title_and_the_panel_do_not_meet():
 
 
 def test_the_rates_of_a_fit_are_drawn(iris):
-    net = DenseClassifier(4, epochs=3, lr_schedule="cosine", random_state=0).fit(*iris)
+    net = plain(DenseClassifier, 4, epochs=3, lr_schedule="cosine", random_state=0).fit(*iris)
     display = HistoryDisplay.from_estimator(net, ax=new_axes())
     rates = net.history_["learning_rate"]
     assert drawn(display.rate_axes_[0], "learning rate") == [rates]

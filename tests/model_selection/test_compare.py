@@ -13,6 +13,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from skdense import DenseClassifier
 from skdense.model_selection.compare import compare
 from skdense.model_selection.fit_and_score import ModelError
 
@@ -226,11 +227,13 @@ def test_the_real_network_beats_the_dummy():
     result = compare(X, y, models=quick | {"network": mine}, cv=2, random_state=0)
     assert "The network beats the dummy" in result.summary()
     assert result.scores["network"].mean() > 0.97
-    assert [set(history) for history in result.histories["network"]] == [{"loss", "val_loss"}] * 2
+    recorded = {"loss", "val_loss", "learning_rate"}
+    assert [set(history) for history in result.histories["network"]] == [recorded] * 2
 
 
 def _network_pipeline(X):
     from skdense.model_selection.baselines import default_models
 
-    scaled, net = default_models(X, "classification", 0)["network"]
-    return scaled, net.set_params(epochs=10)
+    prepared, net = default_models(X, "classification", 0)["network"]
+    assert net.get_params() == DenseClassifier(random_state=0).get_params()
+    return prepared, net.set_params(hidden_layer_sizes=(32,), epochs=10)

@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdense import DenseClassifier, DenseRegressor, cache_info, search_space
+from tests.helpers import plain
 
 SIZES = ["small", "large"]
 
@@ -60,7 +61,7 @@ def test_numbers_of_all_sizes_come_up(size):
 
 
 def test_the_small_grid_takes_two_programs(iris):
-    net = make_pipeline(StandardScaler(), DenseClassifier(6, epochs=2, random_state=0))
+    net = make_pipeline(StandardScaler(), plain(DenseClassifier, 6, epochs=2, random_state=0))
     before = cache_info()
     space = search_space("small", prefix="denseclassifier__")
     search = GridSearchCV(net, space, cv=2, refit=False).fit(*iris)

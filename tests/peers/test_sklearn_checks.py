@@ -9,10 +9,12 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor
 from skdense.schedules import CosineDecay
+from tests.helpers import plain
 from tests.network_models import compiled_classifier, regressor
 
 WEIGHTS = tuple(f"check_sample_weight_equivalence_on_{kind}_data" for kind in ("dense", "sparse"))
 ROUNDED = "a weight of two is a row twice but for float32's rounding; the check compares at 1e-7"
+ROWS_COUNT = "epochs and batches follow from the number of rows, and dropout is drawn for each"
 HELD_OUT = "rows are held out by number, and a row twice is two of them"
 BATCHES = "with rows twice, batches are cut at other places"
 DRAWN = "with rows twice, other random numbers are drawn for them"
@@ -37,9 +39,10 @@ CHUNKS = (
 )
 _HOLDS_OUT = {**_of_weights(HELD_OUT), **dict.fromkeys(CHUNKS, PART)}
 SMALL = {"hidden_layer_sizes": (16,)}
-# Parameters, and the checks that fail with them, each with its reason.
+# Parameters beside those of the plain network, and the checks that fail with them, each with its
+# reason.
 SETTINGS = {
-    "defaults": ({}, _of_weights(ROUNDED)),
+    "plain": ({}, _of_weights(ROUNDED)),
     "early stopping": ({"early_stopping": True, "epochs": 100}, _HOLDS_OUT),
     "validation_fraction": ({"validation_fraction": 0.2}, _HOLDS_OUT),
     "refit": ({"early_stopping": True, "refit_best_epoch": True, "epochs": 100}, _HOLDS_OUT),
@@ -115,7 +118,8 @@ OF_KERAS = {
 def _settings():
     for kind, own in ((DenseClassifier, CLASSES_ONLY), (DenseRegressor, NUMBERS_ONLY)):
         for name, (parameters, excluded) in {**SETTINGS, **own}.items():
-            yield f"{kind.__name__}, {name}", kind(**{**SMALL, **parameters}), excluded
+            yield f"{kind.__name__}, {name}", plain(kind, **{**SMALL, **parameters}), excluded
+        yield f"{kind.__name__}, defaults", kind(), _of_weights(ROWS_COUNT)
     yield "NetworkClassifier", NetworkClassifier(compiled_classifier), OF_KERAS
     network = NetworkRegressor(regressor, loss="mse", optimizer="adam", epochs=8)
     yield "NetworkRegressor", network, OF_KERAS

@@ -22,6 +22,7 @@ import skops.io
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 N_MUTATIONS = 1000
 
@@ -32,7 +33,8 @@ def files(iris, diabetes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     X, y = iris
     nets = [
-        DenseClassifier(
+        plain(
+            DenseClassifier,
             4,
             keras.activations.silu,
             optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 9)),
@@ -40,8 +42,9 @@ def files(iris, diabetes, tmp_path_factory):
             random_state=np.random.RandomState(0),
             epochs=2,
         ).fit(X, np.array(["a", "b", "c"], dtype=object)[y]),
-        DenseClassifier((4, 3), batch_norm=True, dropout=(0.0, 0.5), epochs=1).fit(X, y),
-        DenseRegressor(
+        plain(DenseClassifier, (4, 3), batch_norm=True, dropout=(0.0, 0.5), epochs=1).fit(X, y),
+        plain(
+            DenseRegressor,
             [4],
             class_names(),
             l2=np.float64(0.1),
@@ -401,7 +404,7 @@ def assert_refused_in_little_memory(path, words):
 
 
 def test_damaged_weights_leave_the_estimator_alone(iris, tmp_path):
-    net = DenseClassifier(4, epochs=1).fit(*iris)
+    net = plain(DenseClassifier, 4, epochs=1).fit(*iris)
     before = pickle.dumps(net.weights_)
     skdense.save_weights(net, tmp_path / "weights")
     data = (tmp_path / "weights").read_bytes()

@@ -21,6 +21,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.engine.inference import ACTIVATIONS
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 3, "random_state": 0}
 CLOSE = {"rtol": 2e-5, "atol": 2e-6}
@@ -76,7 +77,7 @@ def test_classifiers(iris, run, kind):
     X, y = iris
     softmax = kind in ("one-hot", "two under softmax")
     loss = "categorical_crossentropy" if softmax else "auto"
-    net = DenseClassifier(**SMALL, loss=loss).fit(X, TARGETS[kind](y))
+    net = plain(DenseClassifier, **SMALL, loss=loss).fit(X, TARGETS[kind](y))
     assert_same_classes(run(net, X), net, X)
 
 
@@ -85,7 +86,7 @@ def test_regressors(diabetes, run, kind):
     X, y = diabetes
     y = {"two": np.stack([y, -1000 * y], 1), "far": y + 1.7e9}.get(kind, y)
     options = {"counts": {"loss": "poisson"}, "raw": {"scale_target": False}}.get(kind, {})
-    net = DenseRegressor(**SMALL, **options).fit(X, y)
+    net = plain(DenseRegressor, **SMALL, **options).fit(X, y)
     found = run(net, X)
     assert list(found) == ["variable"]
     expected = net.predict(X).reshape(len(X), -1)
@@ -98,19 +99,19 @@ def test_regressors(diabetes, run, kind):
 def test_batch_norm_dropout_and_depth(iris, run, batch_norm, dtype):
     X, y = iris
     options = {"batch_norm": batch_norm, "dropout": 0.2, "dtype": dtype}
-    net = DenseClassifier((8, 6), ["tanh", "relu"], epochs=30, **options).fit(X, y)
+    net = plain(DenseClassifier, (8, 6), ["tanh", "relu"], epochs=30, **options).fit(X, y)
     assert_same_classes(run(net, X), net, X)
 
 
 def test_without_hidden_layers(iris, run):
-    net = DenseClassifier((), epochs=3).fit(*iris)
+    net = plain(DenseClassifier, (), epochs=3).fit(*iris)
     assert_same_classes(run(net, iris[0]), net, iris[0])
 
 
 @pytest.mark.parametrize("name", sorted(ACTIVATIONS))
 def test_every_activation(iris, run, name):
     X, y = iris
-    net = DenseRegressor((4, 3), epochs=1, random_state=0).fit(X, y)
+    net = plain(DenseRegressor, (4, 3), epochs=1, random_state=0).fit(X, y)
     net.architecture_ = dataclasses.replace(net.architecture_, activation=(name, name))
     far = 0.1 if name == "exponential" else 5  # it overflows
     X = np.concatenate([X / 10, far * X, np.zeros_like(X)])  # all branches
@@ -127,7 +128,7 @@ RARE = ["sparsemax"] if hasattr(keras.activations, "sparsemax") else []
 
 @pytest.mark.parametrize("activation", [*RARE, own])
 def test_an_activation_that_onnx_lacks_is_named(iris, tmp_path, activation):
-    net = DenseClassifier(**SMALL, activation=activation).fit(*iris)
+    net = plain(DenseClassifier, **SMALL, activation=activation).fit(*iris)
     with pytest.raises(ValueError, match=r"activation=.*(sparsemax|own).*Train with one of these"):
         skdense.export_onnx(net, tmp_path / "net.onnx")
     assert not list(tmp_path.iterdir())
@@ -144,13 +145,13 @@ def test_an_activation_that_onnx_lacks_is_named(iris, tmp_path, activation):
 )
 def test_pipelines(iris, run, steps):
     X, y = iris
-    pipeline = make_pipeline(*steps, DenseClassifier(**SMALL)).fit(X, y)
+    pipeline = make_pipeline(*steps, plain(DenseClassifier, **SMALL)).fit(X, y)
     assert_same_classes(run(pipeline, X), pipeline, X)
 
 
 def test_searches(iris, run):
     X, y = iris
-    pipeline = make_pipeline(StandardScaler(), DenseClassifier(**SMALL))
+    pipeline = make_pipeline(StandardScaler(), plain(DenseClassifier, **SMALL))
     search = GridSearchCV(pipeline, {"denseclassifier__l2": [0.0, 0.1]}, cv=2).fit(X, y)
     assert_same_classes(run(search, X), search, X)
     for estimator in (search.best_estimator_, make_pipeline(search)):
@@ -171,7 +172,9 @@ def houses():
         (StandardScaler(), ["rooms"]),
         (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["town"]),
     )
-    return table, make_pipeline(prepare, DenseRegressor(**SMALL)).fit(table, table.rooms * 100.0)
+    return table, make_pipeline(prepare, plain(DenseRegressor, **SMALL)).fit(
+        table, table.rooms * 100.0
+    )
 
 
 def test_tables_of_text_and_gaps(houses, run):
@@ -188,13 +191,16 @@ def test_columns_picked_by_name_need_an_example(houses, tmp_path):
 
 
 def test_unfitted_estimators_are_refused(tmp_path):
-    for estimator in (DenseClassifier(), make_pipeline(StandardScaler(), DenseRegressor())):
+    for estimator in (
+        plain(DenseClassifier),
+        make_pipeline(StandardScaler(), plain(DenseRegressor)),
+    ):
         with pytest.raises(NotFittedError):
             skdense.export_onnx(estimator, tmp_path / "net.onnx")
 
 
 def test_without_the_extra_the_error_names_it(iris, tmp_path, monkeypatch):
-    net = DenseClassifier(**SMALL).fit(*iris)
+    net = plain(DenseClassifier, **SMALL).fit(*iris)
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     with pytest.raises(ImportError, match=r"skdense\[onnx\]"):
         skdense.export_onnx(net, tmp_path / "net.onnx")

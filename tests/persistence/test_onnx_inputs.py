@@ -12,6 +12,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 5, "random_state": 0}
 KINDS = {"tensor(float)": np.float32, "tensor(int64)": np.int64, "tensor(string)": object}
@@ -65,12 +66,12 @@ NUMBERS = [["rooms", "area"], ["area", "rooms"], ["rooms", "area", "new"], ["new
 @pytest.mark.parametrize("steps", STEPS)
 def test_whole_numbers_and_truth_values_beside_others(table, target, run, columns, steps):
     X = table[columns]
-    net = DenseClassifier(**SMALL)
+    net = plain(DenseClassifier, **SMALL)
     classifier = make_pipeline(*STEPS[steps], net).fit(X, target > target.median())
     (_, probabilities), types = run(classifier, X)
     assert list(types) == columns
     assert np.allclose(probabilities, classifier.predict_proba(X), atol=1e-5)
-    regressor = make_pipeline(*STEPS[steps], DenseRegressor(**SMALL)).fit(X, target)
+    regressor = make_pipeline(*STEPS[steps], plain(DenseRegressor, **SMALL)).fit(X, target)
     (predictions,), _ = run(regressor, X)
     assert np.allclose(predictions[:, 0], regressor.predict(X), atol=1e-4)
 
@@ -81,7 +82,7 @@ def test_truth_values_in_a_column_transformer(table, target, run, new):
     prepare = make_column_transformer(
         numbers, (new, ["new"]), (OneHotEncoder(), ["town"]), sparse_threshold=0
     )
-    pipeline = make_pipeline(prepare, DenseRegressor(**SMALL)).fit(table, target)
+    pipeline = make_pipeline(prepare, plain(DenseRegressor, **SMALL)).fit(table, target)
     (predictions,), types = run(pipeline, table)
     assert list(types.values()) == [
         "tensor(int64)",
@@ -95,12 +96,14 @@ def test_truth_values_in_a_column_transformer(table, target, run, new):
 def test_nullable_columns_and_polars(table, target, run):
     X = table[["rooms", "area"]].astype({"rooms": "Int64", "area": "Float64"})
     X.loc[0, "rooms"] = pd.NA
-    pipeline = make_pipeline(SimpleImputer(), DenseRegressor(**SMALL)).fit(X, target)
-    plain = X.astype({"rooms": float, "area": float})
-    (predictions,), _ = run(pipeline, plain, X)
-    assert np.allclose(predictions[:, 0], pipeline.predict(plain), atol=1e-4)
+    pipeline = make_pipeline(SimpleImputer(), plain(DenseRegressor, **SMALL)).fit(X, target)
+    floats = X.astype({"rooms": float, "area": float})
+    (predictions,), _ = run(pipeline, floats, X)
+    assert np.allclose(predictions[:, 0], pipeline.predict(floats), atol=1e-4)
     X = pl.from_pandas(table[["rooms", "area"]])
-    pipeline = make_pipeline(StandardScaler(), DenseRegressor(**SMALL)).fit(X, target.to_numpy())
+    pipeline = make_pipeline(StandardScaler(), plain(DenseRegressor, **SMALL)).fit(
+        X, target.to_numpy()
+    )
     (predictions,), _ = run(pipeline, X)
     assert np.allclose(predictions[:, 0], pipeline.predict(X), atol=1e-4)
 
@@ -110,7 +113,7 @@ def test_columns_are_those_of_the_fit(table, target, tmp_path, is_transformed):
     X = table[["rooms", "area"]]
     first = make_column_transformer((StandardScaler(), [0]), ("passthrough", [1]))
     first = first if is_transformed else StandardScaler()
-    pipeline = make_pipeline(first, DenseRegressor(**SMALL)).fit(X, target)
+    pipeline = make_pipeline(first, plain(DenseRegressor, **SMALL)).fit(X, target)
     wrong = {
         r"another order, \['area', 'rooms'\]": X[["area", "rooms"]],
         r"lacks \['area'\]": X[["rooms"]],
@@ -126,6 +129,6 @@ def test_columns_are_those_of_the_fit(table, target, tmp_path, is_transformed):
 def test_dates_are_refused_by_name(table, target, tmp_path):
     X = table.assign(when=pd.Timestamp("2026-01-01"))
     prepare = make_column_transformer(("passthrough", ["area"]))
-    pipeline = make_pipeline(prepare, DenseRegressor(**SMALL)).fit(X, target)
+    pipeline = make_pipeline(prepare, plain(DenseRegressor, **SMALL)).fit(X, target)
     with pytest.raises(ValueError, match="column 'when' of datetime64"):
         skdense.export_onnx(pipeline, tmp_path / "net.onnx", X)

@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.persistence import onnx
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 5, "random_state": 0}
 
@@ -47,7 +48,7 @@ AROUND = {
 def test_classifiers_around_the_network_predict_the_same(iris, path, kind, n_classes):
     X, y = iris
     X, y = X[y < n_classes], y[y < n_classes]
-    net = DenseClassifier(**{**SMALL, "epochs": 20})
+    net = plain(DenseClassifier, **{**SMALL, "epochs": 20})
     estimator = AROUND[kind](net).fit(X, y)
     skdense.export_onnx(estimator, path, X)
     label, probabilities = run(path, X)
@@ -57,7 +58,7 @@ def test_classifiers_around_the_network_predict_the_same(iris, path, kind, n_cla
 
 def test_two_classes_under_softmax_are_calibrated_the_same(iris, path):
     X, y = iris
-    net = DenseClassifier(**SMALL, loss="categorical_crossentropy")
+    net = plain(DenseClassifier, **SMALL, loss="categorical_crossentropy")
     estimator = CalibratedClassifierCV(net, cv=2).fit(X, y > 0)
     skdense.export_onnx(estimator, path, X)
     assert np.allclose(run(path, X)[1], estimator.predict_proba(X), atol=1e-5)
@@ -66,7 +67,7 @@ def test_two_classes_under_softmax_are_calibrated_the_same(iris, path):
 @pytest.mark.parametrize("kind", ["stacking", "several"])
 def test_regressors_around_the_network_predict_the_same(diabetes, path, kind):
     X, y = diabetes
-    net = DenseRegressor(**SMALL)
+    net = plain(DenseRegressor, **SMALL)
     if kind == "several":
         estimator = MultiOutputRegressor(net).fit(X, np.stack([y, -y], 1))
     else:
@@ -84,7 +85,7 @@ def test_a_difference_is_an_error_and_leaves_what_was_there(
     if runtime == "onnx":
         monkeypatch.setitem(sys.modules, "onnxruntime", None)
     X, y = iris
-    good = DenseClassifier(**SMALL).fit(X, y)
+    good = plain(DenseClassifier, **SMALL).fit(X, y)
     skdense.export_onnx(good, path)  # the evaluator within onnx can do it, too
     before = path.read_bytes()
     monkeypatch.setattr(
@@ -101,7 +102,7 @@ def test_what_cannot_be_compared_is_an_error(iris, path):
     pipeline = make_pipeline(StandardScaler(), PCA(2)).fit(X, y)
     with pytest.raises(ValueError, match="neither a classifier nor a regressor"):
         skdense.export_onnx(pipeline, path, X)
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     with pytest.raises(ValueError, match="cannot be compared with it: it does not predict for X"):
         skdense.export_onnx(net, path, X[:, :2])
     assert not path.exists()
@@ -110,7 +111,7 @@ def test_what_cannot_be_compared_is_an_error(iris, path):
 def test_numbers_that_float32_cannot_tell_apart_are_an_error(iris, path):
     X, y = iris
     X = X + 1e9
-    pipeline = make_pipeline(StandardScaler(), DenseClassifier(**SMALL)).fit(X, y)
+    pipeline = make_pipeline(StandardScaler(), plain(DenseClassifier, **SMALL)).fit(X, y)
     for example in (X, None):
         with pytest.raises(ValueError, match="float32 is too short"):
             skdense.export_onnx(pipeline, path, example)
@@ -119,7 +120,7 @@ def test_numbers_that_float32_cannot_tell_apart_are_an_error(iris, path):
 def test_missing_values_are_among_the_random_rows(iris, path, monkeypatch):
     X, y = iris
     X = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
-    net = DenseClassifier(**SMALL, missing="indicator").fit(X, y)
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y)
     skdense.export_onnx(net, path)
     assert np.allclose(run(path, X)[1], net.predict_proba(X), atol=1e-5)
     monkeypatch.setattr(onnx, "add_missing_indicators", lambda g, columns, x: g("Concat", x, x))
@@ -131,6 +132,6 @@ def test_missing_values_are_among_the_random_rows(iris, path, monkeypatch):
 @pytest.mark.parametrize("far", [0, 1.7e9])
 def test_few_rows_and_targets_far_from_zero(diabetes, path, n_rows, far):
     X, y = diabetes
-    net = DenseRegressor(**SMALL).fit(X, y + far)
+    net = plain(DenseRegressor, **SMALL).fit(X, y + far)
     skdense.export_onnx(net, path, pd.DataFrame(X).to_numpy()[:n_rows])
     assert path.exists()

@@ -19,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
 RARE = "sparsemax" if hasattr(keras.activations, "sparsemax") else "relu"  # not in Keras 3.6
@@ -86,7 +87,7 @@ def test_classifiers_come_back(iris, tmp_path, kind):
     X, y = iris
     y = classes_of(kind, y)
     loss = "categorical_crossentropy" if kind == "one-hot" else "auto"
-    net = DenseClassifier(**SMALL, loss=loss).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, loss=loss).fit(X, y)
     again = through_file(net, tmp_path)
     assert vars(again).keys() == vars(net).keys()
     for name, value in vars(net).items():
@@ -107,7 +108,7 @@ def test_regressors_come_back(diabetes, tmp_path, kind):
         "single column": y,
     }[kind]
     options = {"loss": "poisson"} if kind == "counts" else {"dtype": "float64"}
-    net = DenseRegressor(**SMALL, **options).fit(X, y)
+    net = plain(DenseRegressor, **SMALL, **options).fit(X, y)
     again = through_file(net, tmp_path)
     assert same(vars(net), vars(again))
     assert same(net.predict(X), again.predict(X))
@@ -153,7 +154,7 @@ PARAMETERS = {
 @pytest.mark.parametrize("kind", PARAMETERS)
 def test_parameters_come_back(iris, tmp_path, kind):
     X, y = iris
-    net = DenseClassifier(**{**SMALL, **PARAMETERS[kind]}).fit(X, y)
+    net = plain(DenseClassifier, **{**SMALL, **PARAMETERS[kind]}).fit(X, y)
     again = through_file(net, tmp_path)
     assert same(vars(net), vars(again))
     assert same(net.fit(X, y).weights_, again.fit(X, y).weights_)
@@ -181,7 +182,7 @@ def test_every_optimizer_of_keras_comes_back(iris, tmp_path, name):
         pytest.skip(f"this Keras has no {name}")
     X, y = iris
     optimizer = getattr(keras.optimizers, name)(0.03, clipvalue=0.5)
-    net = DenseClassifier(**SMALL, optimizer=optimizer).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, optimizer=optimizer).fit(X, y)
     again = through_file(net, tmp_path)
     assert same(vars(net), vars(again))
     assert same(net.partial_fit(X, y).weights_, again.partial_fit(X, y).weights_)
@@ -189,16 +190,16 @@ def test_every_optimizer_of_keras_comes_back(iris, tmp_path, name):
 
 def test_figures_of_a_loss_come_back(diabetes, tmp_path):
     X, y = diabetes
-    net = DenseRegressor(**SMALL, loss=keras.losses.Huber(delta=0.01)).fit(X, y)
+    net = plain(DenseRegressor, **SMALL, loss=keras.losses.Huber(delta=0.01)).fit(X, y)
     again = through_file(net, tmp_path)
     assert same(net.fit(X, y).weights_, again.fit(X, y).weights_)
-    assert not same(net.weights_, DenseRegressor(**SMALL, loss="huber").fit(X, y).weights_)
+    assert not same(net.weights_, plain(DenseRegressor, **SMALL, loss="huber").fit(X, y).weights_)
 
 
 def test_feature_names_and_requests_come_back(iris, tmp_path):
     X, y = pd.DataFrame(iris[0], columns=["one", "two", "three", "four"]), iris[1]
     with config_context(enable_metadata_routing=True):
-        net = DenseClassifier(**SMALL).set_fit_request(sample_weight="weight").fit(X, y)
+        net = plain(DenseClassifier, **SMALL).set_fit_request(sample_weight="weight").fit(X, y)
         net.set_score_request(sample_weight=False)
         again = through_file(net, tmp_path)
         assert repr(again.get_metadata_routing()) == repr(net.get_metadata_routing())
@@ -209,7 +210,7 @@ def test_feature_names_and_requests_come_back(iris, tmp_path):
 
 def test_loading_needs_no_tensorflow(iris, tmp_path, run_python):
     X, y = iris
-    net = DenseClassifier(6, "gelu", epochs=2, batch_norm=True, dropout=0.1).fit(X, y)
+    net = plain(DenseClassifier, 6, "gelu", epochs=2, batch_norm=True, dropout=0.1).fit(X, y)
     skdense.save(net, tmp_path / "net.skdense")
     np.savez(tmp_path / "data.npz", X=X, expected=net.predict_proba(X))
     run_python(
@@ -232,7 +233,7 @@ def test_loading_needs_no_tensorflow(iris, tmp_path, run_python):
 
 @pytest.fixture(scope="module")
 def net(iris):
-    return DenseClassifier(6, epochs=2, random_state=0).fit(*iris)
+    return plain(DenseClassifier, 6, epochs=2, random_state=0).fit(*iris)
 
 
 @pytest.fixture
@@ -255,7 +256,7 @@ def test_the_file_is_json_and_arrays_for_anyone(net, path):
 
 
 def test_the_file_is_little_more_than_its_arrays(iris, tmp_path):
-    net = DenseClassifier((64, 64), epochs=1).fit(*iris)
+    net = plain(DenseClassifier, (64, 64), epochs=1).fit(*iris)
     skdense.save(net, tmp_path / "net")
     assert (tmp_path / "net").stat().st_size < 3 * sum(w.nbytes for w in net.weights_) + 12_000
 
@@ -322,11 +323,11 @@ def test_missing_files_and_folders(net, tmp_path):
 
 def test_unfitted_estimators_and_other_objects(net, iris, tmp_path):
     path = tmp_path / "net"
-    pipeline = make_pipeline(StandardScaler(), DenseClassifier(**SMALL)).fit(*iris)
+    pipeline = make_pipeline(StandardScaler(), plain(DenseClassifier, **SMALL)).fit(*iris)
     mine = type("Mine", (DenseClassifier,), {})
     for function in (skdense.save, skdense.save_weights, skdense.load_weights):
         with pytest.raises(NotFittedError):
-            function(DenseClassifier(), path)
+            function(plain(DenseClassifier), path)
         for other in (pipeline, GridSearchCV(pipeline, {}), mine(), DenseClassifier, None):
             with pytest.raises(TypeError, match=r"skops\.io\.dump\(pipeline.*TRUSTED_TYPES"):
                 function(other, path)
@@ -336,7 +337,7 @@ def test_unfitted_estimators_and_other_objects(net, iris, tmp_path):
 def test_objects_of_the_users_own_are_named_and_handed_over(iris, tmp_path):
     X, y = iris
     parameters = {"hidden_layer_sizes": (4, 4), "activation": [squared_relu, "relu"], "epochs": 2}
-    net = DenseRegressor(**parameters, loss=OwnLoss(), random_state=0).fit(X, y)
+    net = plain(DenseRegressor, **parameters, loss=OwnLoss(), random_state=0).fit(X, y)
     with pytest.raises(
         ValueError, match=r"net\.skdense.*'squared_relu' for activation.*custom_obj"
     ):
@@ -371,7 +372,7 @@ named_alike.__name__ = "squared_relu"
     ids=["no name", "same names"],
 )
 def test_functions_without_a_name_of_their_own_are_refused(iris, tmp_path, parameters, words):
-    net = DenseClassifier(**{**SMALL, **parameters}).fit(*iris)
+    net = plain(DenseClassifier, **{**SMALL, **parameters}).fit(*iris)
     with pytest.raises(ValueError, match=".*".join(words)):
         skdense.save(net, tmp_path / "net")
     assert not list(tmp_path.iterdir())
@@ -401,7 +402,7 @@ def test_what_a_file_cannot_hold_is_refused(net, tmp_path, changes, words):
 
 def test_weights_go_into_the_same_network(net, iris, tmp_path):
     X, y = iris
-    other = DenseClassifier(6, epochs=1, dropout=0.5, random_state=1).fit(X, y)
+    other = plain(DenseClassifier, 6, epochs=1, dropout=0.5, random_state=1).fit(X, y)
     history = copy.deepcopy(other.history_)
     skdense.save_weights(net, tmp_path / "weights")
     assert skdense.load_weights(other, tmp_path / "weights") is other
@@ -431,7 +432,7 @@ def save_and_path(net, folder):
     ],
 )
 def test_weights_of_another_network_are_refused(net, iris, tmp_path, changes, words):
-    other = DenseClassifier(**{**SMALL, **changes}).fit(*iris)
+    other = plain(DenseClassifier, **{**SMALL, **changes}).fit(*iris)
     before = pickle.dumps(vars(other)["weights_"])
     skdense.save_weights(net, tmp_path / "weights")
     with pytest.raises(ValueError, match=".*".join(["weights", *words])):
@@ -459,7 +460,10 @@ def test_a_file_of_the_first_version_of_the_format_is_read(iris):
     logits = np.maximum(X @ kernel + bias, 0) @ out_kernel + out_bias
     assert np.allclose(net.decision_function(X), logits, rtol=1e-5)
     assert net.classes_.tolist() == ["setosa", "versicolor", "virginica"]
-    assert net.get_params() == DenseClassifier(5, epochs=3, l2=0.01, random_state=0).get_params()
+    assert (
+        net.get_params()
+        == plain(DenseClassifier, 5, epochs=3, l2=0.01, random_state=0).get_params()
+    )
     assert (net.scale_features, net.n_bins) == (None, None)  # off, whatever the defaults are
     assert not hasattr(net, "best_score_")  # which that version did not have
     assert net.partial_fit(X, net.predict(X)).n_iter_ == 4

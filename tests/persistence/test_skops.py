@@ -14,16 +14,18 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.schedules import NAMED, ReduceOnPlateau
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 2, "random_state": 0}
 NETS = {
-    "classifier": DenseClassifier(**SMALL, batch_norm=True, dropout=0.2),
-    "regressor": DenseRegressor(**SMALL, early_stopping=True),
-    "scaled": DenseClassifier(**SMALL, scale_features="robust", n_bins=3),
-    "schedule": DenseClassifier(**SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1),
-    "optimizer": DenseClassifier(**SMALL, optimizer=keras.optimizers.SGD(0.1, momentum=0.5)),
-    "random state": DenseClassifier(**{**SMALL, "random_state": np.random.RandomState(3)}),
+    "classifier": plain(DenseClassifier, **SMALL, batch_norm=True, dropout=0.2),
+    "regressor": plain(DenseRegressor, **SMALL, early_stopping=True),
+    "scaled": plain(DenseClassifier, **SMALL, scale_features="robust", n_bins=3),
+    "schedule": plain(
+        DenseClassifier, **SMALL, lr_schedule=ReduceOnPlateau(0.3), label_smoothing=0.1
+    ),
+    "optimizer": plain(DenseClassifier, **SMALL, optimizer=keras.optimizers.SGD(0.1, momentum=0.5)),
+    "random state": plain(DenseClassifier, **{**SMALL, "random_state": np.random.RandomState(3)}),
 }
 
 
@@ -44,7 +46,7 @@ def test_pipelines_come_back_and_go_on(iris, tmp_path, kind):
 
 def test_searches_come_back(iris, tmp_path):
     X, y = iris
-    search = GridSearchCV(DenseClassifier(**SMALL), {"l2": [0.0, 0.1]}, cv=2).fit(X, y)
+    search = GridSearchCV(plain(DenseClassifier, **SMALL), {"l2": [0.0, 0.1]}, cv=2).fit(X, y)
     data = skops.io.dumps(search)
     others = set(skops.io.get_untrusted_types(data=data)) - set(skdense.TRUSTED_TYPES)
     assert all(name.startswith("sklearn.") for name in others)
@@ -55,7 +57,9 @@ def test_searches_come_back(iris, tmp_path):
 
 def test_the_list_of_types_is_complete_and_holds_nothing_else(iris):
     found = set()
-    schedules = {name: DenseClassifier(**SMALL, lr_schedule=kind()) for name, kind in NAMED.items()}
+    schedules = {
+        name: plain(DenseClassifier, **SMALL, lr_schedule=kind()) for name, kind in NAMED.items()
+    }
     for net in {**NETS, **schedules}.values():
         found |= set(skops.io.get_untrusted_types(data=skops.io.dumps(net.fit(*iris))))
     for include in COLUMNS:
@@ -83,7 +87,7 @@ def usual_pipeline(include):
     else:
         columns = [make_column_selector(**{f"dtype_{k}": include}) for k in ("include", "exclude")]
     prepare = make_column_transformer((numbers, columns[0]), (others, columns[1]))
-    return make_pipeline(prepare, DenseRegressor(**SMALL)).fit(TABLE, TABLE.rooms)
+    return make_pipeline(prepare, plain(DenseRegressor, **SMALL)).fit(TABLE, TABLE.rooms)
 
 
 @pytest.mark.parametrize("include", COLUMNS, ids=str)
@@ -100,10 +104,10 @@ class Slow(keras.optimizers.SGD):
 def test_optimizers_come_back_with_their_settings(iris):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.9)
     for optimizer in (keras.optimizers.AdamW(schedule, weight_decay=0.1), keras.optimizers.Lion()):
-        net = DenseClassifier(**SMALL, optimizer=optimizer).fit(*iris)
+        net = plain(DenseClassifier, **SMALL, optimizer=optimizer).fit(*iris)
         again = skops.io.loads(skops.io.dumps(net), trusted=skdense.TRUSTED_TYPES)
         assert again.optimizer.get_config() == optimizer.get_config()
-    data = skops.io.dumps(DenseClassifier(**SMALL, optimizer=Slow(0.1)).fit(*iris))
+    data = skops.io.dumps(plain(DenseClassifier, **SMALL, optimizer=Slow(0.1)).fit(*iris))
     with pytest.raises(Exception, match=r"test_skops\.Slow"):
         skops.io.loads(data, trusted=skdense.TRUSTED_TYPES)
     trusted = [*skdense.TRUSTED_TYPES, f"{__name__}.Slow"]
@@ -115,6 +119,6 @@ def own(x):
 
 
 def test_what_is_not_on_the_list_is_refused(iris):
-    data = skops.io.dumps(DenseClassifier(**SMALL, activation=own).fit(*iris))
+    data = skops.io.dumps(plain(DenseClassifier, **SMALL, activation=own).fit(*iris))
     with pytest.raises(Exception, match=r"test_skops\.own"):
         skops.io.loads(data, trusted=skdense.TRUSTED_TYPES)

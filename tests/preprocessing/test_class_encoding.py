@@ -10,6 +10,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from skdense import DenseClassifier
 from skdense.preprocessing.class_encoding import encode_classes
+from tests.helpers import plain
 
 LABELS = st.one_of(
     st.lists(st.integers(-(10**9), 10**9), min_size=2, max_size=30),
@@ -116,7 +117,9 @@ def test_probabilities_keep_the_order_of_the_decision_function(cancer, n_outputs
     if n_outputs == 3:
         y = np.column_stack([y, 1 - y, y])
     loss = "categorical_crossentropy" if n_outputs == 2 else "auto"
-    net = DenseClassifier((), epochs=20, learning_rate=0.1, loss=loss, random_state=0).fit(X, y)
+    net = plain(DenseClassifier, (), epochs=20, learning_rate=0.1, loss=loss, random_state=0).fit(
+        X, y
+    )
     # As sure of everything as a network that has been trained for long.
     net.weights_ = [4 * array for array in net.weights_]
     logits = net.decision_function(X).astype(np.float64)

@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "random_state": 0}
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "hidden_output")
@@ -29,8 +30,8 @@ def flat(X):
 def test_images_equal_their_flattened_rows(digits, shape, early_stopping):
     X, y = digits
     images = X.reshape(-1, *shape)
-    net = DenseClassifier(**SMALL, early_stopping=early_stopping).fit(images, y)
-    expected = DenseClassifier(**SMALL, early_stopping=early_stopping).fit(flat(X), y)
+    net = plain(DenseClassifier, **SMALL, early_stopping=early_stopping).fit(images, y)
+    expected = plain(DenseClassifier, **SMALL, early_stopping=early_stopping).fit(flat(X), y)
     assert (net.input_shape_, net.n_features_in_) == (shape, 64)
     assert expected.input_shape_ == (64,)
     for method in METHODS:
@@ -40,7 +41,7 @@ def test_images_equal_their_flattened_rows(digits, shape, early_stopping):
 
 def test_partial_fit_and_warm_start(digits):
     X, y = digits
-    nets = [DenseClassifier(**SMALL) for _ in range(2)]
+    nets = [plain(DenseClassifier, **SMALL) for _ in range(2)]
     for net, rows in zip(nets, (X, flat(X)), strict=True):
         net.partial_fit(rows, y, classes=range(10)).partial_fit(rows, y)
         net.set_params(warm_start=True).fit(rows, y)
@@ -52,13 +53,15 @@ def test_partial_fit_and_warm_start(digits):
 
 def test_regression_from_images(digits):
     X, y = digits
-    net = DenseRegressor(**SMALL).fit(X, y)
-    assert np.array_equal(net.predict(X), DenseRegressor(**SMALL).fit(flat(X), y).predict(flat(X)))
+    net = plain(DenseRegressor, **SMALL).fit(X, y)
+    assert np.array_equal(
+        net.predict(X), plain(DenseRegressor, **SMALL).fit(flat(X), y).predict(flat(X))
+    )
 
 
 def test_cross_validation_and_search(digits):
     X, y = digits
-    net = DenseClassifier(**SMALL)
+    net = plain(DenseClassifier, **SMALL)
     assert np.array_equal(cross_val_score(net, X, y, cv=3), cross_val_score(net, flat(X), y, cv=3))
     search = GridSearchCV(net, {"l2": [0, 0.01]}, cv=2, error_score="raise").fit(X, y)
     assert search.best_estimator_.input_shape_ == (8, 8)
@@ -77,14 +80,14 @@ def test_cross_validation_and_search(digits):
 @pytest.mark.parametrize("method", METHODS)
 def test_another_shape_is_an_error(digits, shape, told, method):
     X, y = digits
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     with pytest.raises(ValueError, match=told):
         getattr(net, method)(np.zeros((2, *shape)))
 
 
 def test_images_for_a_network_of_a_table(digits):
     X, y = digits
-    net = DenseClassifier(**SMALL).fit(flat(X), y)
+    net = plain(DenseClassifier, **SMALL).fit(flat(X), y)
     with pytest.raises(ValueError, match=r"trained on a table.*X.reshape\(len\(X\), -1\)"):
         net.predict(X)
 
@@ -100,21 +103,23 @@ def test_images_for_a_network_of_a_table(digits):
 )
 def test_what_is_no_image(X, told):
     with pytest.raises(ValueError, match=told):
-        DenseClassifier(**SMALL).fit(X, [0, 1] * (len(X) // 2))
+        plain(DenseClassifier, **SMALL).fit(X, [0, 1] * (len(X) // 2))
 
 
 def test_lists_of_images_and_whole_numbers(digits):
     X, y = digits
-    expected = DenseClassifier(**SMALL).fit(X, y).predict_proba(X)
+    expected = plain(DenseClassifier, **SMALL).fit(X, y).predict_proba(X)
     for same in (X.tolist(), list(X)):
-        assert np.array_equal(DenseClassifier(**SMALL).fit(same, y).predict_proba(same), expected)
+        assert np.array_equal(
+            plain(DenseClassifier, **SMALL).fit(same, y).predict_proba(same), expected
+        )
     bytes_ = (X * 16).astype(np.uint8)
-    assert DenseClassifier(**SMALL).fit(bytes_, y).input_shape_ == (8, 8)
+    assert plain(DenseClassifier, **SMALL).fit(bytes_, y).input_shape_ == (8, 8)
 
 
 def test_keras_gets_images_and_flattens_them(digits):
     X, y = digits
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     model = net.to_keras()
     assert isinstance(model.layers[1], keras.layers.Flatten)
     assert np.allclose(model(X), net.predict_proba(X), atol=1e-6)
@@ -122,7 +127,7 @@ def test_keras_gets_images_and_flattens_them(digits):
 
 def test_the_shape_is_saved_and_exported(digits, tmp_path):
     X, y = digits
-    net = DenseClassifier(**SMALL).fit(X, y)
+    net = plain(DenseClassifier, **SMALL).fit(X, y)
     skdense.save(net, tmp_path / "net")
     again = skdense.load(tmp_path / "net")
     assert again.input_shape_ == (8, 8)

@@ -6,6 +6,7 @@ import pytest
 
 from skdense import DenseClassifier
 from skdense.preprocessing.input_errors import errors_naming_columns
+from tests.helpers import plain
 
 Y = np.arange(20) % 2
 
@@ -22,7 +23,7 @@ def table(kind, value, column="c"):
 @pytest.mark.parametrize("kind", ["pandas", "array", "list"])
 def test_text_is_named(kind):
     column = "'c'" if kind == "pandas" else "2"
-    for net in (DenseClassifier(), DenseClassifier(missing="indicator")):
+    for net in (plain(DenseClassifier), plain(DenseClassifier, missing="indicator")):
         with pytest.raises(ValueError, match=f"the column {column} of X holds text, such as 'x1'"):
             net.fit(table(kind, "x1"), Y)
 
@@ -31,23 +32,23 @@ def test_text_is_named(kind):
 def test_missing_values_are_named(kind):
     column = "'c'" if kind in ("pandas", "polars") else "2"
     with pytest.raises(ValueError, match=rf"NaN, in the columns \[{column}\]\. Set missing="):
-        DenseClassifier().fit(table(kind, None if kind == "polars" else np.nan), Y)
+        plain(DenseClassifier).fit(table(kind, None if kind == "polars" else np.nan), Y)
 
 
 def test_categories_are_text():
     frame = table("pandas", "x1").assign(c=["x1", "x2"] * 10).astype({"c": "category"})
     with pytest.raises(ValueError, match="the column 'c' of X holds text, such as 'x1'"):
-        DenseClassifier().fit(frame, Y)
+        plain(DenseClassifier).fit(frame, Y)
 
 
 def test_numbers_as_text_are_numbers():
-    net = DenseClassifier(2, epochs=1, random_state=0).fit(table("array", "0.5"), Y)
+    net = plain(DenseClassifier, 2, epochs=1, random_state=0).fit(table("array", "0.5"), Y)
     assert net.n_features_in_ == 3
 
 
 def test_in_predict_and_in_validation_data():
     X = table("pandas", 0.5)
-    net = DenseClassifier(2, epochs=1, random_state=0).fit(X, Y)
+    net = plain(DenseClassifier, 2, epochs=1, random_state=0).fit(X, Y)
     with pytest.raises(ValueError, match="the column 'c' of X holds text"):
         net.predict(table("pandas", "x1"))
     with pytest.raises(ValueError, match=r"X_val, y_val .*NaN, in the columns \['c'\]"):

@@ -13,6 +13,7 @@ from sklearn.utils import get_tags
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.preprocessing.missing_values import knock_out
+from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "random_state": 0}
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function", "hidden_output")
@@ -36,8 +37,8 @@ def by_hand(X):
 
 def test_indicators_equal_those_of_scikit_learn(gaps):
     X, y = gaps
-    net = DenseClassifier(**SMALL, missing="indicator").fit(X, y)
-    expected = DenseClassifier(**SMALL).fit(by_hand(X), y)
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y)
+    expected = plain(DenseClassifier, **SMALL).fit(by_hand(X), y)
     for method in METHODS:
         found = getattr(net, method)(X)
         assert np.array_equal(found, getattr(expected, method)(by_hand(X))), method
@@ -47,14 +48,16 @@ def test_indicators_equal_those_of_scikit_learn(gaps):
 
 def test_without_gaps_the_indicator_changes_nothing(iris):
     X, y = iris
-    net = DenseClassifier(**SMALL, missing="indicator").fit(X, y)
-    assert np.array_equal(net.predict_proba(X), DenseClassifier(**SMALL).fit(X, y).predict_proba(X))
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y)
+    assert np.array_equal(
+        net.predict_proba(X), plain(DenseClassifier, **SMALL).fit(X, y).predict_proba(X)
+    )
     assert net.missing_features_.shape == (0,)
 
 
 def test_a_column_first_missing_in_predict_is_zero(gaps):
     X, y = gaps
-    net = DenseClassifier(**SMALL, missing="indicator").fit(X, y)
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y)
     new, zero = X[:5].copy(), X[:5].copy()
     new[:, 1], zero[:, 1] = np.nan, 0
     assert np.array_equal(net.predict_proba(new), net.predict_proba(zero))
@@ -69,7 +72,9 @@ def test_gaps_in_held_out_rows_only_give_no_indicator(iris):
     for row in range(12):
         one_gap = X.copy()
         one_gap[row, 1] = np.nan
-        net = DenseClassifier(**{**options, "epochs": 1}, missing="indicator").fit(one_gap, y)
+        net = plain(DenseClassifier, **{**options, "epochs": 1}, missing="indicator").fit(
+            one_gap, y
+        )
         sizes.add((len(net.missing_features_), net.architecture_.n_features))
         assert np.isfinite(net.history_["val_loss"]).all()
     assert sizes == {(0, 4), (1, 5)}
@@ -82,7 +87,7 @@ def test_augmenting_helps_where_values_are_missing_later():
     y = signal[:, 0]
     holes = np.where(random.random(X.shape) < 0.3, np.nan, X)
     scores = {
-        missing: DenseRegressor(16, epochs=40, random_state=0, missing=missing)
+        missing: plain(DenseRegressor, 16, epochs=40, random_state=0, missing=missing)
         .fit(X[:400], y[:400])
         .score(holes[400:], y[400:])
         for missing in ("indicator", "augment")
@@ -100,7 +105,7 @@ def test_augmented_rows_are_each_row_and_a_copy_with_gaps(gaps, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("skdense.engine.training.train", train)
-    net = DenseClassifier(**SMALL, missing="augment", validation_fraction=0.2)
+    net = plain(DenseClassifier, **SMALL, missing="augment", validation_fraction=0.2)
     with pytest.raises(KeyboardInterrupt):
         net.fit(X, y)
     assert not hasattr(net, "missing_features_")  # nothing is left of it
@@ -131,22 +136,22 @@ def test_shares_knocked_out():
 @pytest.mark.parametrize("missing", ["indicator", "augment"])
 def test_it_is_reproducible_and_goes_on(gaps, missing):
     X, y = gaps
-    nets = [DenseClassifier(**SMALL, missing=missing).fit(X, y) for _ in range(2)]
+    nets = [plain(DenseClassifier, **SMALL, missing=missing).fit(X, y) for _ in range(2)]
     for net in nets:
         net.partial_fit(X[:50], y[:50]).set_params(warm_start=True).fit(X, y)
     assert np.array_equal(nets[0].predict_proba(X), nets[1].predict_proba(X))
-    other = DenseClassifier(**{**SMALL, "random_state": 1}, missing=missing).fit(X, y)
+    other = plain(DenseClassifier, **{**SMALL, "random_state": 1}, missing=missing).fit(X, y)
     assert not np.allclose(nets[0].predict_proba(X), other.predict_proba(X))
 
 
 def test_going_on_with_another_way(iris, gaps):
     whole, y = iris
     X, _ = gaps
-    net = DenseClassifier(**SMALL, warm_start=True).fit(whole, y)
+    net = plain(DenseClassifier, **SMALL, warm_start=True).fit(whole, y)
     net.set_params(missing="indicator").fit(X, y)
     assert net.architecture_.n_features == 4
     assert np.isfinite(net.predict_proba(X)).all()
-    net = DenseClassifier(**SMALL, missing="indicator").fit(X, y).set_params(missing="error")
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y).set_params(missing="error")
     with pytest.raises(ValueError, match="contains NaN"):
         net.predict(X)
     net.partial_fit(whole, y)
@@ -157,15 +162,15 @@ def test_going_on_with_another_way(iris, gaps):
 def test_the_default_is_an_error(gaps):
     X, y = gaps
     with pytest.raises(ValueError, match="Input X contains NaN"):
-        DenseClassifier(**SMALL).fit(X, y)
+        plain(DenseClassifier, **SMALL).fit(X, y)
     for missing, allowed in {"error": False, "indicator": True, "augment": True}.items():
-        assert get_tags(DenseRegressor(missing=missing)).input_tags.allow_nan == allowed
+        assert get_tags(plain(DenseRegressor, missing=missing)).input_tags.allow_nan == allowed
 
 
 @pytest.mark.parametrize("missing", ["indicator", "augment"])
 def test_infinity_and_gaps_in_y_stay_errors(gaps, missing):
     X, y = gaps
-    net = DenseRegressor(**SMALL, missing=missing)
+    net = plain(DenseRegressor, **SMALL, missing=missing)
     with pytest.raises(ValueError, match="Input X contains infinity"):
         net.fit(np.where(np.isnan(X), np.inf, X), y)
     with pytest.raises(ValueError, match="Input y contains NaN"):
@@ -181,15 +186,15 @@ def test_marks_of_pandas(gaps, mark, kind):
     table = pd.DataFrame(X, columns=list("abcd")).astype(object)
     table[table.isna()] = mark
     table = table.astype(kind)
-    net = DenseClassifier(**SMALL, missing="indicator").fit(table, y)
-    expected = DenseClassifier(**SMALL, missing="indicator").fit(X, y)
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(table, y)
+    expected = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y)
     assert np.array_equal(net.predict_proba(table), expected.predict_proba(X))
     assert net.feature_names_in_.tolist() == list("abcd")
 
 
 def test_pipelines_cross_validation_and_search(gaps):
     X, y = gaps
-    net = make_pipeline(StandardScaler(), DenseClassifier(**SMALL, missing="indicator"))
+    net = make_pipeline(StandardScaler(), plain(DenseClassifier, **SMALL, missing="indicator"))
     assert np.isfinite(cross_val_score(net, X, y, cv=3, error_score="raise")).all()
     grid = {"denseclassifier__missing": ["indicator", "augment"]}
     search = GridSearchCV(net, grid, cv=2, error_score="raise").fit(X, y)
@@ -198,8 +203,8 @@ def test_pipelines_cross_validation_and_search(gaps):
 
 def test_images_with_gaps(gaps):
     X, y = gaps
-    net = DenseClassifier(**SMALL, missing="indicator").fit(X.reshape(-1, 2, 2), y)
-    expected = DenseClassifier(**SMALL, missing="indicator").fit(X, y)
+    net = plain(DenseClassifier, **SMALL, missing="indicator").fit(X.reshape(-1, 2, 2), y)
+    expected = plain(DenseClassifier, **SMALL, missing="indicator").fit(X, y)
     assert np.array_equal(net.predict_proba(X.reshape(-1, 2, 2)), expected.predict_proba(X))
     assert net.to_keras().input_shape == (None, 6)
 
@@ -207,7 +212,7 @@ def test_images_with_gaps(gaps):
 @pytest.mark.parametrize("missing", ["indicator", "augment"])
 def test_saved_exported_and_in_keras(gaps, missing, tmp_path):
     X, y = gaps
-    net = DenseClassifier(**SMALL, missing=missing).fit(X, y)
+    net = plain(DenseClassifier, **SMALL, missing=missing).fit(X, y)
     expected = net.predict_proba(X)
     skdense.save(net, tmp_path / "net")
     again = skdense.load(tmp_path / "net")

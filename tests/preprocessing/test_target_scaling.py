@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from skdense import DenseRegressor, export_onnx, load, save
 from skdense.preprocessing.target_scaling import scale_numbers
+from tests.helpers import plain
 
 
 @given(
@@ -52,8 +53,8 @@ def test_targets_outside_of_float32(diabetes, unit, n_outputs, dtype):
     X, y = diabetes
     y = y if n_outputs == 1 else np.column_stack([y, np.sin(y)])
     options = {"hidden_layer_sizes": 8, "epochs": 3, "dtype": dtype, "random_state": 0}
-    expected = DenseRegressor(**options).fit(X, y).predict(X) * unit
-    net = DenseRegressor(**options).fit(X, y * unit)
+    expected = plain(DenseRegressor, **options).fit(X, y).predict(X) * unit
+    net = plain(DenseRegressor, **options).fit(X, y * unit)
     for found in (net.predict(X), net.predict(X.astype(np.float32))):
         assert np.allclose(found / unit, expected / unit, rtol=1e-3)
     assert net.predict(X.astype(np.float32)).dtype == np.float64
@@ -64,7 +65,7 @@ def test_targets_outside_of_float32(diabetes, unit, n_outputs, dtype):
 def test_targets_that_cannot_be_held_are_refused(diabetes, scale, unit):
     X, y = diabetes
     loss = "mape" if scale else "mse"  # of its own scale, whatever scale_target is
-    net = DenseRegressor(4, epochs=1, loss=loss, scale_target=scale)
+    net = plain(DenseRegressor, 4, epochs=1, loss=loss, scale_target=scale)
     with pytest.raises(ValueError, match="outside the range of float32"):
         net.fit(X, y * unit)
     with pytest.raises(ValueError, match=r"X_val, y_val.*outside the range of float32"):
@@ -76,7 +77,9 @@ def test_targets_that_cannot_be_held_are_refused(diabetes, scale, unit):
 @pytest.mark.parametrize("offset", [0.1, 1.7e9])
 def test_a_keras_model_predicts_to_the_last_digits(diabetes, factor, dtype, offset, tmp_path):
     X, y = diabetes
-    net = DenseRegressor(4, epochs=2, dtype=dtype, random_state=0).fit(X, (y + offset) * factor)
+    net = plain(DenseRegressor, 4, epochs=2, dtype=dtype, random_state=0).fit(
+        X, (y + offset) * factor
+    )
     model, X = net.to_keras(), X.astype(dtype)
     model.save(tmp_path / "model.keras")
     by_hand = net._raw_outputs(X)[:, 0].astype(np.float64) * np.std(y) + np.mean(y) + offset
@@ -91,7 +94,7 @@ def test_a_keras_model_predicts_to_the_last_digits(diabetes, factor, dtype, offs
 def test_a_constant_target_in_any_form(diabetes, tmp_path):
     X, y = diabetes
     both = np.column_stack([np.full(len(y), 0.1), y])
-    net = DenseRegressor(4, epochs=2, random_state=0).fit(X, both)
+    net = plain(DenseRegressor, 4, epochs=2, random_state=0).fit(X, both)
     save(net, tmp_path / "net.skdense")
     for each in (net, load(tmp_path / "net.skdense")):
         assert (each.predict(X)[:, 0] == 0.1).all()
@@ -103,7 +106,7 @@ def test_a_constant_target_in_any_form(diabetes, tmp_path):
 @pytest.mark.parametrize("n_samples", [1, 9])
 def test_the_first_chunk_has_to_tell_the_scale(diabetes, n_samples):
     X, y = diabetes
-    net = DenseRegressor(4, random_state=0)
+    net = plain(DenseRegressor, 4, random_state=0)
     with pytest.raises(ValueError, match=f"got {n_samples} sample.*: pass at least 10 samples"):
         net.partial_fit(X[:n_samples], y[:n_samples])
     for constant in (np.ones(50), np.column_stack([y[:50], np.ones(50)])):
@@ -111,8 +114,8 @@ def test_the_first_chunk_has_to_tell_the_scale(diabetes, n_samples):
             net.partial_fit(X[:50], constant)
     assert not hasattr(net, "weights_")
     net.set_params(scale_target=False).partial_fit(X[:1], y[:1])
-    net = DenseRegressor(4, loss="poisson").partial_fit(X[:1], y[:1])
-    net = DenseRegressor(4, random_state=0).partial_fit(X[:10], y[:10])
+    net = plain(DenseRegressor, 4, loss="poisson").partial_fit(X[:1], y[:1])
+    net = plain(DenseRegressor, 4, random_state=0).partial_fit(X[:10], y[:10])
     for row in range(10, 13):  # from then on, one by one
         net.partial_fit(X[[row]], y[[row]])
     assert net.n_iter_ == 4
@@ -121,7 +124,7 @@ def test_the_first_chunk_has_to_tell_the_scale(diabetes, n_samples):
 @pytest.mark.parametrize("how", ["warm start", "partial_fit"])
 def test_a_constant_target_has_no_scale_to_go_on_with(diabetes, how):
     X, y = diabetes
-    net = DenseRegressor(4, epochs=2, warm_start=True).fit(X, np.full(len(y), 7.0))
+    net = plain(DenseRegressor, 4, epochs=2, warm_start=True).fit(X, np.full(len(y), 7.0))
     go_on = net.fit if how == "warm start" else net.partial_fit
     go_on(X, np.full(len(y), 7.0))
     with pytest.raises(ValueError, match=r"y was constant, \[7.0\].*warm_start=False"):

@@ -27,18 +27,18 @@ from skdense.engine import padded_data
 from skdense.preprocessing.class_encoding import encode_classes
 from skdense.preprocessing.random_split import hold_out
 from skdense.preprocessing.weights import balanced_table, weight_of_class
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 # One architecture and batch size: the tests share a few programs.
 SMALL = {"hidden_layer_sizes": 8, "epochs": 3, "learning_rate": 0.01, "random_state": 0}
 
 
 def classifier(**changes):
-    return DenseClassifier(**{**SMALL, **changes})
+    return plain(DenseClassifier, **{**SMALL, **changes})
 
 
 def regressor(**changes):
-    return DenseRegressor(**{**SMALL, **changes})
+    return plain(DenseRegressor, **{**SMALL, **changes})
 
 
 def equal_fits(one, other):
@@ -201,7 +201,7 @@ def test_all_that_is_learned_is_learned_from_the_training_rows(iris, name, weigh
         y = np.column_stack([y, -y]) if name == "two numbers" else y
     elif name == "balanced labels":
         y = np.stack([y == 0, y < 2], 1) * 1
-    net = estimator(**SMALL, **changes)
+    net = plain(estimator, **SMALL, **changes)
     seed = net.fit(X, y)._split_seed  # that of the first fit with this random state
     labels = y if estimator is DenseClassifier and y.ndim == 1 else None
     train, held_out = hold_out(150, 0.2, labels, seed)
@@ -211,7 +211,7 @@ def test_all_that_is_learned_is_learned_from_the_training_rows(iris, name, weigh
     if weighted:  # rows of weight zero are left out before the split
         weight[0] = 0.5
     weights = [None if weight is None else weight[part] for part in (train, held_out)]
-    split = estimator(**SMALL, **changes, validation_fraction=0.2).fit(X, y, weight)
+    split = plain(estimator, **SMALL, **changes, validation_fraction=0.2).fit(X, y, weight)
     given = {"X_val": X[held_out], "y_val": y[held_out], "sample_weight_val": weights[1]}
     net.fit(X[train], y[train], weights[0], **given)
     assert equal_fits(split, net)
@@ -333,7 +333,7 @@ def test_a_search_slices_given_rows_only_where_they_are_as_many_as_x(iris):
             seen.append((len(X), len(X_val), len(y_val)))
             return super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
-    search = GridSearchCV(Spy(**{**SMALL, "epochs": 1}), {"l2": [0.1]}, cv=3, refit=False)
+    search = GridSearchCV(plain(Spy, **{**SMALL, "epochs": 1}), {"l2": [0.1]}, cv=3, refit=False)
     search.fit(X[:90], y[:90], X_val=X[90:], y_val=y[90:])
     assert seen == [(60, 60, 60)] * 3  # 60 rows given: other than 90, so handed over whole
     seen.clear()
@@ -568,8 +568,8 @@ def test_going_on_holds_out_no_rows_that_were_trained_on(iris, kind, first, then
         net = kind().partial_fit(X, y, **options)
     else:
         net = kind(**first).fit(X, y)
-    plain = {"early_stopping": False, "refit_best_epoch": False, "monitor": "val_loss"}
-    net.set_params(**plain, warm_start=True)
+    off = {"early_stopping": False, "refit_best_epoch": False, "monitor": "val_loss"}
+    net.set_params(**off, warm_start=True)
     net.set_params(**then)
     before = net.n_iter_
     with pytest.raises(ValueError, match="would hold out rows that it has learned from"):

@@ -13,7 +13,7 @@ from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, diagnose
 from skdense.inspection.check_inputs import gather_check_inputs
 from skdense.preprocessing.fit_arguments import FitArguments
 from tests import network_models
-from tests.helpers import equal_bits
+from tests.helpers import equal_bits, plain
 
 EXACT = {"hidden_layer_sizes": 8, "epochs": 15, "batch_size": 2000, "dtype": "float64"}
 
@@ -35,7 +35,7 @@ def targets_of(kind, y):
 def network_for(kind, **parameters):
     estimator = DenseRegressor if kind.startswith("number") else DenseClassifier
     loss = "categorical_crossentropy" if kind == "one-hot" else "auto"
-    return estimator(**{"loss": loss, "random_state": 0, **EXACT, **parameters})
+    return plain(estimator, **{"loss": loss, "random_state": 0, **EXACT, **parameters})
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,8 @@ def test_class_weights_of_several_labels(iris, class_weight):
 def test_class_weights_as_in_logistic_regression(cancer, class_weight):
     X, y = cancer
     X, l2 = X[:, :5], 0.01
-    net = DenseClassifier(
+    net = plain(
+        DenseClassifier,
         (),
         l2=l2,
         batch_size=1000,
@@ -169,7 +170,9 @@ def test_held_out_rows_keep_their_weights(iris):
     X, y = (array[:100] for array in iris)
     wrong = np.arange(100) % 2 == 0
     labels = np.where(wrong, (y + 1) % 3, y)
-    net = DenseClassifier(8, epochs=60, learning_rate=0.01, validation_fraction=0.4, random_state=0)
+    net = plain(
+        DenseClassifier, 8, epochs=60, learning_rate=0.01, validation_fraction=0.4, random_state=0
+    )
     weighted = net.fit(X, labels, sample_weight=np.where(wrong, 1e-9, 1.0)).history_["val_loss"]
     unweighted = net.fit(X, labels).history_["val_loss"]
     assert weighted[-1] < 0.4 < 0.6 < unweighted[-1]
@@ -249,15 +252,15 @@ def test_rows_of_weight_zero_are_left_out_of_partial_fit(iris, kind):
     other = network_for(kind, batch_norm=True).partial_fit(X[used], y[used], **classes)
     assert equal_bits(one, other)
     with pytest.raises(ValueError, match="got 3 samples"):
-        DenseRegressor().partial_fit(X, np.arange(150), sample_weight=[1, 1, 1, *[0] * 147])
+        plain(DenseRegressor).partial_fit(X, np.arange(150), sample_weight=[1, 1, 1, *[0] * 147])
 
 
 def test_a_class_of_weight_zero_is_left_out_but_known(iris):
     X, y = iris
-    net = DenseClassifier(8, epochs=3, batch_norm=True, early_stopping=True, random_state=0)
+    net = plain(DenseClassifier, 8, epochs=3, batch_norm=True, early_stopping=True, random_state=0)
     net.fit(X, y, (y != 2) * 1.0)
     assert net.classes_.tolist() == [0, 1, 2]
-    one = DenseClassifier(**{**net.get_params(), "class_weight": {2: 0}}).fit(X, y)
+    one = plain(DenseClassifier, **{**net.get_params(), "class_weight": {2: 0}}).fit(X, y)
     assert equal_bits(net, one)
 
 
@@ -265,7 +268,7 @@ def test_a_class_of_weight_zero_is_left_out_but_known(iris):
 def test_a_diagnosis_leaves_them_out_too(iris, by_class):
     X, y = iris
     weight = None if by_class else (y != 2) * 1.0
-    net = DenseClassifier(8, epochs=9, validation_fraction=0.3, random_state=0)
+    net = plain(DenseClassifier, 8, epochs=9, validation_fraction=0.3, random_state=0)
     net.set_params(class_weight={2: 0} if by_class else None).fit(X, y, weight)
     used = y != 2
     found = gather_check_inputs(net, FitArguments(X, y, weight))
@@ -277,12 +280,12 @@ def test_a_diagnosis_leaves_them_out_too(iris, by_class):
 
 def test_bagging_draws_few_rows(cancer, diabetes):
     X, y = (array[:100] for array in diabetes)
-    net = DenseRegressor(4, epochs=2, early_stopping=True, patience=1)
+    net = plain(DenseRegressor, 4, epochs=2, early_stopping=True, patience=1)
     assert np.isfinite(
         BaggingRegressor(net, 8, max_samples=5, random_state=0).fit(X, y).predict(X)
     ).all()
     X, y = cancer
-    net = DenseClassifier(4, epochs=2, early_stopping=True, patience=1)
+    net = plain(DenseClassifier, 4, epochs=2, early_stopping=True, patience=1)
     bag = BaggingClassifier(net, 8, max_samples=15, random_state=0).fit(X, y)
     assert bag.score(X, y) > 0.3
 
@@ -291,7 +294,7 @@ def test_all_rows_of_weight_zero_are_refused(iris):
     X, y = iris
     for weight, by_class in (((y == 0) * 1.0, {0: 0}), (None, {0: 0, 1: 0, 2: 0})):
         with pytest.raises(ValueError, match="All rows of X have a weight of zero"):
-            DenseClassifier(class_weight=by_class).fit(X, y, weight)
+            plain(DenseClassifier, class_weight=by_class).fit(X, y, weight)
 
 
 # The target's scale ------------------------------------------------------------------------------
@@ -300,7 +303,7 @@ def test_all_rows_of_weight_zero_are_refused(iris):
 @pytest.mark.parametrize(("factor", "offset"), [(1e3, 0), (1e-6, 0), (1, 1e4), (1e6, 1e6)])
 def test_the_unit_of_the_target_does_not_matter(diabetes, factor, offset):
     X, y = diabetes
-    net = DenseRegressor(8, epochs=5, random_state=0)
+    net = plain(DenseRegressor, 8, epochs=5, random_state=0)
     expected = net.fit(X, y).predict(X)
     found = net.fit(X, factor * y + offset).predict(X)
     assert np.allclose((found - offset) / factor, expected, rtol=1e-4, atol=1e-6 * offset / factor)
@@ -309,7 +312,7 @@ def test_the_unit_of_the_target_does_not_matter(diabetes, factor, offset):
 def test_targets_of_different_units_train_alike(diabetes):
     X, y = diabetes
     both = np.column_stack([y, 1e6 * y])
-    net = DenseRegressor(16, epochs=60, random_state=0).fit(X, both)
+    net = plain(DenseRegressor, 16, epochs=60, random_state=0).fit(X, both)
     small, large = net.predict(X).T
     assert np.corrcoef(small, y)[0, 1] > 0.7
     assert np.corrcoef(large, y)[0, 1] > 0.7
@@ -317,8 +320,8 @@ def test_targets_of_different_units_train_alike(diabetes):
 
 def test_scaling_the_target_is_standardizing_it_by_hand(diabetes):
     X, y = diabetes
-    scaled = DenseRegressor(8, epochs=5, random_state=0).fit(X, y)
-    by_hand = DenseRegressor(8, epochs=5, scale_target=False, random_state=0)
+    scaled = plain(DenseRegressor, 8, epochs=5, random_state=0).fit(X, y)
+    by_hand = plain(DenseRegressor, 8, epochs=5, scale_target=False, random_state=0)
     by_hand.fit(X, (y - y.mean()) / y.std())
     assert np.allclose(scaled.loss_curve_, by_hand.loss_curve_, rtol=1e-5)
     assert np.allclose(scaled.predict(X), by_hand.predict(X) * y.std() + y.mean(), rtol=1e-5)
@@ -327,7 +330,7 @@ def test_scaling_the_target_is_standardizing_it_by_hand(diabetes):
 def test_without_scale_target_the_net_sees_the_target_itself(diabetes):
     X, y = diabetes
     # Steps so short that the network stays what it was at the beginning.
-    raw = DenseRegressor(8, epochs=1, learning_rate=1e-9, scale_target=False, random_state=0)
+    raw = plain(DenseRegressor, 8, epochs=1, learning_rate=1e-9, scale_target=False, random_state=0)
     raw.fit(X, y)
     assert abs(raw.predict(X).mean()) < 10
     assert np.isclose(raw.loss_curve_[0], np.mean((raw.predict(X) - y) ** 2), rtol=1e-6)
@@ -337,7 +340,7 @@ def test_without_scale_target_the_net_sees_the_target_itself(diabetes):
 def test_losses_of_counts_and_ratios_see_the_target_itself(diabetes, loss):
     X, y = diabetes
     scaled, raw = (
-        DenseRegressor(8, epochs=2, loss=loss, scale_target=scale, random_state=0).fit(X, y)
+        plain(DenseRegressor, 8, epochs=2, loss=loss, scale_target=scale, random_state=0).fit(X, y)
         for scale in (True, False)
     )
     assert np.array_equal(scaled.predict(X), raw.predict(X))
@@ -347,7 +350,7 @@ def test_losses_of_counts_and_ratios_see_the_target_itself(diabetes, loss):
 @pytest.mark.parametrize("value", [0.0, 7.0, -1e9, 0.1, 1e-12, 1e40, 1e-42])
 def test_a_constant_target_is_learned(diabetes, value):
     X, y = diabetes
-    net = DenseRegressor(4, epochs=30, learning_rate=0.01, random_state=0)
+    net = plain(DenseRegressor, 4, epochs=30, learning_rate=0.01, random_state=0)
     net.fit(X, np.full_like(y, value))
     assert (net.predict(X) == value).all()
     assert (net.predict(X.astype(np.float32)) == value).all()
