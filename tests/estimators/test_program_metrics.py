@@ -1,5 +1,7 @@
 """Metrics that training programs compute: which ones, and that they are scikit-learn's."""
 
+import inspect
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -8,6 +10,7 @@ from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names
 
 from skdense import DenseClassifier, DenseRegressor
 from skdense.callbacks import scorers
+from skdense.engine import training
 from skdense.engine.program import Program
 from skdense.estimators.program_metrics import program_metrics
 from skdense.preprocessing.class_encoding import encode_classes
@@ -46,7 +49,7 @@ OF_NUMBERS = [
     "neg_root_mean_squared_error",
     "r2",
 ]
-multiclass_brier = "labels" in brier_score_loss.__kwdefaults__  # scikit-learn 1.7 and newer
+MULTICLASS_BRIER = "labels" in inspect.signature(brier_score_loss).parameters  # from 1.7 on
 
 
 def classifier(**changes):
@@ -104,7 +107,7 @@ def test_the_program_computes(expected, arguments):
 
 
 def test_the_program_computes_of_several_classes():
-    expected = [name for name in OF_SEVERAL if multiclass_brier or name != "neg_brier_score"]
+    expected = [name for name in OF_SEVERAL if MULTICLASS_BRIER or name != "neg_brier_score"]
     assert in_program(THREE) == expected
     weighted = in_program(THREE, weight=np.ones(5))
     assert weighted == [name for name in expected if "ovo" not in name]
@@ -235,7 +238,7 @@ def test_samples_of_weight_zero_do_not_count(cancer, no_scorer):
 @pytest.mark.parametrize("text", [False, True])
 def test_several_classes(iris, no_scorer, text):
     given = halves(iris, np.array(["a", "b", "c"])[iris[1]] if text else None)
-    names = [name for name in OF_SEVERAL if multiclass_brier or name != "neg_brier_score"]
+    names = [name for name in OF_SEVERAL if MULTICLASS_BRIER or name != "neg_brier_score"]
     check_last_epoch(classifier(metrics=names).fit(**given), given)
 
 
@@ -278,6 +281,10 @@ def test_sparse_rows(iris, no_scorer):
 
 # Early stopping ----------------------------------------------------------------------------------
 
+# All of them in one program, whichever is monitored; XLA compiles it.
+MONITORED = ["accuracy", "roc_auc", "neg_log_loss", "average_precision", "neg_brier_score"]
+STOPPING = {"early_stopping": True, "epochs": 40, "metrics": MONITORED}
+
 
 @pytest.mark.parametrize(
     "rule",
@@ -291,22 +298,25 @@ def test_sparse_rows(iris, no_scorer):
     ids=lambda rule: rule["monitor"],
 )
 def test_stops_as_with_the_score_of_a_function(cancer, rule):
-    options = {**rule, "early_stopping": True, "epochs": 40}
-    inside = classifier(**options).fit(*cancer)
-    outside = classifier(**{**options, "monitor": by_function(rule["monitor"])}).fit(*cancer)
+    inside = classifier(**{**STOPPING, **rule}).fit(*cancer)
+    functions = {name: by_function(name) for name in MONITORED}
+    asked = {"metrics": [*functions.values()], "monitor": functions[rule["monitor"]]}
+    outside = classifier(**{**STOPPING, **rule, **asked}).fit(*cancer)
     assert equal_bits(inside, outside)
     assert inside.n_iter_ == outside.n_iter_
     assert inside.best_epoch_ == outside.best_epoch_
     assert inside.stopped_by_ == outside.stopped_by_
     assert inside.best_score_ == pytest.approx(outside.best_score_, rel=1e-6)
     assert inside.history_["val_loss"] == outside.history_["val_loss"]
-    name = f"val_{rule['monitor']}"
-    np.testing.assert_allclose(inside.history_[name], outside.history_[name], rtol=1e-6)
+    assert list(inside.history_) == list(outside.history_)
+    for name in MONITORED:
+        found, expected = (net.history_[f"val_{name}"] for net in (inside, outside))
+        np.testing.assert_allclose(found, expected, rtol=1e-6, err_msg=name)
 
 
 def test_refits_and_members(cancer, no_scorer):
-    options = {"early_stopping": True, "epochs": 20, "patience": 2, "monitor": "accuracy"}
-    net = classifier(**options, n_members=2, refit_best_epoch=True).fit(*cancer)
+    options = {"early_stopping": True, "epochs": 10, "patience": 2, "monitor": "accuracy"}
+    net = classifier(**{**options, "n_members": 2}, refit_best_epoch=True).fit(*cancer)
     for member in net.members_:
         scores = member.early_stopping_history_["val_accuracy"]
         assert member.best_epoch_ == np.argmax(scores) + 1
@@ -319,32 +329,25 @@ def test_plateau_and_time_limit_see_the_metrics(cancer, no_scorer):
     assert net.history_["learning_rate"][-1] < 0.03
 
 
-@pytest.mark.parametrize("monitor", ["val_loss", "accuracy", "neg_brier_score"])
+@pytest.mark.parametrize("monitor", ["val_loss", *MONITORED])
 def test_no_epoch_comes_back_to_python(cancer, monkeypatch, monitor):
     calls = []
     run = Program.run
     monkeypatch.setattr(Program, "run", lambda *args: calls.append(1) or run(*args))
-    options = {"early_stopping": True, "epochs": 40, "patience": 40}
-    classifier(**options, monitor=monitor, metrics=["roc_auc"]).fit(*cancer)
+    classifier(**{**STOPPING, "patience": 40}, monitor=monitor).fit(*cancer)
     assert len(calls) == 1
 
 
-def test_only_metrics_asked_for_are_compiled(cancer):
-    asked = []
-
-    def seen(key):
-        asked.append(key.metrics and key.metrics.names)
-        return make(key)
-
-    from skdense.engine import training
-
-    make = training.Program
-    for metrics in (None, ["accuracy"], ["f1"]):
-        net = classifier(metrics=metrics, validation_fraction=0.2, hidden_layer_sizes=(3,))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(training.train, "__defaults__", ((), seen))
-            net.fit(*cancer)
-    assert asked == [None, ("accuracy",)]  # and the third is the first one's
+def test_only_metrics_asked_for_are_compiled(cancer, monkeypatch):
+    keys = []
+    borrow = training.borrow
+    monkeypatch.setattr(training, "borrow", lambda key, make: keys.append(key) or borrow(key, make))
+    for options in ({}, {"metrics": ["accuracy"]}, {"monitor": "accuracy"}, {"metrics": ["f1"]}):
+        classifier(**options, validation_fraction=0.2).fit(*cancer)
+    plain, asked_for, monitored, in_python = keys
+    assert plain == in_python
+    assert asked_for == monitored
+    assert (plain.metrics, asked_for.metrics.names) == (None, ("accuracy",))
 
 
 # Where a class is missing ------------------------------------------------------------------------
