@@ -239,6 +239,7 @@ TESTED_ELSEWHERE = {
     "engine/test_early_stopping.py": "engine.training_record engine.callback_list engine.epoch",
     "engine/test_inference.py": "engine.activations",
     "engine/test_keras_pickling.py": "estimators.keras_parameters",
+    "engine/test_metrics.py": "engine.validation_outputs",
     "engine/test_learning_rates.py": "engine.keras_schedules engine.plateau",
     "engine/test_losses.py": "engine.quantile_loss",
     "engine/test_program_cache.py": "engine.program_key",

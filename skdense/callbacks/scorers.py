@@ -41,12 +41,15 @@ class ScorerMetric(NamedTuple):
         The parameter that asked for it and its value, for errors.
     arguments : frozenset of str
         Names of the arguments that its function takes.
+    scorer_name : str or None
+        scikit-learn's name of it; None for a function.
     """
 
     name: str
     scorer: Callable[..., Any]
     source: str
     arguments: frozenset[str]
+    scorer_name: str | None
 
 
 def monitor_name(monitor: Any) -> str:
@@ -114,6 +117,7 @@ def _same_name(one: Any, other: Any) -> bool:
 
 def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric:
     source = f"monitor={scoring!r}" if parameter == "monitor" else f"{scoring!r} in metrics"
+    name = None
     if isinstance(scoring, str):
         known = get_scorer_names()
         name = scoring.removeprefix("val_")
@@ -139,7 +143,7 @@ def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric
         )
     function = getattr(scorer, "_score_func", scorer)
     arguments = frozenset(inspect.signature(function).parameters)
-    return ScorerMetric(monitor_name(scoring), scorer, source, arguments)
+    return ScorerMetric(monitor_name(scoring), scorer, source, arguments, name)
 
 
 def _unknown(source: str, value: str, known: list[str]) -> ValueError:

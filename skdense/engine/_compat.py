@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skdense.engine._tensorflow import keras
+    from skdense.engine._tensorflow import keras, tf
 
 
 def optimizer_state(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
@@ -32,6 +32,11 @@ def loss_arguments(loss: keras.losses.Loss) -> dict[str, Any] | None:
     None is a loss that is made of no function.
     """
     return vars(loss).get("_fn_kwargs")
+
+
+def before_activation(outputs: tf.Tensor) -> tf.Tensor:
+    """Give what Keras has computed a sigmoid or softmax of; its cross-entropies ask, too."""
+    return outputs._keras_logits
 
 
 def compile_arguments(model: keras.Model) -> dict[str, Any] | None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from skdense.engine._tensorflow import tf
-from skdense.engine.program_inputs import Rows, Selected, SparseRows
+from skdense.engine.program_inputs import Rows, Selected, SparseRows, ValidationRows
 from skdense.engine.row_transformation import transform
 
 
-def of_any_density(rows: Rows | None) -> Rows | None:
+def of_any_density(rows: Rows | ValidationRows | None) -> Rows | ValidationRows | None:
     """Let a sparse matrix store any number of values, without a second trace.
 
     Parameters
     ----------
-    rows : Rows of tensors or None
+    rows : Rows or ValidationRows of tensors, or None
 
     Returns
     -------
-    Rows or None
+    Rows, ValidationRows or None
         With specifications in place of a sparse matrix's tensors.
     """
     if rows is None or not isinstance(rows.X, SparseRows):
@@ -44,12 +44,12 @@ def gather_rows(array, chosen):
     return tf.gather(array, chosen)
 
 
-def slice_rows(rows: Rows, start, size: int, network) -> Rows:
+def slice_rows(rows: Rows | ValidationRows, start, size: int, network) -> Rows:
     """Give `size` rows from `start` on.
 
     Parameters
     ----------
-    rows : Rows
+    rows : Rows or ValidationRows
     start : int32 tensor
     size : int
     network : Architecture or CustomModelDescription

@@ -10,7 +10,14 @@ import numpy as np
 from scipy import sparse
 
 from skdense.engine._tensorflow import tf
-from skdense.engine.program_inputs import Rows, RowTransformation, Selected, SparseRows
+from skdense.engine.program_inputs import (
+    MetricData,
+    Rows,
+    RowTransformation,
+    Selected,
+    SparseRows,
+    ValidationRows,
+)
 from skdense.engine.program_key import ProgramKey
 
 _ALIGNMENT = 64  # bytes; TensorFlow reads an array in place only where it begins at a multiple
@@ -67,22 +74,25 @@ class EpochData:
 
     Parameters
     ----------
-    rows, validation : Rows
-        `validation` may be None.
+    rows : Rows
+    validation : Rows, ValidationRows or None
     key : ProgramKey
 
     Attributes
     ----------
-    validation : Rows of tensors or None
+    validation : ValidationRows of tensors or None
     """
 
-    def __init__(self, rows: Rows, validation: Rows | None, key: ProgramKey):
+    def __init__(self, rows: Rows, validation: Rows | ValidationRows | None, key: ProgramKey):
         self._key = key
         self._X = rows.X
         self._rows = _to_padded(rows, key.sizes.n_samples)
-        self.validation = (
-            None if validation is None else _to_padded(validation, key.sizes.n_validation)
-        )
+        self.validation: ValidationRows | None = None
+        if validation is not None:
+            padded_size = key.sizes.n_validation
+            data = validation.metric_data if isinstance(validation, ValidationRows) else None
+            data = None if data is None else _padded_metric_data(data, padded_size)
+            self.validation = ValidationRows(*_to_padded(validation, padded_size), data)
 
     def next(self, orders: Iterator[np.ndarray], n_epochs: int) -> tuple[Rows, tf.Tensor]:
         """Give the data for the next call of a program, and the order of each of its epochs.
@@ -110,7 +120,7 @@ class EpochData:
         return self._rows, tf.constant(stacked)
 
 
-def _to_padded(rows: Rows, padded_size: int) -> Rows:
+def _to_padded(rows: Rows | ValidationRows, padded_size: int) -> Rows:
     X = rows.X
     if isinstance(X, Selected):
         steps = X.transformation
@@ -121,6 +131,16 @@ def _to_padded(rows: Rows, padded_size: int) -> Rows:
     else:
         X = _pad(X, padded_size)
     return Rows(X, _pad(rows.y, padded_size), _pad(rows.weight, padded_size))
+
+
+def _padded_metric_data(data: MetricData, padded_size: int) -> MetricData:
+    """Pad what metrics need; samples that only fill the arrays have weight zero."""
+    weight = np.zeros(padded_size)
+    weight[: len(data.weight)] = data.weight
+    y, unit = _pad(data.y, padded_size), (data.center, data.scale)
+    return MetricData(
+        y, tf.constant(weight), *(None if n is None else tf.constant(n) for n in unit)
+    )
 
 
 def _pad(array: np.ndarray, padded_size: int) -> tf.Tensor:

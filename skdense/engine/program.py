@@ -9,11 +9,11 @@ import numpy as np
 from skdense.engine._tensorflow import tf
 from skdense.engine.batch_slicing import gather_rows, of_any_density, slice_array, slice_rows
 from skdense.engine.early_stopping import after_epoch
-from skdense.engine.padding import VALIDATION_CHUNK
 from skdense.engine.program_cache import count_trace
-from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
+from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State, ValidationRows
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
+from skdense.engine.validation_outputs import ValidationOutputs
 from skdense.networks.architecture import Architecture
 
 
@@ -72,14 +72,20 @@ class Program:
         return State(current, current, tf.constant(np.inf, tf.float64), tf.constant(0))
 
     def run(
-        self, rows: Rows, validation: Rows | None, orders, inputs: ProgramInputs, state: State
+        self,
+        rows: Rows,
+        validation: ValidationRows | None,
+        orders,
+        inputs: ProgramInputs,
+        state: State,
     ) -> tuple[State, Epochs]:
         """Train for `inputs.n_epochs` epochs, or until there is a reason to stop.
 
         Parameters
         ----------
-        rows, validation : Rows
-            Padded to the key's sizes; `validation` may be None.
+        rows : Rows
+        validation : ValidationRows or None
+            Both padded to the key's sizes.
         orders : int32 tensor of shape (epochs_per_call, batch_size * n_steps)
             The samples each epoch visits, in order. Any real one may follow the last one.
         inputs : ProgramInputs
@@ -151,27 +157,34 @@ class Program:
         inputs = inputs._replace(l1=network.spread(inputs.l1), l2=network.spread(inputs.l2))
         moving = self._load(state.current)
         nothing = tf.fill([self.key.sizes.epochs_per_call], tf.constant(np.nan, tf.float64))
-        epochs = Epochs(tf.constant(0), nothing, nothing, tf.constant(True), tf.constant(False))
+        metrics = () if self.key.metrics is None else (nothing,) * len(self.key.metrics.names)
+        epochs = Epochs(tf.constant(0), nothing, nothing, metrics, *map(tf.constant, (True, False)))
 
         def more(moving, kept, best, wait, epochs):
             return (epochs.n_run < inputs.n_epochs) & ~epochs.stopped
 
         def one_epoch(moving, kept, best, wait, epochs: Epochs):
             loss, moving = self._train(rows, orders[epochs.n_run], moving, inputs, epochs.n_run)
-            val_loss = self._validate(validation, moving, inputs)
+            val_loss, metrics = self._validate(validation, moving, inputs)
             finite = self._all_finite(loss, val_loss, moving)
-            metric = tf.where(inputs.monitor_val_loss, val_loss, loss)
+            # Of losses less is better, of metrics more.
+            metric = tf.stack([loss, val_loss, *(-each for each in metrics)])[inputs.monitored]
             epoch = inputs.n_epochs_before + epochs.n_run
             decision = after_epoch(metric, epoch, finite, best, wait, inputs, tf.where)
             current = self._read(moving)
             kept = [
                 tf.where(decision.keep, new, old) for new, old in zip(current, kept, strict=True)
             ]
-            place = [[epochs.n_run]]
+            number = epochs.n_run
+
+            def record(column, value):
+                return tf.tensor_scatter_nd_update(column, [[number]], [value])
+
             epochs = Epochs(
-                epochs.n_run + 1,
-                tf.tensor_scatter_nd_update(epochs.loss, place, [loss]),
-                tf.tensor_scatter_nd_update(epochs.val_loss, place, [val_loss]),
+                number + 1,
+                record(epochs.loss, loss),
+                record(epochs.val_loss, val_loss),
+                tuple(map(record, epochs.metrics, metrics)),
                 finite,
                 decision.stop | ~finite,
             )
@@ -223,22 +236,31 @@ class Program:
         _, moving, total = tf.while_loop(lambda step, *_: step < last_step, one_step, loop)
         return moving, total
 
-    def _validate(self, validation: Rows | None, moving, inputs: ProgramInputs):
-        """Mean loss over the validation data, penalties included, as float64; NaN without any."""
+    def _validate(self, validation: ValidationRows | None, moving, inputs: ProgramInputs):
+        """Mean loss over the validation data, penalties included, as float64; and the metrics.
+
+        Without any the loss is NaN.
+        """
         if validation is None:
-            return tf.constant(np.nan, tf.float64)
-        size = min(VALIDATION_CHUNK, self.key.sizes.n_validation)
+            return tf.constant(np.nan, tf.float64), ()
+        collector = ValidationOutputs(self.key)
+        size = collector.chunk_size
 
-        def one_chunk(start, total):
+        def one_chunk(start, total, collected):
             chunk = slice_rows(validation, start, size, self.key.architecture)
-            losses = self._network.weighted_losses(chunk, moving, inputs)
+            losses, outputs = self._network.evaluate(chunk, moving, inputs)
             losses = tf.where(start + tf.range(size) < inputs.n_validation, losses, 0.0)
-            return start + size, total + tf.reduce_sum(tf.cast(losses, tf.float64))
+            total += tf.reduce_sum(tf.cast(losses, tf.float64))
+            return start + size, total, collector.add(collected, start, outputs)
 
-        loop = (tf.constant(0), tf.constant(0.0, tf.float64))
-        _, total = tf.while_loop(lambda start, _: start < inputs.n_validation, one_chunk, loop)
+        def more(start, total, collected):
+            return start < inputs.n_validation
+
+        loop = (tf.constant(0), tf.constant(0.0, tf.float64), collector.empty())
+        _, total, collected = tf.while_loop(more, one_chunk, loop)
         penalty, _ = self._network.penalty(inputs)
-        return total / tf.cast(inputs.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
+        loss = total / tf.cast(inputs.n_validation, tf.float64) + tf.cast(penalty, tf.float64)
+        return loss, collector.metrics(collected, validation.metric_data)
 
     def _all_finite(self, loss, val_loss, moving):
         finite = tf.math.is_finite(loss)

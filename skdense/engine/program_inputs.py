@@ -78,6 +78,25 @@ class SparseRows(NamedTuple):
     starts: Any
 
 
+class MetricData(NamedTuple):
+    """What metrics compare the network's outputs with, on the validation set.
+
+    Attributes
+    ----------
+    y : array of shape (n_samples,), (n_samples, n_labels) or (n_samples, n_outputs)
+        Class indices; 0 and 1 for each label; or targets in their own unit, float64.
+    weight : float64 array of shape (n_samples,)
+        The sample weights, without those of classes.
+    center, scale : float64 arrays of shape (n_outputs,), or None
+        Of regression: the outputs times `scale` plus `center` are predictions in the target's unit.
+    """
+
+    y: Any
+    weight: Any
+    center: Any = None
+    scale: Any = None
+
+
 class Rows(NamedTuple):
     """Data for training or validation, padded to a program's size where it goes into one.
 
@@ -94,6 +113,22 @@ class Rows(NamedTuple):
     X: Any
     y: Any
     weight: Any
+
+
+class ValidationRows(NamedTuple):
+    """Rows for validation, and what metrics need besides.
+
+    Attributes
+    ----------
+    X, y, weight : as of Rows
+    metric_data : MetricData or None
+        None where the program computes no metrics.
+    """
+
+    X: Any
+    y: Any
+    weight: Any
+    metric_data: MetricData | None = None
 
 
 class ProgramInputs(NamedTuple):
@@ -125,8 +160,9 @@ class ProgramInputs(NamedTuple):
         One for each of `random_places`.
     early_stopping : bool
         Whether to stop early.
-    monitor_val_loss : bool
-        Whether the validation loss is monitored instead of the training loss.
+    monitored : int
+        The metric that early stopping monitors: 0 is the training loss, 1 the validation loss, and
+        from 2 on are those of the program.
     start_from_epoch : int
         Epochs at the start that early stopping leaves out.
     patience : int
@@ -150,7 +186,7 @@ class ProgramInputs(NamedTuple):
     random_rates: Any
     random_seeds: Any
     early_stopping: Any
-    monitor_val_loss: Any
+    monitored: Any
     start_from_epoch: Any
     patience: Any
     min_delta: Any
@@ -191,6 +227,8 @@ class Epochs(NamedTuple):
         Training loss of each epoch, NaN where not run.
     val_loss : array of shape (epochs_per_call,)
         Validation loss of each epoch, NaN where not run.
+    metrics : tuple of arrays of shape (epochs_per_call,)
+        The program's metrics of each epoch, NaN where not run.
     finite : bool
         Whether losses and weights of the last epoch run were finite.
     stopped : bool
@@ -200,5 +238,6 @@ class Epochs(NamedTuple):
     n_run: Any
     loss: Any
     val_loss: Any
+    metrics: tuple
     finite: Any
     stopped: Any

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from skdense.engine.keras_config import KerasConfig
 from skdense.engine.padding import PaddedSizes
+from skdense.engine.settings import ProgramMetrics
 from skdense.networks.network_description import NetworkDescription
 
 
@@ -31,6 +32,8 @@ class ProgramKey:
     bins_shape : (int, int) or None, default=None
         Of the bins of a `RowTransformation`, which such an array's rows go through in the program;
         None where they are the inputs.
+    metrics : ProgramMetrics or None, default=None
+        What is computed on the validation set, besides the loss.
     """
 
     architecture: NetworkDescription
@@ -43,3 +46,4 @@ class ProgramKey:
     n_all_samples: int = 0
     n_all_validation: int = 0
     bins_shape: tuple[int, int] | None = None
+    metrics: ProgramMetrics | None = None

@@ -16,6 +16,27 @@ with the part of the one under way; and the number of steps that the optimizer h
 
 
 @dataclass(frozen=True)
+class ProgramMetrics:
+    """What a program computes on the validation set after each epoch, besides the loss.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of scikit-learn's scorers, of those in `engine.metrics.METRICS`.
+    task : str
+        ``"regression"``, or the kind of a `ClassEncoding`.
+    """
+
+    names: tuple[str, ...]
+    task: str
+
+    @property
+    def history_names(self) -> list[str]:
+        """What they are called in the history."""
+        return [f"val_{name}" for name in self.names]
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to train, without any object of Keras's.
 
@@ -31,8 +52,8 @@ class Settings:
     patience : int
     min_delta : float
     monitor : str
-        The metric that early stopping monitors: ``"val_loss"``, ``"loss"`` or one that a callback
-        adds.
+        The metric that early stopping monitors: ``"val_loss"``, ``"loss"``, one of `metrics`, or
+        one that a callback adds.
     greater_is_better : bool
         Of that metric.
     start_from_epoch : int
@@ -48,6 +69,8 @@ class Settings:
     label_smoothing : float
         Of the sparse categorical cross-entropy, whose targets are class indices; other losses are
         given smooth targets.
+    metrics : ProgramMetrics or None
+        Those that the program computes.
     """
 
     optimizer: KerasConfig
@@ -71,8 +94,16 @@ class Settings:
     plateau: Plateau | None = None
     label_smoothing: float = 0.0
     first_epoch: int = 0
+    metrics: ProgramMetrics | None = None
 
     @property
     def random_rates(self) -> tuple[float, ...]:
         """Rates and the noise's standard deviation, for the architecture's `random_places`."""
         return (*self.dropout, self.input_dropout, self.input_noise)
+
+    @property
+    def monitored(self) -> int:
+        """Which of the program's losses and metrics is monitored; 0 where a callback adds it."""
+        metrics = [] if self.metrics is None else self.metrics.history_names
+        names = ["loss", "val_loss", *metrics]
+        return names.index(self.monitor) if self.monitor in names else 0

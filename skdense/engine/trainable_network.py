@@ -191,10 +191,12 @@ class TrainableNetwork:
         scale = self.optimizer.scale_loss
         return total, [g if pull is None else g + scale(pull) for g, pull in pairs]
 
-    def weighted_losses(self, rows: Rows, moving: list, inputs: ProgramInputs) -> tf.Tensor:
-        """Give each row's loss times its weight, in inference mode, without penalties."""
+    def evaluate(
+        self, rows: Rows, moving: list, inputs: ProgramInputs
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Give each row's loss times its weight, and outputs, in inference mode; no penalties."""
         outputs, _ = self._forward(self.weights(), moving, rows.X, inputs)
-        return self._losses(rows, outputs, inputs) * rows.weight
+        return self._losses(rows, outputs, inputs) * rows.weight, outputs
 
     def _losses(self, rows: Rows, outputs, inputs: ProgramInputs) -> tf.Tensor:
         """Give each row's loss."""

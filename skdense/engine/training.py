@@ -17,7 +17,7 @@ from skdense.engine.padded_data import EpochData, bins_shape, n_all_samples
 from skdense.engine.padding import padded_sizes, worth_compiling
 from skdense.engine.program import Program
 from skdense.engine.program_cache import borrow
-from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
+from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State, ValidationRows
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.settings import Settings
 from skdense.engine.training_record import TrainingRecord
@@ -29,7 +29,7 @@ def train(
     architecture: NetworkDescription,
     settings: Settings,
     rows: Rows,
-    validation: Rows | None,
+    validation: Rows | ValidationRows | None,
     weights: list[np.ndarray],
     slots: list[np.ndarray] | None,
     orders: Iterator[np.ndarray],
@@ -46,8 +46,9 @@ def train(
     rows : Rows
         X (n_samples, n_features), a CSR matrix of that shape or Selected; y (n_samples, n_outputs)
         or (n_samples,), weight (n_samples,).
-    validation : Rows or None
-        Needed for early stopping that monitors ``"val_loss"``.
+    validation : Rows, ValidationRows or None
+        Needed for early stopping that monitors ``"val_loss"`` or one of the program's metrics; for
+        these with their data.
     weights, slots : list of arrays, list of arrays or None
         Where to start; without `slots` the optimizer starts afresh.
     orders : iterator of int arrays of shape (n_samples,)
@@ -128,7 +129,10 @@ def _call_by_call(
 
 
 def _program_key(
-    architecture: NetworkDescription, settings: Settings, rows: Rows, validation: Rows | None
+    architecture: NetworkDescription,
+    settings: Settings,
+    rows: Rows,
+    validation: Rows | ValidationRows | None,
 ) -> ProgramKey:
     n_samples, is_sparse = len(rows.y), sparse.issparse(rows.X)
     n_validation = 0 if validation is None else len(validation.y)
@@ -149,6 +153,7 @@ def _program_key(
         n_all_samples=n_all_samples(rows.X),
         n_all_validation=0 if validation is None else n_all_samples(validation.X),
         bins_shape=bins_shape(rows.X, None if validation is None else validation.X),
+        metrics=settings.metrics,
     )
 
 
@@ -168,7 +173,7 @@ def _program_inputs(
         random_rates=tf.constant(settings.random_rates, dtype),
         random_seeds=tf.constant(seeds, tf.int32),
         early_stopping=tf.constant(settings.early_stopping and not in_python),
-        monitor_val_loss=tf.constant(settings.monitor == "val_loss"),
+        monitored=tf.constant(settings.monitored),
         start_from_epoch=tf.constant(settings.start_from_epoch),
         patience=tf.constant(settings.patience),
         min_delta=tf.constant(settings.min_delta, tf.float64),
@@ -187,15 +192,12 @@ def _record_epochs(
 ) -> State:
     """Record what one call found, and let the callbacks change the state."""
     n_run, finite = int(epochs.n_run), bool(epochs.finite)
-    pairs = zip(epochs.loss.numpy()[:n_run], epochs.val_loss.numpy()[:n_run], strict=True)
-    for place, (loss, val_loss) in enumerate(pairs, start=1):
-        logs = {"loss": float(loss)}
-        if program.key.sizes.n_validation:
-            logs["val_loss"] = float(val_loss)
+    for place, (logs, metrics) in enumerate(_logs(epochs, program.key), start=1):
         rates.record(place - 1)
         epoch_is_finite = finite or place < n_run
         stop: bool | str = False
         if epoch_is_finite:
+            logs.update(metrics)
             epoch = Epoch(record.n_epochs + 1, logs, program, state, rates)
             callback_list.on_epoch_end(epoch)
             state, stop = epoch.state, epoch.stop
@@ -204,3 +206,19 @@ def _record_epochs(
     if epochs.stopped:  # the program's other reason, logs that are not finite, has been noted
         record.stop_training("early_stopping")
     return state
+
+
+def _logs(epochs: Epochs, key: ProgramKey) -> list[tuple[dict, dict]]:
+    """Give the losses and the metrics of each epoch that one call has run."""
+    losses = {"loss": epochs.loss, "val_loss": epochs.val_loss}
+    if not key.sizes.n_validation:
+        del losses["val_loss"]
+    names = [] if key.metrics is None else key.metrics.history_names
+    metrics = dict(zip(names, epochs.metrics, strict=True))
+    n_run = int(epochs.n_run)
+    return list(zip(_by_epoch(losses, n_run), _by_epoch(metrics, n_run), strict=True))
+
+
+def _by_epoch(columns: dict[str, tf.Tensor], n_run: int) -> list[dict[str, float]]:
+    numbers = {name: column.numpy().tolist() for name, column in columns.items()}
+    return [{name: column[place] for name, column in numbers.items()} for place in range(n_run)]

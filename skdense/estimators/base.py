@@ -55,6 +55,7 @@ from skdense.estimators.prepared_data import (
     PreparedData,
     SampleSet,
 )
+from skdense.estimators.program_metrics import program_metrics
 from skdense.estimators.scikeras_names import check_not_routed
 from skdense.estimators.training_warnings import report_not_finite, warn_and_raise_interrupt
 from skdense.networks.architecture import Architecture
@@ -82,7 +83,7 @@ from skdense.preprocessing.weights import check_sample_weight, weight_of_class
 if TYPE_CHECKING:
     import keras
 
-    from skdense.engine.program_inputs import Rows
+    from skdense.engine.program_inputs import Rows, ValidationRows
     from skdense.engine.settings import Settings
     from skdense.engine.training_result import TrainingResult
 
@@ -309,6 +310,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         first, split, masks, order, *gaps = _generators(seeds, n_generators)
         split_seed = int(split.integers(2**31)) if earlier is None else earlier.split_seed
         prepared = self._prepare(data, given, split_seed, gaps, earlier, is_refit)
+        settings = replace(settings, metrics=prepared.metrics)
         # With indicators of missing values and bins, which are inputs, too.
         architecture = replace(architecture, n_features=prepared.training.X.shape[1])
         seeds = seeds[0], seeds[1] + n_generators
@@ -399,17 +401,17 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         else:
             transformation = earlier.transformation
         used = transformation.for_missing(self.missing)
-        held_out = None
+        held_out, metrics = None, None
         if validation is not None:
-            which = "held out" if given.X_val is None else "of X_val"
-            with errors_about_validation_data(given):
-                held_out = self._rows(validation, learned, which)
-            held_out = held_out._replace(X=used.for_training(held_out.X, self.dtype))
+            held_out = self._validation_rows(validation, given, learned, used)
+            of_user = given.validation_weight(indices[1])
+            metrics, compared = program_metrics(self, learned.encoding, validation.y, of_user)
+            held_out = held_out._replace(metric_data=compared)
         if self.missing == "augment":
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
         rows = rows._replace(X=used.for_training(rows.X, self.dtype))
-        return PreparedData(rows, held_out, indices, learned, transformation, split_seed)
+        return PreparedData(rows, held_out, indices, learned, transformation, split_seed, metrics)
 
     def _split(
         self, data: CheckedData, given: FitArguments, seed: int
@@ -449,6 +451,21 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
             )
         weight = (weight / weight.mean()).astype(self.dtype)
         return Rows(samples.X, self._encode(samples.y, learned), weight)
+
+    def _validation_rows(
+        self,
+        samples: SampleSet,
+        given: FitArguments,
+        learned: LearnedTargets,
+        transformation: InputTransformation,
+    ) -> ValidationRows:
+        from skdense.engine.program_inputs import ValidationRows
+
+        which = "held out" if given.X_val is None else "of X_val"
+        with errors_about_validation_data(given):
+            rows = self._rows(samples, learned, which)
+        X = transformation.for_training(rows.X, self.dtype)
+        return ValidationRows(X, rows.y, rows.weight)
 
     def _check_validation_data(self, given: FitArguments, data: CheckedData) -> CheckedData:
         """X_val, y_val and their weights, checked as X and y were."""

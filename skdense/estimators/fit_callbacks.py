@@ -96,7 +96,8 @@ class FitCallbacks:
         if logs_epochs():
             name = " - ".join(filter(None, (type(estimator).__name__, self._whose)))
             callbacks.append(EpochLog(name, settings.first_epoch))
-        if prepared.validation is not None and scorer_metrics(estimator):
+        in_python = prepared.validation is not None and prepared.metrics is None
+        if in_python and scorer_metrics(estimator):
             callbacks.insert(0, self._scorers(prepared, given))
         return callbacks
 

@@ -12,7 +12,8 @@ from skdense.preprocessing.input_transformation import InputTransformation
 from skdense.preprocessing.target_scaling import TargetScale
 
 if TYPE_CHECKING:
-    from skdense.engine.program_inputs import Rows
+    from skdense.engine.program_inputs import Rows, ValidationRows
+    from skdense.engine.settings import ProgramMetrics
 
 
 class LearnedTargets(NamedTuple):
@@ -104,7 +105,7 @@ class PreparedData:
     Parameters
     ----------
     training : Rows
-    validation : Rows or None
+    validation : ValidationRows or None
     indices : (int array or None, int array or None)
         Of both sets among the samples that were given to `fit`, the second one in X_val if that was
         given; None is all of them.
@@ -112,11 +113,14 @@ class PreparedData:
     transformation : InputTransformation
         From X to inputs.
     split_seed : int
+    metrics : ProgramMetrics or None
+        Those that the training program computes on the validation set.
     """
 
     training: Rows
-    validation: Rows | None
+    validation: ValidationRows | None
     indices: tuple[Any, Any]
     learned: LearnedTargets
     transformation: InputTransformation
     split_seed: int
+    metrics: ProgramMetrics | None = None

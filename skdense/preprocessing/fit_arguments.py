@@ -52,6 +52,13 @@ class FitArguments(NamedTuple):
             return _select((self.X_val, self.y_val, self.sample_weight_val), index)
         return _select((self.X, self.y, self.sample_weight), index)
 
+    def validation_weight(self, index: np.ndarray | None) -> np.ndarray | None:
+        """Sample weight of the validation set, as `validation_samples` gives it."""
+        weight = self.sample_weight if self.X_val is None else self.sample_weight_val
+        if index is None or np.ndim(weight) == 0:
+            return weight
+        return _select((weight,), index)[0]
+
     def at(self, index: np.ndarray | None) -> FitArguments:
         """Give the arguments with some of the training samples only; None is all of them."""
         X, y, sample_weight, groups = _select(

@@ -10,7 +10,7 @@ from skdense.engine.custom_model.description import DROPOUT, NORMALIZATION, Cust
 from skdense.engine.layers import BatchNormalization
 from skdense.engine.losses import make_loss
 from skdense.engine.program import Program
-from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State
+from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State, ValidationRows
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
 
@@ -187,13 +187,19 @@ class CustomModelProgram(Program):
         self._is_traced = description.traced
 
     def run(
-        self, rows: Rows, validation: Rows | None, orders, inputs: ProgramInputs, state: State
+        self,
+        rows: Rows,
+        validation: ValidationRows | None,
+        orders,
+        inputs: ProgramInputs,
+        state: State,
     ) -> tuple[State, Epochs]:
         """Train for `inputs.n_epochs` epochs, as `Program.run` does.
 
         Parameters
         ----------
-        rows, validation : Rows
+        rows : Rows
+        validation : ValidationRows or None
         orders : int32 tensor
         inputs : ProgramInputs
         state : State
