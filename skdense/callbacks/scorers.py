@@ -10,8 +10,10 @@ from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
+from skdense.callbacks.calibrated_log_loss import NAME, neg_calibrated_log_loss
 from skdense.engine.inference import forward
 
 if TYPE_CHECKING:
@@ -119,11 +121,11 @@ def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric
     source = f"monitor={scoring!r}" if parameter == "monitor" else f"{scoring!r} in metrics"
     name = None
     if isinstance(scoring, str):
-        known = get_scorer_names()
+        known = [*get_scorer_names(), *([NAME] if is_classifier(estimator) else [])]
         name = scoring.removeprefix("val_")
         if name not in known:
             raise _unknown(source, scoring, [*LOSSES, *known] if parameter == "monitor" else known)
-        scorer = get_scorer(name)
+        scorer = neg_calibrated_log_loss if name == NAME else get_scorer(name)
     elif callable(scoring):
         try:
             scorer = check_scoring(estimator, scoring=scoring)

@@ -16,6 +16,9 @@ from skdense.engine.program_inputs import MetricData
 from skdense.engine.ranking import average_precision, roc_auc
 from skdense.engine.settings import ProgramMetrics
 
+_LARGEST_LOGARITHM = 5.0  # of a temperature, as in preprocessing/temperature.py
+_HALVINGS = 16  # so that the log-loss is right to seven digits
+
 
 class _Scores(NamedTuple):
     """A classifier's answers for the rows of a `MetricData`, in float64, and its targets.
@@ -140,6 +143,43 @@ def _negative_brier_score(scores: _Scores):
     return -error / 2 if scores.targets.shape[1] == 2 else -error
 
 
+def _negative_calibrated_log_loss(scores: _Scores):
+    """Give what `callbacks.calibrated_log_loss` describes."""
+    logits = scores.decisions
+    if logits.shape.rank == 1:
+        logits = tf.stack([-logits / 2, logits / 2], axis=1)
+    return _calibrated(logits, scores.targets, scores.weight)
+
+
+def _negative_calibrated_log_loss_of_labels(scores: _Scores):
+    decisions, targets = (tf.reshape(each, [-1]) for each in (scores.decisions, scores.targets))
+    n_labels = scores.decisions.shape[1]
+    logits = tf.stack([-decisions / 2, decisions / 2], axis=1)
+    weight = tf.repeat(scores.weight, n_labels) / n_labels
+    return _calibrated(logits, tf.stack([1 - targets, targets], axis=1), weight)
+
+
+def _calibrated(logits, targets, weight):
+    """Halve the range of temperatures until the slope of the log-loss is about 0."""
+    n_choices, total = logits.shape[1], tf.reduce_sum(weight)
+    smoothing = 1 / (total + 1)
+    targets, weight = targets * (1 - smoothing) + smoothing / n_choices, weight / total
+
+    def halve(low, high):
+        middle = (low + high) / 2
+        surplus = tf.nn.softmax(logits * tf.exp(-middle)) - targets
+        too_sure = tf.tensordot(weight, tf.reduce_sum(surplus * logits, axis=1), 1) > 0
+        return tf.where(too_sure, middle, low), tf.where(too_sure, high, middle)
+
+    bounds = (
+        tf.constant(-_LARGEST_LOGARITHM, tf.float64),
+        tf.constant(_LARGEST_LOGARITHM, tf.float64),
+    )
+    low, high = tf.while_loop(lambda low, high: True, halve, bounds, maximum_iterations=_HALVINGS)
+    likelihood = targets * tf.nn.log_softmax(logits * tf.exp(-(low + high) / 2))
+    return tf.tensordot(weight, tf.reduce_sum(likelihood, axis=1), 1)
+
+
 def _of_two(metric: Callable, column, scores: _Scores):
     """Give a metric of two classes."""
     negative, positive = tf.unstack(tf.transpose(scores.targets) * scores.weight)
@@ -196,6 +236,7 @@ _OF_TWO_OR_MORE: dict[str, Callable] = {
     "accuracy": _accuracy,
     "average_precision": _of_decisions(average_precision),
     "balanced_accuracy": _balanced_accuracy,
+    "neg_calibrated_log_loss": _negative_calibrated_log_loss,
     "neg_brier_score": _negative_brier_score,
     "neg_log_loss": _negative_log_loss,
     "roc_auc_ovo": _one_vs_one,
@@ -211,8 +252,11 @@ _OF_LABELS: dict[str, Callable] = {
 METRICS: dict[str, dict[str, Callable]] = {
     "binary": {**_OF_TWO_OR_MORE, "roc_auc": _of_decisions(roc_auc)},
     "multiclass": _OF_TWO_OR_MORE,
-    "multilabel": _OF_LABELS,
-    "one-hot": _OF_LABELS,
+    "multilabel": {
+        **_OF_LABELS,
+        "neg_calibrated_log_loss": _negative_calibrated_log_loss_of_labels,
+    },
+    "one-hot": {**_OF_LABELS, "neg_calibrated_log_loss": _negative_calibrated_log_loss},
     "regression": {
         "neg_mean_absolute_error": _negative_absolute_error,
         "neg_mean_squared_error": _negative_squared_error,

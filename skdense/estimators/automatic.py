@@ -2,8 +2,9 @@
 
 The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default:
 strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for
-the schedule (I. Loshchilov and F. Hutter, "SGDR: stochastic gradient descent with warm restarts",
-ICLR 2017), the bins (Y. Gorishniy et al., "On embeddings for numerical features in tabular deep
+the metric that chooses a classifier's epoch (E. Berta et al., "Rethinking early stopping: refine,
+then calibrate", arXiv:2501.19195, 2025), the schedule (I. Loshchilov and F. Hutter, "SGDR:
+stochastic gradient descent with warm restarts", ICLR 2017), the bins (Y. Gorishniy et al., "On embeddings for numerical features in tabular deep
 learning", NeurIPS 2022) and the members (A. Krogh and J. Vedelsby, "Neural network ensembles, cross
 validation, and active learning", NeurIPS 1994). benchmarks/tabular compares them with other models.
 """
@@ -16,6 +17,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
+from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
 from skdense.callbacks.scorers import LOSSES
 from skdense.preprocessing._compat import _num_samples
 from skdense.preprocessing.fit_arguments import FitArguments
@@ -130,9 +132,11 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     """
     typed = estimator.get_params(deep=False)
     fresh = _fresh_values(typed, given)
-    values = {name: each for name, each in {**fresh, **earlier}.items() if _is_open(typed, name)}
+    known = {name: each for name, each in {**fresh, **earlier}.items() if name in typed}
+    values = {name: each for name, each in known.items() if _is_open(typed, name)}
     if given.one_epoch:  # no end is known of training chunk by chunk
-        values.update(_where_automatic(typed, early_stopping=False, lr_schedule=None))
+        nothing = {"early_stopping": False, "lr_schedule": None, "monitor": "val_loss"}
+        values.update(_where_automatic(typed, **nothing, temperature_scaling=False))
         values.pop("validation_fraction", None)  # of an earlier fit
         if is_automatic(typed["optimizer"]):
             values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
@@ -208,7 +212,7 @@ def _is_open(typed: dict[str, Any], name: str) -> bool:
 
 
 def _where_automatic(typed: dict[str, Any], **values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if is_automatic(typed[name])}
+    return {name: value for name, value in values.items() if is_automatic(typed.get(name))}
 
 
 def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
@@ -236,6 +240,9 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     batch_size = values["batch_size"] if is_automatic(typed["batch_size"]) else typed["batch_size"]
     values["epochs"] = _epochs(given.n_samples, max(-(-n_trained // int(batch_size)), 1))
     epochs = values["epochs"] if is_automatic(typed["epochs"]) else typed["epochs"]
+    values["monitor"] = _monitor(typed, given, values["early_stopping"])
+    monitor = values["monitor"] if is_automatic(typed["monitor"]) else typed["monitor"]
+    values["temperature_scaling"] = monitor == CALIBRATED_LOG_LOSS
     # The cycle of the learning rate is to reach its end.
     values["patience"] = epochs if is_automatic(typed["early_stopping"]) else PATIENCE
     return values
@@ -251,8 +258,16 @@ def _holds_out(typed: dict[str, Any], given: Given) -> bool:
         return False
     asked_for = (typed["validation"], typed["validation_fraction"]) != (None, None)
     asked_for |= given.has_validation_data or typed["refit_best_epoch"] or bool(typed["metrics"])
-    asked_for |= not (isinstance(typed["monitor"], str) and typed["monitor"] in LOSSES)
+    asked_for |= not (isinstance(typed["monitor"], str) and typed["monitor"] in (*LOSSES, "auto"))
     return bool(asked_for or given.n_samples >= FEWEST_TO_HOLD_OUT)
+
+
+def _monitor(typed: dict[str, Any], given: Given, holds_out: bool) -> str:
+    stops = holds_out if is_automatic(typed["early_stopping"]) else typed["early_stopping"]
+    loss = typed["loss"]
+    is_likelihood = isinstance(loss, str) and (loss == "auto" or loss.endswith("crossentropy"))
+    calibrates = given.for_classes and is_likelihood and typed.get("temperature_scaling")
+    return CALIBRATED_LOG_LOSS if stops and calibrates else "val_loss"
 
 
 def _batch_size(n_samples: int) -> int:

@@ -335,7 +335,13 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         )
         if not trained.finite:
             report_not_finite(trained)
-        return replace(_finished(begun, settings, trained), callbacks=callbacks.keras_copies)
+        state = replace(_finished(begun, settings, trained), callbacks=callbacks.keras_copies)
+        return self._calibrated(state, prepared)
+
+    def _calibrated(self, state: FittedState, prepared: PreparedData) -> FittedState:
+        """Change what training gave so that its predictions are calibrated; a classifier's can."""
+        del prepared
+        return state
 
     def _refit(
         self, data: CheckedData, stopped: FittedState, task: FitTask | None
@@ -365,7 +371,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         if final.stopped_by == "interrupted":
             return None
         return replace(
-            final,
+            final.with_temperature(stopped.temperature),
             early_stopping_history=stopped.history,
             best_loss=stopped.best_loss,
             best_score=stopped.best_score,
@@ -411,7 +417,10 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
             X = np.concatenate([rows.X, knock_out(rows.X, *gaps)])
             rows = type(rows)(X, *(np.concatenate([each, each]) for each in rows[1:]))
         rows = rows._replace(X=used.for_training(rows.X, self.dtype))
-        return PreparedData(rows, held_out, indices, learned, transformation, split_seed, metrics)
+        y_val = None if validation is None else validation.y
+        return PreparedData(
+            rows, held_out, indices, learned, transformation, split_seed, metrics, y_val
+        )
 
     def _split(
         self, data: CheckedData, given: FitArguments, seed: int
@@ -751,7 +760,7 @@ def _begun(
             split_seed=prepared.split_seed,
         )
     return replace(
-        earlier,
+        earlier.with_temperature(None),
         encoding=prepared.learned.encoding,
         architecture=architecture,
         seeds=seeds,

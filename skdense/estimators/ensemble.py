@@ -28,6 +28,7 @@ _OF_A_NETWORK = frozenset(
         "feature_scaling_",
         "hidden_output",
         "intercepts_",
+        "temperature_",
         "weights_",
     )
 )

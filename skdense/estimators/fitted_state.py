@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from skdense.engine.inference import forward
+from skdense.engine.program_inputs import Selected
 from skdense.networks.architecture import Architecture
+from skdense.preprocessing.chunks import row_chunks
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.feature_bins import FeatureBins
 from skdense.preprocessing.feature_scaling import FeatureScaling
@@ -37,6 +41,7 @@ _FIELDS = {
     "missing_features_": "missing_features",
     "n_iter_": "n_iter",
     "stopped_by_": "stopped_by",
+    "temperature_": "temperature",
     "weights_": "weights",
 }
 # What an ensemble has besides.
@@ -85,6 +90,8 @@ class FittedState:
         What `monitor` came to in the best epoch; None where a file does not know.
     feature_scaling : FeatureScaling or None
     feature_bins : FeatureBins or None
+    temperature : float or None
+        What the output layer has been divided by after training; None where it has not.
     """
 
     encoding: ClassEncoding | TargetScale
@@ -106,6 +113,7 @@ class FittedState:
     best_score: float | None = None
     feature_scaling: FeatureScaling | None = None
     feature_bins: FeatureBins | None = None
+    temperature: float | None = None
 
     @property
     def transformation(self) -> InputTransformation:
@@ -125,6 +133,47 @@ class FittedState:
             return True
         pairs = zip(losses, val_losses, strict=True)  # NaN both where training diverged
         return any(np.isnan(val_loss) and np.isfinite(loss) for loss, val_loss in pairs)
+
+    def outputs(self, inputs: Any) -> np.ndarray:
+        """Compute the network's output before its activation.
+
+        Parameters
+        ----------
+        inputs : array or CSR matrix of shape (n_samples, n_inputs), or Selected
+            As `InputTransformation.for_training` gives them.
+
+        Returns
+        -------
+        array of shape (n_samples, n_outputs)
+        """
+        if not isinstance(inputs, Selected):
+            return forward(self.architecture, self.weights, inputs)
+        make = partial(forward, self.architecture, self.weights, transformation=self.transformation)
+        chunks = row_chunks(inputs, self.architecture.n_features)
+        return np.concatenate([make(rows) for _, rows in chunks])
+
+    def with_temperature(self, temperature: float | None) -> FittedState:
+        """Divide the output layer by another temperature than before.
+
+        Parameters
+        ----------
+        temperature : float or None
+            None is as training left it.
+
+        Returns
+        -------
+        FittedState
+        """
+        if temperature == self.temperature:
+            return self
+        factor = (self.temperature or 1.0) / (temperature or 1.0)
+        output = self.architecture.n_hidden
+        pairs = zip(self.architecture.weights(), self.weights, strict=True)
+        weights = [
+            (array * factor).astype(array.dtype) if spec.layer == output else array
+            for spec, array in pairs
+        ]
+        return replace(self, weights=weights, temperature=temperature)
 
     @classmethod
     def of(cls, estimator: Any) -> FittedState:

@@ -16,6 +16,7 @@ KERAS_DEFAULTS: MappingProxyType[str, Any] = MappingProxyType(
         "batch_size": 32,
         "epochs": 100,
         "early_stopping": False,
+        "monitor": "val_loss",
         "patience": 10,
         "scale_features": None,
         "n_bins": None,

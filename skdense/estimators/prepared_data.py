@@ -115,6 +115,8 @@ class PreparedData:
     split_seed : int
     metrics : ProgramMetrics or None
         Those that the training program computes on the validation set.
+    validation_y : array or None
+        The validation set's targets before encoding, as in `CheckedData`.
     """
 
     training: Rows
@@ -124,3 +126,4 @@ class PreparedData:
     transformation: InputTransformation
     split_seed: int
     metrics: ProgramMetrics | None = None
+    validation_y: np.ndarray | None = None

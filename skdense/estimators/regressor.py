@@ -116,9 +116,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         ``GroupKFold()``, seeded by `random_state` unless it has a random state of its own; or, for
         rows in the order of time, ``"last"``: the last `validation_fraction` of them, or 0.2. None
         shuffles. Validation data may also be given to `fit`, as `X_val` and `y_val`.
-    monitor : str or callable, default="val_loss"
-        The metric that early stopping monitors: ``"val_loss"``; ``"loss"``, the training loss, for
-        which no validation set is needed; or a scikit-learn scorer, computed on the validation set,
+    monitor : str or callable, default="auto"
+        The metric that early stopping monitors: ``"val_loss"``, which ``"auto"`` is; ``"loss"``,
+        the training loss, for which no validation set is needed; or a scikit-learn scorer, computed on the validation set,
         by name (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the
         same) or as a function of (estimator, X, y). Of scorers greater is better.
     metrics : list of str or callable, default=None
@@ -357,7 +357,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float | None = None,
         validation: Any = None,
-        monitor: str | Callable[..., Any] = "val_loss",
+        monitor: str | Callable[..., Any] = "auto",
         metrics: Sequence[str | Callable[..., Any]] | None = None,
         patience: int | Literal["auto"] = "auto",
         min_delta: float = 0.0,

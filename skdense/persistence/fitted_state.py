@@ -63,6 +63,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
         "best_epoch": state.best_epoch,
         "best_loss": writer.parameter("best_loss_", state.best_loss),
         "best_score": writer.parameter("best_score_", state.best_score),
+        "temperature": writer.parameter("temperature_", state.temperature),
         "optimizer": {"label": label, "slots": [writer.array(slot) for slot in slots]},
         "seeds": {
             "entropy": state.seeds[0],

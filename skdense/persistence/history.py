@@ -81,7 +81,11 @@ def read_stopping(state: dict, reader: Reader) -> dict[str, Any]:
     earlier = state.get("early_stopping_history")
     best_score = reader.parameter("best_score_", state.get("best_score"))
     expect(best_score is None or type(best_score) is float, "best score", best_score)
+    temperature = reader.parameter("temperature_", state.get("temperature"))
+    is_above_zero = type(temperature) is float and 0 < temperature < np.inf
+    expect(temperature is None or is_above_zero, "temperature", temperature)
     return {
+        "temperature": temperature,
         "validation_given": given,
         "stopped_by": reason,
         "best_score": best_score,
