@@ -248,6 +248,7 @@ TESTED_ELSEWHERE = {
     "engine/test_training.py": "engine.model_building engine.optimizers engine.penalties "
     "engine.program engine.program_inputs engine.settings engine.trainable_network "
     "engine.training_result",
+    "estimators/test_temperature_scaling.py": "callbacks.calibrated_log_loss",
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_html_view.py": "estimators.losses_view",
     "estimators/test_lr_schedule.py": "schedules",
@@ -341,6 +342,7 @@ def test_shared_parameters_have_one_text():
         "label_smoothing",
         "quantile",
         "scale_target",
+        "temperature_scaling",
     }
     assert {name for name in shared if ours[name].strip() != others[name].strip()} <= DIFFERENT
 

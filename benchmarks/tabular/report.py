@@ -21,7 +21,7 @@ def print_report(ledger: Path, base: str, half: str, rows: list[int]) -> None:
     """
     lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     runs = pd.DataFrame(lines)
-    runs = runs[[each in half for each in runs["half"]] & runs["rows"].isin(rows)]
+    runs = runs[runs["half"].isin(list(half)) & runs["rows"].isin(rows)]
     for failed in runs.dropna(subset="failure").itertuples() if "failure" in runs else ():
         print(f"{failed.model} failed on {failed.set}, split {failed.split}: {failed.failure}")
     runs = runs.assign(shifted=np.log(runs["error"] + SHIFT))

@@ -23,10 +23,16 @@ _HALVINGS = 16  # so that the log-loss is right to seven digits
 class _Scores(NamedTuple):
     """A classifier's answers for the rows of a `MetricData`, in float64, and its targets.
 
-    decisions : (n_samples,) for two classes, else (n_samples, n_classes) or (n_samples, n_labels)
-    probabilities : (n_samples, n_classes)
-    right : bool (n_samples,), whether the predicted label, or every one of several, is right
-    targets : of the columns of decisions, 0 and 1
+    Attributes
+    ----------
+    decisions : tensor of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
+        The first is for two classes.
+    probabilities : tensor of shape (n_samples, n_classes)
+    right : bool tensor of shape (n_samples,)
+        Whether the predicted label, or every one of several, is right.
+    targets : tensor of shape (n_samples, n_classes) or (n_samples, n_labels)
+        0 and 1.
+    weight : tensor of shape (n_samples,)
     """
 
     decisions: Any

@@ -4,9 +4,10 @@ The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart,
 strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for
 the metric that chooses a classifier's epoch (E. Berta et al., "Rethinking early stopping: refine,
 then calibrate", arXiv:2501.19195, 2025), the schedule (I. Loshchilov and F. Hutter, "SGDR:
-stochastic gradient descent with warm restarts", ICLR 2017), the bins (Y. Gorishniy et al., "On embeddings for numerical features in tabular deep
-learning", NeurIPS 2022) and the members (A. Krogh and J. Vedelsby, "Neural network ensembles, cross
-validation, and active learning", NeurIPS 1994). benchmarks/tabular compares them with other models.
+stochastic gradient descent with warm restarts", ICLR 2017), the bins (Y. Gorishniy et al., "On
+embeddings for numerical features in tabular deep learning", NeurIPS 2022) and the members (A. Krogh
+and J. Vedelsby, "Neural network ensembles, cross validation, and active learning", NeurIPS 1994).
+benchmarks/tabular compares them with other models.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     >>> from skdense.estimators.automatic import Given, automatic_values
     >>> values = automatic_values(DenseClassifier(64), Given(1000, True, True, False, False), {})
     >>> values["batch_size"], values["epochs"], values["n_members"]
-    (64, 250, 4)
+    (64, 334, 4)
     """
     typed = estimator.get_params(deep=False)
     fresh = _fresh_values(typed, given)

@@ -122,12 +122,12 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         rows in the order of time, ``"last"``: the last `validation_fraction` of them, or 0.2. None
         shuffles. Validation data may also be given to `fit`, as `X_val` and `y_val`.
     monitor : str or callable, default="auto"
-        The metric that early stopping monitors: ``"val_loss"``; ``"neg_calibrated_log_loss"``, the
-        log-loss that `temperature_scaling` would leave, which does not mind a network that is too
-        sure, and which ``"auto"`` is for cross-entropies; ``"loss"``, the training loss, for
-        which no validation set is needed; or a scikit-learn scorer, computed on the validation set,
-        by name (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the
-        same) or as a function of (estimator, X, y). Of scorers greater is better.
+        The metric that early stopping monitors: ``"neg_calibrated_log_loss"``, the log-loss that
+        temperature scaling leaves, which does not mind a network that is too sure; ``"val_loss"``;
+        ``"loss"``, the training loss, for which no validation set is needed; or a scikit-learn
+        scorer, computed on the validation set, by name (``"roc_auc"``, ``"balanced_accuracy"``,
+        ...; ``"val_roc_auc"`` is the same) or as a function of (estimator, X, y). Of scorers
+        greater is better. ``"auto"`` is the first for a cross-entropy, else the second.
     metrics : list of str or callable, default=None
         More scorers, computed on the validation set after each epoch and kept in `history_`. Those
         that take a sample weight get that of the validation set, without `class_weight`.

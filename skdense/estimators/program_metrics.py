@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
 from skdense.callbacks.scorers import ScorerMetric, scorer_metrics
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.target_scaling import TargetScale
@@ -75,7 +76,8 @@ def _is_defined(
     """Whether a metric has a value whatever is predicted."""
     name = scorer.scorer_name
     if isinstance(encoding, ClassEncoding):
-        return name == "accuracy" or _is_defined_for_classes(scorer, encoding, y, weight)
+        always = name in ("accuracy", CALIBRATED_LOG_LOSS)
+        return always or _is_defined_for_classes(scorer, encoding, y, weight)
     size, spread = np.abs(y).max(axis=0), np.ptp(y, axis=0)
     varies = (spread > _LEAST_SPREAD * size).all()  # a constant target has no R2
     return bool((size < _LARGEST).all()) and (name != "r2" or bool(varies))

@@ -118,9 +118,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         shuffles. Validation data may also be given to `fit`, as `X_val` and `y_val`.
     monitor : str or callable, default="auto"
         The metric that early stopping monitors: ``"val_loss"``, which ``"auto"`` is; ``"loss"``,
-        the training loss, for which no validation set is needed; or a scikit-learn scorer, computed on the validation set,
-        by name (``"roc_auc"``, ``"balanced_accuracy"``, ``"r2"``, ...; ``"val_roc_auc"`` is the
-        same) or as a function of (estimator, X, y). Of scorers greater is better.
+        the training loss, for which no validation set is needed; or a scikit-learn scorer, computed
+        on the validation set, by name (``"r2"``, ``"neg_mean_absolute_error"``, ...; ``"val_r2"``
+        is the same) or as a function of (estimator, X, y). Of scorers greater is better.
     metrics : list of str or callable, default=None
         More scorers, computed on the validation set after each epoch and kept in `history_`. Those
         that take a sample weight get that of the validation set, without `class_weight`.

@@ -292,6 +292,7 @@ def load_weights(
     for each, of_network in zip(networks, weights, strict=True):
         each.weights_ = of_network
         each._optimizer_state = ("", [])  # the old one belongs to the old weights
+        vars(each).pop("temperature_", None)
     return estimator
 
 

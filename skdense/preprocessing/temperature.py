@@ -17,7 +17,14 @@ _AS_MATRIX = {"sparse_categorical_crossentropy": "categorical_crossentropy"}
 
 
 class TemperatureFit(NamedTuple):
-    """The temperature with the lowest log-loss, and that log-loss."""
+    """The temperature with the lowest log-loss.
+
+    Attributes
+    ----------
+    temperature : float
+    log_loss : float
+        At that temperature.
+    """
 
     temperature: float
     log_loss: float

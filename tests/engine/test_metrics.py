@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import special
+from scipy import optimize, special
 from sklearn import metrics
 
 from skdense.engine._tensorflow import tf
@@ -68,7 +68,26 @@ def labels(random, n_samples, n_classes):
 def check(found, expected):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        assert found[name] == pytest.approx(value, rel=1e-9, abs=1e-12), name
+        rel = 1e-5 if name == "neg_calibrated_log_loss" else 1e-9  # found by halving a range
+        assert found[name] == pytest.approx(value, rel=rel, abs=1e-12), name
+
+
+def calibrated(logits, y, weight, n_classes):
+    """Of scikit-learn: another sample is there with a part of each class, as rows with weights."""
+    weight = np.ones(len(y)) if weight is None else weight
+    part = 1 / (weight.sum() + 1) / n_classes
+    each = np.repeat(np.arange(n_classes), len(y))
+    is_label = each == np.tile(y, n_classes)
+    weights = np.tile(weight, n_classes) * (is_label * (1 - part * n_classes) + part)
+
+    def log_loss(logarithm):
+        probabilities = special.softmax(logits * np.exp(-logarithm), axis=1)
+        rows = np.tile(np.clip(probabilities, 1e-300, 1), (n_classes, 1))
+        return -np.average(np.log(rows[np.arange(len(each)), each]), weights=weights)
+
+    best = min(np.linspace(-5, 5, 101), key=log_loss)
+    bounds = max(best - 0.1, -5), min(best + 0.1, 5)
+    return -optimize.minimize_scalar(log_loss, bounds=bounds, method="bounded").fun
 
 
 @pytest.mark.parametrize("n_outputs", [1, 2])
@@ -85,6 +104,9 @@ def test_two_classes(n_outputs, seed, n_samples, n_rows, weighted):
         "average_precision": metrics.average_precision_score(y, decisions, **options),
         "balanced_accuracy": metrics.balanced_accuracy_score(y, decisions > 0, **options),
         "neg_brier_score": -metrics.brier_score_loss(y, positive, **options),
+        "neg_calibrated_log_loss": calibrated(
+            np.stack([0 * decisions, decisions], axis=1), y, options["sample_weight"], 2
+        ),
         "neg_log_loss": -metrics.log_loss(y, positive, **options),
         "roc_auc": area,
     }
@@ -111,6 +133,7 @@ def test_several_classes(seed, n_samples, n_rows, weighted):
         "average_precision": precision,
         "balanced_accuracy": metrics.balanced_accuracy_score(y, guess, **options),
         "neg_brier_score": -np.average(squares, weights=options["sample_weight"]),
+        "neg_calibrated_log_loss": calibrated(logits, y, options["sample_weight"], 3),
         "neg_log_loss": -metrics.log_loss(y, probabilities, **options),
         "roc_auc_ovo": area("ovo", "macro"),  # which knows no weights
         "roc_auc_ovo_weighted": area("ovo", "weighted"),
@@ -137,7 +160,14 @@ def test_a_matrix_of_labels(task, seed, n_samples, n_rows, weighted):
         y[:2] = [[0, 1, 0], [1, 0, 1]]
         matrix, guess = y, logits > 0
     options = {"sample_weight": weight if weighted else None}
+    if task == "one-hot":
+        log_loss = calibrated(logits, y, options["sample_weight"], 3)
+    else:  # each label by itself, a third of a sample
+        decisions = np.stack([0 * logits.ravel(), logits.ravel()], axis=1)
+        thirds = np.repeat(weight if weighted else np.ones(len(y)), 3) / 3
+        log_loss = calibrated(decisions, y.ravel(), thirds, 2)
     expected = {
+        "neg_calibrated_log_loss": log_loss,
         "accuracy": metrics.accuracy_score(matrix.astype(int), guess.astype(int), **options),
         "average_precision": metrics.average_precision_score(matrix, logits, **options),
         "roc_auc": metrics.roc_auc_score(matrix, logits, **options),

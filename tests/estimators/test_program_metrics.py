@@ -25,7 +25,10 @@ SMALL = {
     "dropout": 0.0,
     "lr_schedule": None,
     "early_stopping": False,
+    "monitor": "val_loss",
     "patience": 10,
+    "scale_features": None,
+    "n_bins": None,
     "n_members": 1,
     "random_state": 0,
 }

@@ -1,0 +1,176 @@
+"""Temperature scaling of a classifier, and the metric that goes with it."""
+
+import keras
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
+from sklearn.utils.validation import check_is_fitted
+
+import skdense
+from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
+from tests.helpers import plain
+
+X, y = make_classification(n_samples=200, n_features=6, flip_y=0.2, random_state=0)
+X = X.astype(np.float32)
+X_VAL, Y_VAL = X[:60], y[:60]
+SMALL = {"hidden_layer_sizes": 16, "epochs": 25, "learning_rate": 0.02, "random_state": 0}
+
+
+def fitted(data=(X[60:], y[60:]), validation=(X_VAL, Y_VAL), **parameters):
+    net = plain(DenseClassifier, **SMALL | {"temperature_scaling": True} | parameters)
+    return net.fit(*data, X_val=validation[0], y_val=validation[1])
+
+
+def test_the_output_layer_is_divided_and_nothing_else_changes():
+    scaled, plain_net = fitted(), fitted(temperature_scaling=False)
+    assert scaled.temperature_ > 1  # on data with so many wrong labels a network is too sure
+    assert not hasattr(plain_net, "temperature_")
+    for one, other in zip(scaled.weights_[:-2], plain_net.weights_[:-2], strict=True):
+        assert np.array_equal(one, other)
+    for one, other in zip(scaled.weights_[-2:], plain_net.weights_[-2:], strict=True):
+        assert one * scaled.temperature_ == pytest.approx(other, rel=1e-5)
+    assert scaled.history_ == plain_net.history_
+    assert np.array_equal(scaled.predict(X), plain_net.predict(X))
+    ranks = [net.decision_function(X).argsort() for net in (scaled, plain_net)]
+    assert np.array_equal(*ranks)
+    losses = [log_loss(Y_VAL, net.predict_proba(X_VAL)) for net in (scaled, plain_net)]
+    assert losses[0] < losses[1]
+
+
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+def test_no_other_temperature_is_better(factor):
+    net = fitted()
+    odds = net.decision_function(X_VAL)
+    weights = np.full((60, 2), 0.5 / 61) + np.eye(2)[Y_VAL] * (1 - 1 / 61)
+
+    def loss(odds):
+        probabilities = 1 / (1 + np.exp(-np.stack([-odds, odds], axis=1)))
+        return -(weights * np.log(probabilities)).sum()
+
+    assert loss(odds) < loss(odds * factor)
+
+
+def test_the_metric_of_each_epoch_is_that_of_its_network():
+    """The program's, and the scorer's, which has another metric beside it that is a function."""
+    inside = fitted(monitor="neg_calibrated_log_loss", early_stopping=True, patience=25)
+    metrics = ["neg_calibrated_log_loss", lambda net, X, y: 0.0]
+    beside = fitted(temperature_scaling=False, metrics=metrics)
+    name = "val_neg_calibrated_log_loss"
+    assert inside.history_[name] == pytest.approx(beside.history_[name], rel=1e-6)
+    assert inside.best_epoch_ == 1 + np.argmax(inside.history_[name])
+    assert inside.best_score_ == max(inside.history_[name])
+    # Of the best epoch's network, once scaled: its log-loss, but for the sample that is everywhere.
+    found = log_loss(Y_VAL, inside.predict_proba(X_VAL))
+    assert -inside.best_score_ == pytest.approx(found, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["in place", "sparse", "scaled in place", "missing"])
+def test_all_ways_of_the_data(kind):
+    data, options = X, {}
+    if kind == "sparse":
+        data = sparse.csr_matrix(X)
+    elif kind == "missing":
+        data = np.where(np.random.default_rng(0).random(X.shape) < 0.1, np.nan, X)
+        options = {"missing": "indicator"}
+    elif kind == "scaled in place":
+        data, options = np.tile(X, (40, 1)), {"scale_features": "standard", "epochs": 2}
+    labels = np.resize(y, data.shape[0])
+    net = plain(DenseClassifier, **SMALL | options, validation_fraction=0.25)
+    net.set_params(temperature_scaling=True).fit(data, labels)
+    other = clone(net).set_params(temperature_scaling=False).fit(data, labels)
+    assert net.decision_function(data) * net.temperature_ == pytest.approx(
+        other.decision_function(data), rel=1e-4, abs=1e-4
+    )
+
+
+def test_training_goes_on_from_what_training_left():
+    options = {"warm_start": True, "epochs": 3}
+    scaled, other = fitted(**options), fitted(temperature_scaling=False, **options)
+    for net in (scaled, other):
+        net.fit(X[60:], y[60:], X_val=X_VAL, y_val=Y_VAL)
+    assert scaled.history_["loss"] == pytest.approx(other.history_["loss"], rel=1e-4)
+    assert scaled.decision_function(X) * scaled.temperature_ == pytest.approx(
+        other.decision_function(X), rel=1e-3, abs=1e-4
+    )
+
+
+def test_a_second_training_takes_the_temperature_of_the_first():
+    options = {"early_stopping": True, "patience": 5, "validation_fraction": 0.3}
+    net = plain(DenseClassifier, **SMALL | options, refit_best_epoch=True)
+    net.set_params(temperature_scaling=True).fit(X, y)
+    first = clone(net).set_params(refit_best_epoch=False).fit(X, y)
+    assert net.temperature_ == first.temperature_
+    other = clone(net).set_params(temperature_scaling=False).fit(X, y)
+    assert net.decision_function(X) * net.temperature_ == pytest.approx(
+        other.decision_function(X), rel=1e-4, abs=1e-4
+    )
+
+
+def test_everything_that_has_been_saved_has_it(tmp_path):
+    net = fitted()
+    skdense.save(net, tmp_path / "net.skdense")
+    loaded = skdense.load(tmp_path / "net.skdense")
+    assert loaded.temperature_ == net.temperature_
+    assert np.array_equal(loaded.predict_proba(X), net.predict_proba(X))
+    net.to_keras().save(tmp_path / "net.keras")
+    model = keras.models.load_model(tmp_path / "net.keras")
+    found = model.predict(X, verbose=0)[:, 0]
+    assert found == pytest.approx(net.predict_proba(X)[:, 1], abs=1e-5)
+
+
+@pytest.mark.parametrize("labels", ["text", "multilabel", "three", "one-hot"])
+def test_other_labels(labels):
+    third = np.digitize(X[:, 0], [-0.5, 0.5])
+    target = {
+        "text": np.array(["no", "yes"])[y],
+        "multilabel": np.stack([y, X[:, 0] > 0], axis=1).astype(int),
+        "three": third,
+        "one-hot": np.eye(3, dtype=int)[third],
+    }[labels]
+    options = {"loss": "categorical_crossentropy"} if labels == "one-hot" else {}
+    options["monitor"] = "neg_calibrated_log_loss"
+    net = fitted((X[60:], target[60:]), (X_VAL, target[:60]), early_stopping=True, **options)
+    assert net.temperature_ > 0
+    off = {"temperature_scaling": False, "early_stopping": True}
+    other = fitted((X[60:], target[60:]), (X_VAL, target[:60]), **options | off)
+    assert np.array_equal(net.predict(X), other.predict(X))
+
+
+@pytest.mark.parametrize(
+    ("typed", "monitor", "scaled"),
+    [
+        ({}, "neg_calibrated_log_loss", True),
+        ({"early_stopping": False}, "val_loss", False),
+        ({"early_stopping": True}, "neg_calibrated_log_loss", True),
+        ({"monitor": "val_loss"}, None, False),
+        ({"monitor": "val_loss", "temperature_scaling": True}, None, None),
+        ({"temperature_scaling": False}, "val_loss", None),
+        ({"loss": "mse"}, "val_loss", False),
+        ({"loss": "binary_focal_crossentropy"}, "neg_calibrated_log_loss", True),
+    ],
+)
+def test_automatic_values(typed, monitor, scaled):
+    net = DenseClassifier(hidden_layer_sizes=4, epochs=1, n_members=1, **typed).fit(X, y)
+    assert net.params_.get("monitor") == monitor
+    assert net.params_.get("temperature_scaling") == scaled
+    is_on = typed.get("temperature_scaling", scaled)
+    assert hasattr(net, "temperature_") == is_on
+
+
+def test_the_plain_network_and_regression_have_none():
+    net = DenseClassifier(**KERAS_DEFAULTS | {"epochs": 1}).fit(X, y, X_val=X, y_val=y)
+    assert net.params_ == {"temperature_scaling": False}
+    check_is_fitted(net)
+    regressor = DenseRegressor(4, epochs=1, n_members=1).fit(X, y)
+    assert regressor.params_["monitor"] == "val_loss"
+    with pytest.raises(ValueError, match="neg_calibrated_log_loss' is unknown"):
+        DenseRegressor(4, epochs=1, monitor="neg_calibrated_log_loss").fit(X, y)
+
+
+def test_partial_fit_holds_nothing_out():
+    net = DenseClassifier(4).partial_fit(X, y, classes=[0, 1])
+    assert not hasattr(net, "temperature_")
+    assert net.params_["monitor"] == "val_loss"
