@@ -330,7 +330,7 @@ def parameter_texts(cls: type) -> dict[str, str]:
 
 
 # Where the two estimators differ, they have to.
-DIFFERENT = {"dtype", "hidden_layer_sizes", "loss", "validation_fraction"}
+DIFFERENT = {"dtype", "hidden_layer_sizes", "loss", "monitor", "validation_fraction"}
 
 
 def test_shared_parameters_have_one_text():

@@ -87,8 +87,9 @@ class MetricData(NamedTuple):
         Class indices; 0 and 1 for each label; or targets in their own unit, float64.
     weight : float64 array of shape (n_samples,)
         The sample weights, without those of classes.
-    center, scale : float64 arrays of shape (n_outputs,), or None
-        Of regression: the outputs times `scale` plus `center` are predictions in the target's unit.
+    center : float64 array of shape (n_outputs,), or None
+        Of regression: the outputs times `scale` plus this are predictions in the target's unit.
+    scale : float64 array of shape (n_outputs,), or None
     """
 
     y: Any
