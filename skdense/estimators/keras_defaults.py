@@ -4,8 +4,8 @@ from types import MappingProxyType
 from typing import Any, cast
 
 # What Keras itself has as its defaults, or leaves out; three hidden layers, and 100 epochs. All
-# other parameters do nothing by default, but for `scale_target` of a regressor. It is read-only; type
-# checkers take it for a dict, as ``KERAS_DEFAULTS | {"epochs": 20}`` is one that they accept then.
+# other parameters do nothing by default, but for `scale_target` of a regressor. It is read-only;
+# type checkers take it for a dict, and then accept ``KERAS_DEFAULTS | {"epochs": 20}``.
 KERAS_DEFAULTS = cast(
     "dict[str, Any]",
     MappingProxyType(
