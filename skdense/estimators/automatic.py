@@ -126,7 +126,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     >>> from skdense.estimators.automatic import Given, automatic_values
     >>> values = automatic_values(DenseClassifier(64), Given(1000, True, True, False, False), {})
     >>> values["batch_size"], values["epochs"], values["n_members"]
-    (64, 250, 4)
+    (64, 334, 4)
     """
     typed = estimator.get_params(deep=False)
     fresh = _fresh_values(typed, given)
