@@ -133,11 +133,10 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     """
     typed = estimator.get_params(deep=False)
     fresh = _fresh_values(typed, given)
-    known = {name: each for name, each in {**fresh, **earlier}.items() if name in typed}
-    values = {name: each for name, each in known.items() if _is_open(typed, name)}
+    values = {name: each for name, each in {**fresh, **earlier}.items() if _is_open(typed, name)}
     if given.one_epoch:  # no end is known of training chunk by chunk
         nothing = {"early_stopping": False, "lr_schedule": None, "monitor": "val_loss"}
-        values.update(_where_automatic(typed, **nothing, temperature_scaling=False))
+        values.update(_where_automatic(typed, **nothing))
         values.pop("validation_fraction", None)  # of an earlier fit
         if is_automatic(typed["optimizer"]):
             values.update(_where_automatic(typed, learning_rate=LEARNING_RATE / 4))
@@ -213,7 +212,7 @@ def _is_open(typed: dict[str, Any], name: str) -> bool:
 
 
 def _where_automatic(typed: dict[str, Any], **values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if is_automatic(typed.get(name))}
+    return {name: value for name, value in values.items() if is_automatic(typed[name])}
 
 
 def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
@@ -242,8 +241,6 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     values["epochs"] = _epochs(given.n_samples, max(-(-n_trained // int(batch_size)), 1))
     epochs = values["epochs"] if is_automatic(typed["epochs"]) else typed["epochs"]
     values["monitor"] = _monitor(typed, given, values["early_stopping"])
-    monitor = values["monitor"] if is_automatic(typed["monitor"]) else typed["monitor"]
-    values["temperature_scaling"] = monitor == CALIBRATED_LOG_LOSS
     # The cycle of the learning rate is to reach its end.
     values["patience"] = epochs if is_automatic(typed["early_stopping"]) else PATIENCE
     return values
@@ -267,8 +264,8 @@ def _monitor(typed: dict[str, Any], given: Given, holds_out: bool) -> str:
     stops = holds_out if is_automatic(typed["early_stopping"]) else typed["early_stopping"]
     loss = typed["loss"]
     is_likelihood = isinstance(loss, str) and (loss == "auto" or loss.endswith("crossentropy"))
-    calibrates = given.for_classes and is_likelihood and typed.get("temperature_scaling")
-    return CALIBRATED_LOG_LOSS if stops and calibrates else "val_loss"
+    calibrates = stops and given.for_classes and is_likelihood
+    return CALIBRATED_LOG_LOSS if calibrates else "val_loss"
 
 
 def _batch_size(n_samples: int) -> int:

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import column_or_1d
 
+from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
+from skdense.callbacks.scorers import monitor_name
 from skdense.estimators.base import DenseEstimator, MatrixLike
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
 from skdense.estimators.prepared_data import LearnedTargets
@@ -122,8 +124,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         rows in the order of time, ``"last"``: the last `validation_fraction` of them, or 0.2. None
         shuffles. Validation data may also be given to `fit`, as `X_val` and `y_val`.
     monitor : str or callable, default="auto"
-        The metric that early stopping monitors: ``"neg_calibrated_log_loss"``, the log-loss that
-        temperature scaling leaves, which does not mind a network that is too sure; ``"val_loss"``;
+        The metric that early stopping monitors: ``"neg_calibrated_log_loss"``, the log-loss after
+        temperature scaling, which is done at the end of training, too; ``"val_loss"``;
         ``"loss"``, the training loss, for which no validation set is needed; or a scikit-learn
         scorer, computed on the validation set, by name (``"roc_auc"``, ``"balanced_accuracy"``,
         ...; ``"val_roc_auc"`` is the same) or as a function of (estimator, X, y). Of scorers
@@ -143,10 +145,6 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     refit_best_epoch : bool, default=False
         After early stopping, train again from the same initial weights for `best_epoch_` epochs, on
         training and validation rows together (without `X_val`).
-    temperature_scaling : bool or "auto", default="auto"
-        Whether to divide the output layer by one number, after training, so that the probabilities
-        of the validation set fit best. Labels, and the order of samples, stay as they are.
-        ``"auto"`` does so where `monitor` is ``"neg_calibrated_log_loss"``.
     n_members : int or "auto", default="auto"
         Networks to train; predictions are the mean of theirs. Each has initial weights and an order
         of the rows of its own and, where rows are held out, another part of them: the folds of a
@@ -251,8 +249,9 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Value of `monitor` in that epoch: for a scorer its score, else the loss; `best_loss_` where
         it is not recorded.
     temperature_ : float
-        With `temperature_scaling`: what the output layer, its kernel and bias, has been divided by
-        after training. `history_`, `best_loss_` and `best_score_` are of the network before.
+        Where `monitor` is ``"neg_calibrated_log_loss"``: what the output layer, its kernel and
+        bias, has been divided by after training, so that the probabilities of the validation set
+        fit best. `history_`, `best_loss_` and `best_score_` are of the network before.
     stopped_by_ : str
         Why training ended: ``"epochs"`` where all have been run, ``"early_stopping"``,
         ``"time_limit"``, ``"not_finite"``, ``"callback"`` or ``"interrupted"``.
@@ -296,7 +295,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     - `early_stopping`: Prechelt, "Early stopping - but when?", Springer 1998.
     - `label_smoothing`: Szegedy et al., "Rethinking the inception architecture for computer
       vision", CVPR 2016.
-    - `monitor`, `temperature_scaling`: Berta, Holzmüller, Jordan and Bach, "Rethinking early
+    - `monitor`, `temperature_`: Berta, Holzmüller, Jordan and Bach, "Rethinking early
       stopping: refine, then calibrate", arXiv:2501.19195, 2025; Guo, Pleiss, Sun and Weinberger,
       "On calibration of modern neural networks", ICML 2017.
     - `scale_features`: Holzmüller, Grinsztajn and Steinwart, "Better by default: strong pre-tuned
@@ -349,7 +348,6 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     _parameter_constraints: dict = {
         **SHARED_CONSTRAINTS,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "temperature_scaling": [StrOptions({"auto"}), "boolean"],
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
     }
 
@@ -384,7 +382,6 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         restore_best_weights: bool = True,
         start_from_epoch: int = 0,
         refit_best_epoch: bool = False,
-        temperature_scaling: bool | Literal["auto"] = "auto",
         n_members: int | Literal["auto"] = "auto",
         time_limit: float | None = None,
         class_weight: Mapping[Any, float]
@@ -426,7 +423,6 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = start_from_epoch
         self.refit_best_epoch = refit_best_epoch
-        self.temperature_scaling = temperature_scaling
         self.n_members = n_members
         self.time_limit = time_limit
         self.class_weight = class_weight
@@ -613,7 +609,10 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         return encoding, numbers, weight * weight_of_class(table, numbers)
 
     def _calibrated(self, state, prepared):
-        if not self.temperature_scaling or prepared.validation is None:
+        if (
+            monitor_name(self.monitor) != monitor_name(CALIBRATED_LOG_LOSS)
+            or prepared.validation is None
+        ):
             return state
         logits, weight = state.outputs(prepared.validation.X), prepared.validation.weight
         fit = fit_temperature(logits, prepared.validation_y, weight, state.encoding)

@@ -205,7 +205,7 @@ def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.Pat
     >>> X, y = load_iris(return_X_y=True)
     >>> net = skdense.DenseClassifier(8, epochs=5, random_state=0).fit(X, y)
     >>> skdense.save_weights(net, "iris.weights")
-    >>> other = skdense.DenseClassifier(8, epochs=1, random_state=1).fit(X, y)
+    >>> other = skdense.DenseClassifier(8, epochs=1, random_state=0).fit(X, y)
     >>> bool((skdense.load_weights(other, "iris.weights").predict(X) == net.predict(X)).all())
     True
     """

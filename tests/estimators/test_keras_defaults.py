@@ -31,9 +31,10 @@ def test_they_are_those_of_keras(kind, iris):
     layers = net.to_keras().layers
     dense = [each for each in layers if isinstance(each, keras.layers.Dense)]
     others = {type(each).__name__ for each in layers} - {"Dense"}
-    assert others <= {"InputLayer", "Rescaling"}  # that of a regressor's target
+    assert others <= {"InputLayer", "Activation", "Rescaling"}  # of a regressor's target
     assert [each.units for each in dense[:-1]] == [128, 64, 32]
-    assert {each.get_config()["activation"] for each in dense[:-1]} == {"relu"}
+    activations = [each.get_config().get("activation", "linear") for each in layers]
+    assert [each for each in activations if each != "linear"][:3] == ["relu"] * 3
     settings, usual = net.to_keras().optimizer.get_config(), keras.optimizers.Adam().get_config()
     assert {**settings, "learning_rate": None} == {**usual, "learning_rate": None}
     assert settings["learning_rate"] == pytest.approx(usual["learning_rate"])

@@ -7,25 +7,26 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.metrics import log_loss
-from sklearn.utils.validation import check_is_fitted
 
 import skdense
-from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
+from skdense import DenseClassifier, DenseRegressor
+from skdense.estimators.fitted_state import FittedState
 from tests.helpers import plain
 
 X, y = make_classification(n_samples=200, n_features=6, flip_y=0.2, random_state=0)
 X = X.astype(np.float32)
 X_VAL, Y_VAL = X[:60], y[:60]
+CALIBRATED = "neg_calibrated_log_loss"
 SMALL = {"hidden_layer_sizes": 16, "epochs": 25, "learning_rate": 0.02, "random_state": 0}
 
 
 def fitted(data=(X[60:], y[60:]), validation=(X_VAL, Y_VAL), **parameters):
-    net = plain(DenseClassifier, **SMALL | {"temperature_scaling": True} | parameters)
+    net = plain(DenseClassifier, **SMALL | {"monitor": CALIBRATED} | parameters)
     return net.fit(*data, X_val=validation[0], y_val=validation[1])
 
 
 def test_the_output_layer_is_divided_and_nothing_else_changes():
-    scaled, plain_net = fitted(), fitted(temperature_scaling=False)
+    scaled, plain_net = fitted(), fitted(monitor="val_loss")
     assert scaled.temperature_ > 1  # on data with so many wrong labels a network is too sure
     assert not hasattr(plain_net, "temperature_")
     for one, other in zip(scaled.weights_[:-2], plain_net.weights_[:-2], strict=True):
@@ -55,9 +56,9 @@ def test_no_other_temperature_is_better(factor):
 
 def test_the_metric_of_each_epoch_is_that_of_its_network():
     """The program's, and the scorer's, which has another metric beside it that is a function."""
-    inside = fitted(monitor="neg_calibrated_log_loss", early_stopping=True, patience=25)
-    metrics = ["neg_calibrated_log_loss", lambda net, X, y: 0.0]
-    beside = fitted(temperature_scaling=False, metrics=metrics)
+    inside = fitted(early_stopping=True, patience=25)
+    metrics = [CALIBRATED, lambda net, X, y: 0.0]
+    beside = fitted(monitor="val_loss", metrics=metrics)
     name = "val_neg_calibrated_log_loss"
     assert inside.history_[name] == pytest.approx(beside.history_[name], rel=1e-6)
     assert inside.best_epoch_ == 1 + np.argmax(inside.history_[name])
@@ -79,8 +80,8 @@ def test_all_ways_of_the_data(kind):
         data, options = np.tile(X, (40, 1)), {"scale_features": "standard", "epochs": 2}
     labels = np.resize(y, data.shape[0])
     net = plain(DenseClassifier, **SMALL | options, validation_fraction=0.25)
-    net.set_params(temperature_scaling=True).fit(data, labels)
-    other = clone(net).set_params(temperature_scaling=False).fit(data, labels)
+    net.set_params(monitor=CALIBRATED).fit(data, labels)
+    other = clone(net).set_params(monitor="val_loss").fit(data, labels)
     assert net.decision_function(data) * net.temperature_ == pytest.approx(
         other.decision_function(data), rel=1e-4, abs=1e-4
     )
@@ -88,7 +89,7 @@ def test_all_ways_of_the_data(kind):
 
 def test_training_goes_on_from_what_training_left():
     options = {"warm_start": True, "epochs": 3}
-    scaled, other = fitted(**options), fitted(temperature_scaling=False, **options)
+    scaled, other = fitted(**options), fitted(monitor="val_loss", **options)
     for net in (scaled, other):
         net.fit(X[60:], y[60:], X_val=X_VAL, y_val=Y_VAL)
     assert scaled.history_["loss"] == pytest.approx(other.history_["loss"], rel=1e-4)
@@ -100,10 +101,10 @@ def test_training_goes_on_from_what_training_left():
 def test_a_second_training_takes_the_temperature_of_the_first():
     options = {"early_stopping": True, "patience": 5, "validation_fraction": 0.3}
     net = plain(DenseClassifier, **SMALL | options, refit_best_epoch=True)
-    net.set_params(temperature_scaling=True).fit(X, y)
+    net.set_params(monitor=CALIBRATED).fit(X, y)
     first = clone(net).set_params(refit_best_epoch=False).fit(X, y)
     assert net.temperature_ == first.temperature_
-    other = clone(net).set_params(temperature_scaling=False).fit(X, y)
+    other = clone(net).set_params(monitor="val_loss").fit(X, y)
     assert net.decision_function(X) * net.temperature_ == pytest.approx(
         other.decision_function(X), rel=1e-4, abs=1e-4
     )
@@ -131,43 +132,39 @@ def test_other_labels(labels):
         "one-hot": np.eye(3, dtype=int)[third],
     }[labels]
     options = {"loss": "categorical_crossentropy"} if labels == "one-hot" else {}
-    options["monitor"] = "neg_calibrated_log_loss"
     net = fitted((X[60:], target[60:]), (X_VAL, target[:60]), early_stopping=True, **options)
     assert net.temperature_ > 0
-    off = {"temperature_scaling": False, "early_stopping": True}
-    other = fitted((X[60:], target[60:]), (X_VAL, target[:60]), **options | off)
-    assert np.array_equal(net.predict(X), other.predict(X))
+    state = FittedState.of(net)
+    before = state.with_temperature(None).outputs(X)
+    assert before == pytest.approx(state.outputs(X) * net.temperature_, rel=1e-4, abs=1e-6)
+    assert np.array_equal(net.predict(X), net._encoding.labels(before))
 
 
 @pytest.mark.parametrize(
-    ("typed", "monitor", "scaled"),
+    ("typed", "monitor"),
     [
-        ({}, "neg_calibrated_log_loss", True),
-        ({"early_stopping": False}, "val_loss", False),
-        ({"early_stopping": True}, "neg_calibrated_log_loss", True),
-        ({"monitor": "val_loss"}, None, False),
-        ({"monitor": "val_loss", "temperature_scaling": True}, None, None),
-        ({"temperature_scaling": False}, "val_loss", None),
-        ({"loss": "mse"}, "val_loss", False),
-        ({"loss": "binary_focal_crossentropy"}, "neg_calibrated_log_loss", True),
+        ({}, CALIBRATED),
+        ({"early_stopping": True}, CALIBRATED),
+        ({"loss": "binary_focal_crossentropy"}, CALIBRATED),
+        ({"monitor": "val_" + CALIBRATED}, None),
+        ({"early_stopping": False}, "val_loss"),
+        ({"loss": "mse"}, "val_loss"),
+        ({"monitor": "val_loss"}, None),
+        ({"monitor": "val_loss", "metrics": [CALIBRATED]}, None),
     ],
 )
-def test_automatic_values(typed, monitor, scaled):
+def test_automatic_values(typed, monitor):
     net = DenseClassifier(hidden_layer_sizes=4, epochs=1, n_members=1, **typed).fit(X, y)
     assert net.params_.get("monitor") == monitor
-    assert net.params_.get("temperature_scaling") == scaled
-    is_on = typed.get("temperature_scaling", scaled)
-    assert hasattr(net, "temperature_") == is_on
+    is_scaled = CALIBRATED in (monitor or typed["monitor"])
+    assert hasattr(net, "temperature_") == is_scaled
 
 
-def test_the_plain_network_and_regression_have_none():
-    net = DenseClassifier(**KERAS_DEFAULTS | {"epochs": 1}).fit(X, y, X_val=X, y_val=y)
-    assert net.params_ == {"temperature_scaling": False}
-    check_is_fitted(net)
+def test_regression_has_none():
     regressor = DenseRegressor(4, epochs=1, n_members=1).fit(X, y)
     assert regressor.params_["monitor"] == "val_loss"
     with pytest.raises(ValueError, match="neg_calibrated_log_loss' is unknown"):
-        DenseRegressor(4, epochs=1, monitor="neg_calibrated_log_loss").fit(X, y)
+        DenseRegressor(4, epochs=1, monitor=CALIBRATED).fit(X, y)
 
 
 def test_partial_fit_holds_nothing_out():
