@@ -121,7 +121,12 @@ class ValidationRows(NamedTuple):
 
     Attributes
     ----------
-    X, y, weight : as of Rows
+    X : array of shape (padded_size, n_features), Selected or SparseRows
+        The features.
+    y : array of shape (padded_size, n_outputs), or (padded_size,) of class indices
+        The targets.
+    weight : array of shape (padded_size,)
+        The sample weights.
     metric_data : MetricData or None
         None where the program computes no metrics.
     """

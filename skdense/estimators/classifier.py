@@ -609,10 +609,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         return encoding, numbers, weight * weight_of_class(table, numbers)
 
     def _calibrated(self, state, prepared):
-        if (
-            monitor_name(self.monitor) != monitor_name(CALIBRATED_LOG_LOSS)
-            or prepared.validation is None
-        ):
+        is_asked_for = monitor_name(self.monitor) == monitor_name(CALIBRATED_LOG_LOSS)
+        if prepared.validation is None or not is_asked_for:
             return state
         logits, weight = state.outputs(prepared.validation.X), prepared.validation.weight
         fit = fit_temperature(logits, prepared.validation_y, weight, state.encoding)

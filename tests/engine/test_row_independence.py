@@ -127,6 +127,14 @@ def test_probabilities_keep_the_order_of_the_decision_function(networks):
 
 def test_a_monitor_sees_what_the_estimator_predicts_afterwards():
     X, y = DIABETES
-    net = plain(DenseRegressor, 8, early_stopping=True, monitor="r2", patience=3, **COMMON)
-    net.fit(X[:300], y[:300], X_val=X[300:], y_val=y[300:])
-    assert net.history_["val_r2"][net.best_epoch_ - 1] == net.score(X[300:], y[300:])
+    given = {"X": X[:300], "y": y[:300], "X_val": X[300:], "y_val": y[300:]}
+
+    def own_r2(estimator, X, y):
+        return estimator.score(X, y)
+
+    net = plain(DenseRegressor, 8, early_stopping=True, monitor=own_r2, patience=3, **COMMON)
+    net.fit(**given)
+    assert net.history_["val_own_r2"][net.best_epoch_ - 1] == net.score(X[300:], y[300:])
+    net.set_params(monitor="r2").fit(**given)  # in the program, whose outputs are float32
+    score = pytest.approx(net.score(X[300:], y[300:]), rel=1e-6)
+    assert net.history_["val_r2"][net.best_epoch_ - 1] == score
