@@ -1,6 +1,7 @@
 """Where the time of a fit goes: the first of its kind, and one of a grid search.
 
-Prints shares of the whole, medians of the rounds, each in a fresh process.
+Prints shares of the whole, medians of the rounds, each in a fresh process; and what tracing costs
+by the operation of TensorFlow's graph.
 """
 
 import json
@@ -30,6 +31,15 @@ def add_time(owner, name, times):
     setattr(owner, name, timed)
 
 
+def n_operations():
+    """Count the operations in the graph of the one program there is, those of its loops, too."""
+    from skdense.engine import program_cache
+
+    ((program,),) = program_cache._idle.values()
+    graph = program._epochs.graph.as_graph_def()
+    return len(graph.node) + sum(len(function.node_def) for function in graph.library.function)
+
+
 def run():
     X, y = data()
     net = skdense_net(LAYERS, BATCH, EPOCHS)
@@ -51,6 +61,7 @@ def run():
         "the first fit": [part / whole for part in first],
         "a further fit": [0, 0, 0, warm / warm_whole, 1 - warm / warm_whole],
         "first over further": [whole / warm_whole],
+        "operations": [n_operations(), 1000 * tracing],
     }
 
 
@@ -62,7 +73,9 @@ def main():
         cells = [f"{share:.0%}" if share else "-" for share in shares]
         print(f"| {part} | {' | '.join(cells)} |")
     ratio = median(one["first over further"][0] for one in rounds)
-    print(f"\nThe first fit takes {ratio:.0f} times as long as a further one.\n\n{describe()}")
+    print(f"\nThe first fit takes {ratio:.0f} times as long as a further one.")
+    count, milliseconds = (median(one["operations"][k] for one in rounds) for k in (0, 1))
+    print(f"Tracing {count:.0f} operations takes {milliseconds:.0f} ms.\n\n{describe()}")
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ def slice_array(array, start, size: int):
     -------
     tensor of shape (size, ...)
     """
-    begin = tf.concat([[start], tf.zeros(array.shape.rank - 1, tf.int32)], 0)
+    begin = [start, *[0] * (array.shape.rank - 1)]
     return tf.slice(array, begin, [size, *array.shape[1:]])
 
 

@@ -205,16 +205,18 @@ def sum_rows(array, weight=None):
     -------
     tensor of shape (n_units,)
     """
-    if weight is None:
-        weight = tf.ones(tf.shape(array)[:1], array.dtype)
     # One row would do, but XLA computes a product with a vector itself, and slowly.
-    return tf.matmul(tf.tile(weight[None], [4, 1]), array)[0]
+    if weight is None:
+        rows = tf.ones((4, array.shape[0]), array.dtype)
+    else:
+        rows = tf.tile(weight[None], [4, 1])
+    return tf.matmul(rows, array)[0]
 
 
 @tf.custom_gradient
 def _add_bias(x, bias):
     def gradient(upstream):
-        ones = tf.ones((1, tf.shape(upstream)[0]), upstream.dtype)
+        ones = tf.ones((1, upstream.shape[0]), upstream.dtype)
         return upstream, tf.reshape(tf.matmul(ones, upstream), [-1])
 
     return x + bias, gradient

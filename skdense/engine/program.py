@@ -26,6 +26,11 @@ class Program:
     network : TrainableNetwork, default=None
         What takes the steps; None is the dense network that the key describes.
 
+    Attributes
+    ----------
+    intact : bool
+        False where tracing or running it has raised: it may be half made.
+
     Notes
     -----
     One thread at a time: the network's variables are scratch memory.
@@ -45,6 +50,7 @@ class Program:
             )
         self._network = network
         self._epochs: Any = None
+        self.intact = True
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
         """Make the state that training starts from.
@@ -96,14 +102,10 @@ class Program:
         state : State
         epochs : Epochs
         """
-        arguments = (rows, validation, orders, inputs, state)
-        if self._epochs is None:
-            function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
-            # One concrete function: other shapes would be an error, not a second trace.
-            self._epochs = function.get_concrete_function(
-                of_any_density(rows), of_any_density(validation), *arguments[2:]
-            )
-        return self._epochs(*arguments)
+        self.intact = False
+        result = self._call(rows, validation, orders, inputs, state)
+        self.intact = True
+        return result
 
     def finish(self, state: State) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Turn the kept half of a state into arrays.
@@ -147,6 +149,15 @@ class Program:
         tensors = [tf.convert_to_tensor(v) for v in variables]
         n_trainable = len(self._network.trainable)
         return [*tensors[:n_trainable], *moving, *tensors[n_trainable:]]
+
+    def _call(self, rows, validation, *arguments):
+        if self._epochs is None:
+            function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
+            # One concrete function: other shapes would be an error, not a second trace.
+            self._epochs = function.get_concrete_function(
+                of_any_density(rows), of_any_density(validation), *arguments
+            )
+        return self._epochs(rows, validation, *arguments)
 
     def _traced(self, *arguments):
         count_trace()
@@ -228,8 +239,8 @@ class Program:
             real = start + tf.range(size) < inputs.n_samples
             if inputs.learning_rate is not None:
                 self._network.optimizer.learning_rate.assign(inputs.learning_rate[epoch, step])
-            loss, moving = self._network.step(batch, real, moving, inputs, number + step)
             n_real = tf.minimum(size, inputs.n_samples - start)
+            loss, moving = self._network.step(batch, real, n_real, moving, inputs, number + step)
             return step + 1, moving, total + tf.cast(loss, tf.float64) * tf.cast(n_real, tf.float64)
 
         loop = (first_step, moving, total)

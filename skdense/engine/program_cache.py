@@ -47,8 +47,8 @@ _counts = {"hits": 0, "misses": 0, "traces": 0, "generation": 0}
 def borrow(key: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
     """Lend the program of a key to one thread.
 
-    A second thread that asks for the same key meanwhile gets a program of its own. A program
-    under which something was raised is dropped.
+    A second thread that asks for the same key meanwhile gets a program of its own. After an error,
+    a program is kept only if it says that it is `intact`.
 
     Parameters
     ----------
@@ -70,7 +70,16 @@ def borrow(key: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
             del _idle[key]
     if program is None:
         program = build()
-    yield program
+    try:
+        yield program
+    except BaseException:
+        if getattr(program, "intact", False):
+            _give_back(key, program, generation)
+        raise
+    _give_back(key, program, generation)
+
+
+def _give_back(key: Hashable, program: Any, generation: int) -> None:
     with _lock:
         if generation == _counts["generation"]:
             _idle.setdefault(key, []).append(program)

@@ -97,7 +97,8 @@ class TrainableNetwork:
             return tensors
         shapes = [spec.shape for spec in self.specs if spec.trainable]
         pieces = tf.split(tensors[0], [int(np.prod(s)) for s in shapes])
-        return [tf.reshape(piece, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+        pairs = zip(pieces, shapes, strict=True)
+        return [piece if len(shape) == 1 else tf.reshape(piece, shape) for piece, shape in pairs]
 
     def unflatten(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """Give the trainable variables' arrays one by one, as `weights` does with tensors."""
@@ -142,7 +143,13 @@ class TrainableNetwork:
         return total, gradients
 
     def step(
-        self, rows: Rows, real: tf.Tensor, moving: list, inputs: ProgramInputs, step: tf.Tensor
+        self,
+        rows: Rows,
+        real: tf.Tensor,
+        n_real: tf.Tensor,
+        moving: list,
+        inputs: ProgramInputs,
+        step: tf.Tensor,
     ):
         """Take one optimizer step on one batch.
 
@@ -152,6 +159,8 @@ class TrainableNetwork:
             The batch, (batch_size, ...).
         real : bool tensor of shape (batch_size,)
             False for rows that only fill the batch.
+        n_real : int32 tensor
+            Number of the others.
         moving : list of tensors
             Batch norm's running statistics.
         inputs : ProgramInputs
@@ -164,7 +173,6 @@ class TrainableNetwork:
             Mean over the real rows, penalties included.
         moving : list of tensors
         """
-        n_real = tf.cast(tf.math.count_nonzero(real), rows.X.dtype)
         with tf.GradientTape() as tape:
             weights = self.weights()
             outputs, moving = self._forward(weights, moving, rows.X, inputs, real=real, step=step)
@@ -217,22 +225,28 @@ class TrainableNetwork:
             )
         weight = tf.where(real, rows.weight, 0.0)
         by_weight = self.loss.reduction == "mean_with_sample_weight"
-        divisor = tf.reduce_sum(weight) if by_weight else n_real
+        divisor = tf.reduce_sum(weight) if by_weight else tf.cast(n_real, weight.dtype)
         return tf.math.divide_no_nan(tf.reduce_sum(losses * weight), divisor)
 
     def _forward(self, weights, moving, X, inputs: ProgramInputs, real=None, step=None):
         """Outputs and batch norm's new statistics; in training where `step` is given."""
         training = step is not None
-        step = tf.constant(0) if step is None else step
-        sources = {
-            "moving": lambda i: moving[i],
-            "rate": lambda place: inputs.random_rates[place],
-            "seed": lambda place: tf.stack([inputs.random_seeds[place], step]),
-        }
-        non_trainable = [sources[kind](index) for kind, index in self._statistics]
+        sources = {"moving": moving}
+        if any(kind == "rate" for kind, _ in self._statistics):
+            sources["rate"], sources["seed"] = self._rates_and_seeds(inputs, step)
+        non_trainable = [sources[kind][index] for kind, index in self._statistics]
         mask = {"mask": real} if self.architecture.batch_norm and training else {}
         outputs, updated = self.model.stateless_call(
             weights, non_trainable, X, training=training, **mask
         )
         kinds = [kind for kind, _ in self._statistics]
         return outputs, [v for v, kind in zip(updated, kinds, strict=True) if kind == "moving"]
+
+    def _rates_and_seeds(self, inputs: ProgramInputs, step) -> tuple[list, list]:
+        """Give what random layers draw by, by place; outside training they do not draw."""
+        if step is None:
+            n_places = len(self.architecture.random_places)
+            rate, seed = tf.zeros((), self.architecture.dtype), tf.zeros(2, tf.int32)
+            return [rate] * n_places, [seed] * n_places
+        seeds = [tf.stack([seed, step]) for seed in tf.unstack(inputs.random_seeds)]
+        return tf.unstack(inputs.random_rates), seeds

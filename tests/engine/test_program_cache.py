@@ -1,6 +1,7 @@
 """Programs are built once, used again, bounded, counted and safe between threads."""
 
 import threading
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from skdense import cache_info, clear_cache
 from skdense.engine import program_cache
 from skdense.engine.padding import padded_sizes, worth_compiling
+from skdense.engine.program import Program
 from tests.engine.keras_reference import (
     engine_fit,
     largest_difference,
@@ -101,6 +103,29 @@ def test_a_program_is_dropped_after_an_error_or_when_the_cache_was_cleared(fresh
     with program_cache.borrow("key", object):
         clear_cache()
     assert cache_info().programs == 0
+
+
+def test_a_program_outlives_an_error_of_a_callback_but_not_its_own(fresh_cache, monkeypatch):
+    architecture = make_architecture()
+    settings, rows = make_settings(architecture), make_rows(architecture)
+
+    class Failing:
+        def on_epoch_end(self, epoch):
+            raise RuntimeError("a callback's")
+
+    with pytest.raises(RuntimeError, match="a callback's"):
+        engine_fit(architecture, settings, rows, callbacks=[Failing()])
+    assert (cache_info().programs, cache_info().traces) == (1, 1)
+    after_error = engine_fit(architecture, settings, rows)
+    assert cache_info().traces == 1
+    clear_cache()
+    with monkeypatch.context() as patch:
+        patch.setattr(Program, "_validate", Mock(side_effect=RuntimeError("the program's")))
+        with pytest.raises(RuntimeError, match="the program's"):
+            engine_fit(architecture, settings, rows)
+    assert cache_info().programs == 0
+    anew = engine_fit(architecture, settings, rows)
+    assert largest_difference(anew.weights, after_error.weights) == 0.0
 
 
 def test_folds_of_nearly_equal_size_share_a_program():

@@ -10,7 +10,7 @@ from skdense.engine.custom_model.description import DROPOUT, NORMALIZATION, Cust
 from skdense.engine.layers import BatchNormalization
 from skdense.engine.losses import make_loss
 from skdense.engine.program import Program
-from skdense.engine.program_inputs import Epochs, ProgramInputs, Rows, State, ValidationRows
+from skdense.engine.program_inputs import ProgramInputs
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
 
@@ -186,29 +186,5 @@ class CustomModelProgram(Program):
         super().__init__(key, CustomModelNetwork(key, description))
         self._is_traced = description.traced
 
-    def run(
-        self,
-        rows: Rows,
-        validation: ValidationRows | None,
-        orders,
-        inputs: ProgramInputs,
-        state: State,
-    ) -> tuple[State, Epochs]:
-        """Train for `inputs.n_epochs` epochs, as `Program.run` does.
-
-        Parameters
-        ----------
-        rows : Rows
-        validation : ValidationRows or None
-        orders : int32 tensor
-        inputs : ProgramInputs
-        state : State
-
-        Returns
-        -------
-        state : State
-        epochs : Epochs
-        """
-        if self._is_traced:
-            return super().run(rows, validation, orders, inputs, state)
-        return self._run(rows, validation, orders, inputs, state)
+    def _call(self, *arguments):
+        return super()._call(*arguments) if self._is_traced else self._run(*arguments)
