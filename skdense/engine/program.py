@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine import disk_cache
 from skdense.engine._tensorflow import tf
 from skdense.engine.batch_slicing import gather_rows, of_any_density, slice_array, slice_rows
 from skdense.engine.early_stopping import after_epoch
@@ -91,13 +92,13 @@ class Program:
         epochs : Epochs
         """
         arguments = (rows, validation, orders, inputs, state)
-        if self._epochs is None:
-            function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
-            # One concrete function: other shapes would be an error, not a second trace.
-            self._epochs = function.get_concrete_function(
-                of_any_density(rows), of_any_density(validation), *arguments[2:]
-            )
-        return self._epochs(*arguments)
+        if self._epochs is not None:
+            return self._epochs(*arguments)
+        if not self.key.compiled:
+            return self._first_call(*arguments)
+        return disk_cache.first_call(
+            repr(self.key), lambda: self._first_call(*arguments), tf.errors.OpError
+        )
 
     def finish(self, state: State) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Turn the kept half of a state into arrays.
@@ -122,6 +123,14 @@ class Program:
         trainable, moving = iter(network.unflatten(kept[:n_trainable])), iter(kept[n_trainable:end])
         arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
         return arrays, kept[end:]
+
+    def _first_call(self, rows, validation, *arguments) -> tuple[State, Epochs]:
+        function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
+        # One concrete function: other shapes would be an error, not a second trace.
+        self._epochs = function.get_concrete_function(
+            of_any_density(rows), of_any_density(validation), *arguments
+        )
+        return self._epochs(rows, validation, *arguments)
 
     # The graph ----------------------------------------------------------------------------------
 
