@@ -141,7 +141,7 @@ def connect(operate: Callable[[], object], describe: Callable[[], str]) -> None:
     """
     global _cache
     flags = os.environ.get("TF_XLA_FLAGS")
-    own = _own_folder(flags or "")
+    own = None if _compat.tensorflow_has_run() else _own_folder(flags or "")
     if own is None:
         operate()
         return
@@ -220,7 +220,7 @@ def _label(description: str) -> str:
 def _own_folder(flags: str) -> Path | None:
     """Make the folder that TensorFlow uses in this process; None where the cache is off."""
     root = folder()
-    if root is None or _compat.tensorflow_has_run() or _FLAG in flags:
+    if root is None or _FLAG in flags:
         return None
     if flags.strip() and not flags.strip().startswith("-"):
         _logger.info("TF_XLA_FLAGS names a file, so that no programs are kept on disk")
