@@ -22,8 +22,8 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -140,24 +140,16 @@ def connect(operate: Callable[[], object], describe: Callable[[], str]) -> None:
         that changes what is compiled. It is called after the operation.
     """
     global _cache
-    flags = os.environ.get("TF_XLA_FLAGS")
-    own = None if _compat.tensorflow_has_run() else _own_folder(flags or "")
+    own = None if _compat.tensorflow_has_run() else _own_folder()
     if own is None:
         operate()
         return
-    path = re.sub(r'(["\\])', r"\\\1", str(own))
-    added = f'{_FLAG}_directory="{path}" {_FLAG}_device_types=CPU'
-    os.environ["TF_XLA_FLAGS"] = f"{flags or ''} {added}".strip()
-    try:
+    with _flags(own):
         try:
             operate()
         except Exception:  # it cannot write; and it will not let go of this path
             _redirect(own)
             operate()
-    finally:  # not for child processes: each has a folder of its own
-        os.environ.pop("TF_XLA_FLAGS")
-        if flags is not None:
-            os.environ["TF_XLA_FLAGS"] = flags
     try:
         written = list(own.glob("*.pb"))
         for file in written:
@@ -217,9 +209,24 @@ def _label(description: str) -> str:
         return hashlib.sha256(f"{_counts[text]} {text}".encode()).hexdigest()[:16]
 
 
-def _own_folder(flags: str) -> Path | None:
+@contextmanager
+def _flags(own: Path) -> Iterator[None]:
+    """Tell TensorFlow of its folder, but no child process, which has a folder of its own."""
+    flags = os.environ.get("TF_XLA_FLAGS")
+    path = re.sub(r'(["\\])', r"\\\1", str(own))
+    added = f'{_FLAG}_directory="{path}" {_FLAG}_device_types=CPU'
+    os.environ["TF_XLA_FLAGS"] = f"{flags or ''} {added}".strip()
+    try:
+        yield
+    finally:
+        os.environ.pop("TF_XLA_FLAGS")
+        if flags is not None:
+            os.environ["TF_XLA_FLAGS"] = flags
+
+
+def _own_folder() -> Path | None:
     """Make the folder that TensorFlow uses in this process; None where the cache is off."""
-    root = folder()
+    root, flags = folder(), os.environ.get("TF_XLA_FLAGS", "")
     if root is None or _FLAG in flags:
         return None
     if flags.strip() and not flags.strip().startswith("-"):

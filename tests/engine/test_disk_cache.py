@@ -116,7 +116,7 @@ def damaged(content, how):
 def cache(tmp_path, monkeypatch):
     """A cache in this process, which TensorFlow knows nothing of."""
     monkeypatch.setenv(disk_cache.VARIABLE, str(tmp_path))
-    own = disk_cache._own_folder("")
+    own = disk_cache._own_folder()
     return disk_cache.DiskCache(own.parent / "tensorflow-0", own)
 
 
@@ -193,7 +193,7 @@ def test_a_folder_that_is_open_to_others_is_not_used(tmp_path, monkeypatch, capl
     root = tmp_path / "skdense-programs"
     root.mkdir()
     root.chmod(mode)
-    assert disk_cache._own_folder("") is None
+    assert disk_cache._own_folder() is None
     assert len(caplog.records) == 1
     assert "open to others" in caplog.text
 
@@ -204,16 +204,16 @@ def test_a_folder_that_others_may_replace_is_not_used(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv(disk_cache.VARIABLE, str(folder))
     folder.chmod(0o777)
-    assert disk_cache._own_folder("") is None
+    assert disk_cache._own_folder() is None
     folder.chmod(0o1777)  # sticky, as /tmp is
-    assert disk_cache._own_folder("") is not None
+    assert disk_cache._own_folder() is not None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no owners")
 def test_a_folder_of_somebody_else_is_not_used(tmp_path, monkeypatch, caplog):
     monkeypatch.setenv(disk_cache.VARIABLE, str(tmp_path))
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    assert disk_cache._own_folder("") is None
+    assert disk_cache._own_folder() is None
     assert "somebody else" in caplog.text
 
 
@@ -221,7 +221,7 @@ def test_a_folder_that_cannot_be_made_switches_the_cache_off(tmp_path, monkeypat
     caplog.set_level(logging.INFO, "skdense")
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv(disk_cache.VARIABLE, str(tmp_path / "file"))
-    assert disk_cache._own_folder("") is None
+    assert disk_cache._own_folder() is None
     assert len(caplog.records) == 1
 
 
@@ -247,7 +247,7 @@ def test_what_killed_processes_left_is_removed_after_a_day(tmp_path, monkeypatch
         then = time.time() - days * 86_400
         os.utime(root / name, (then, then))
     root.chmod(0o700)
-    disk_cache._own_folder("")
+    disk_cache._own_folder()
     assert not (root / "process-old").exists()
     assert (root / "process-new").exists()
 
@@ -264,10 +264,17 @@ def test_whatever_changes_the_machine_code_has_a_folder_of_its_own(monkeypatch):
     assert names[0].startswith("tensorflow-2.18.0-")
 
 
-def test_flags_that_nothing_can_be_added_to_switch_the_cache_off(cache, tmp_path):
-    flags = ["--tf_xla_persistent_cache_directory=of_mine", "of_mine/flags.txt"]
-    assert [disk_cache._own_folder(each) for each in flags] == [None, None]
-    assert disk_cache._own_folder("--tf_xla_max_cluster_size=7") is not None
+@pytest.mark.parametrize(
+    ("flags", "used"),
+    [
+        ("--tf_xla_max_cluster_size=7", True),
+        ("--tf_xla_persistent_cache_directory=of_mine", False),
+        ("of_mine/flags.txt", False),
+    ],
+)
+def test_flags_that_nothing_can_be_added_to_switch_the_cache_off(cache, monkeypatch, flags, used):
+    monkeypatch.setenv("TF_XLA_FLAGS", flags)
+    assert (disk_cache._own_folder() is not None) == used
 
 
 def test_where_tensorflow_has_started_nothing_is_kept(cache, caplog):
