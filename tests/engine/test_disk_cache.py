@@ -28,6 +28,7 @@ records = []
 handler = logging.Handler()
 handler.emit = lambda record: records.append(record.getMessage())
 logging.getLogger("skdense").addHandler(handler)
+logging.getLogger("skdense").setLevel(logging.INFO)
 BEFORE
 
 import numpy as np
