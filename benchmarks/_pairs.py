@@ -1,7 +1,8 @@
 """Times the cases of a benchmark turn by turn, each in a fresh process, and prints ratios.
 
 A case is a function without arguments that sets up what it needs, then gives a dictionary of
-seconds, one for each column, and perhaps `notes`, a text for the table.
+seconds, one for each column, and perhaps `notes`, a text for the table. It finds no compiled
+programs on disk except those of the processes before it, where it has several.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,12 +38,15 @@ class Case:
         Whether `--quick` includes it.
     needs : tuple of str
         Packages without which the case is left out.
+    processes : int, default=1
+        Fresh processes, one after the other, of which the last one counts.
     """
 
     run: Callable[[], dict]
     most_runs: int = 99
     in_quick: bool = True
     needs: tuple[str, ...] = field(default=())
+    processes: int = 1
 
 
 def main(cases: dict[str, Case], runs: int = 5) -> None:
@@ -70,17 +75,20 @@ def _measure(cases: dict[str, Case], runs: int) -> dict[str, list[dict]]:
     for round_number in range(runs):
         for name, case in cases.items():
             if round_number < case.most_runs:
-                results[name].append(in_fresh_process(name))
+                results[name].append(in_fresh_process(name, case.processes))
     return results
 
 
-def in_fresh_process(name: str) -> dict:
-    """Run one case of the main script in a process of its own; give its dictionary."""
+def in_fresh_process(name: str, processes: int = 1) -> dict:
+    """Run one case of the main script in a process of its own; give the last one's dictionary."""
     script = str(Path(sys.argv[0]).resolve())
     command = [sys.executable, "-W", "ignore", script, "--case", name]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{name}:\n{done.stderr}")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**ENVIRONMENT, "SKDENSE_CACHE_DIR": folder}
+        for _ in range(processes):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            if done.returncode:
+                sys.exit(f"{name}:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -23,6 +23,7 @@ ROWS = {
     "grid_search": [],
     "grid_search_early_stopping": ["--runs", "2", "--quick"],
     "cold_fit": [],
+    "second_process": [],
     "step": [],
     "wide": [],
     "long": [],

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,13 +17,21 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import skdense
-from skdense.engine import program_cache
+from skdense.engine import disk_cache, program_cache
 
 # Thousands of cases, to be collected only where they are asked for: `make test-peers`.
 collect_ignore = ["peers"]
 
 # Look for garbage more rarely: most of what imports and traces make stays.
 gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_configure(config):
+    """Let the processes of one run share a new, empty folder of compiled programs."""
+    if not hasattr(config, "workerinput"):  # pytest-xdist's processes inherit the variable
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+        os.environ[disk_cache.VARIABLE] = folder.name
 
 
 def pytest_collection_finish():

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from skdense.engine._tensorflow import keras, tf
+    import keras
+    import tensorflow as tf
 
 
 def optimizer_state(optimizer: keras.optimizers.Optimizer) -> list[keras.Variable]:
@@ -84,3 +89,58 @@ def tensorflow_has_run() -> bool:
     """Whether TensorFlow has started its threads, without importing it."""
     module = sys.modules.get("tensorflow.python.eager.context")
     return bool(getattr(getattr(module, "_context", None), "_initialized", False))
+
+
+class _FunctionLabel(threading.local):
+    """What TensorFlow's functions are named by in this thread, and a number for each."""
+
+    text: str | None = None
+    numbers: Iterator[int] = count()
+
+
+_function_label = _FunctionLabel()
+
+
+def name_functions() -> bool:
+    """Let `function_label` name TensorFlow's functions; False where it cannot.
+
+    The names are in the keys of TensorFlow's cache on disk, and TensorFlow numbers functions as
+    they come: the same program would have another key after another one.
+    """
+    from tensorflow.python.eager.polymorphic_function import concrete_function
+    from tensorflow.python.ops import control_flow_util_v2
+
+    try:
+        outer, inner = concrete_function._inference_name, control_flow_util_v2.unique_fn_name
+    except AttributeError:
+        return False
+
+    def outer_name(name: str) -> str:
+        label = _function_label.text
+        return outer(name) if label is None else f"__inference_{name}_{label}"
+
+    def inner_name(scope: str, name: str) -> str:
+        label = _function_label.text
+        if label is None:
+            return inner(scope, name)
+        return f"{scope}{name}_{label}_{next(_function_label.numbers)}".replace("/", "_")
+
+    concrete_function._inference_name = outer_name
+    control_flow_util_v2.unique_fn_name = inner_name
+    return True
+
+
+@contextmanager
+def function_label(label: str) -> Iterator[None]:
+    """Name the functions that TensorFlow makes meanwhile, in this thread, by a label.
+
+    Parameters
+    ----------
+    label : str
+        A new one each time: two functions of one name would have to be equal.
+    """
+    _function_label.text, _function_label.numbers = label, count()
+    try:
+        yield
+    finally:
+        _function_label.text = None

@@ -4,11 +4,19 @@ Every module that needs them takes them from here, so that threads, silence and 
 before the first operation; modules that do not need them can be imported without TensorFlow.
 """
 
+from skdense.engine.disk_cache import connect
 from skdense.engine.startup import (
     limit_threads,
     paused_garbage_collection,
     quiet_tensorflow_import,
 )
+
+
+def _description() -> str:
+    version = tf.version
+    threads = tf.config.threading.get_intra_op_parallelism_threads()
+    return f"{version.VERSION} {version.GIT_VERSION} {version.COMPILER_VERSION} threads={threads}"
+
 
 limit_threads()
 with quiet_tensorflow_import(), paused_garbage_collection():
@@ -16,7 +24,7 @@ with quiet_tensorflow_import(), paused_garbage_collection():
     import tensorflow as tf
 
     # The first compiled call starts XLA, which announces itself; so does its first exponential.
-    tf.function(tf.exp, jit_compile=True)(tf.zeros(8))
+    connect(lambda: tf.function(tf.exp, jit_compile=True)(tf.zeros(8)), _description)
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

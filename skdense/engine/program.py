@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine import disk_cache
 from skdense.engine._tensorflow import tf
 from skdense.engine.batch_slicing import gather_rows, of_any_density, slice_array, slice_rows
 from skdense.engine.early_stopping import after_epoch
@@ -131,6 +132,23 @@ class Program:
         arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
         return arrays, kept[end:]
 
+    def _call(self, *arguments):
+        if self._epochs is not None:
+            return self._epochs(*arguments)
+        if not self.key.compiled:
+            return self._first_call(*arguments)
+        return disk_cache.first_call(
+            repr(self.key), lambda: self._first_call(*arguments), tf.errors.OpError
+        )
+
+    def _first_call(self, rows, validation, *arguments) -> tuple[State, Epochs]:
+        function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
+        # One concrete function: other shapes would be an error, not a second trace.
+        self._epochs = function.get_concrete_function(
+            of_any_density(rows), of_any_density(validation), *arguments
+        )
+        return self._epochs(rows, validation, *arguments)
+
     # The graph ----------------------------------------------------------------------------------
 
     def _load(self, current: list) -> list:
@@ -149,15 +167,6 @@ class Program:
         tensors = [tf.convert_to_tensor(v) for v in variables]
         n_trainable = len(self._network.trainable)
         return [*tensors[:n_trainable], *moving, *tensors[n_trainable:]]
-
-    def _call(self, rows, validation, *arguments):
-        if self._epochs is None:
-            function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
-            # One concrete function: other shapes would be an error, not a second trace.
-            self._epochs = function.get_concrete_function(
-                of_any_density(rows), of_any_density(validation), *arguments
-            )
-        return self._epochs(rows, validation, *arguments)
 
     def _traced(self, *arguments):
         count_trace()

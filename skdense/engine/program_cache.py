@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from skdense.engine import disk_cache
+
 # TensorFlow does not give the memory of compiled programs back, so dropping one saves nothing
 # and building it again costs more: the bound only keeps a runaway search from growing for ever.
 MAX_PROGRAMS = 128
@@ -29,6 +31,14 @@ class CacheInfo(NamedTuple):
     traces : int
         How often TensorFlow has traced a program. It is at most `misses`: programs for a few steps
         run without a graph, and are not traced.
+    disk_folder : str or None
+        Where compiled programs are kept for the next process; None where they are not.
+    disk_programs : int
+        Programs in it.
+    disk_bytes : int
+        Their size.
+    disk_hits : int
+        Programs that were compiled already, by another process.
     """
 
     programs: int
@@ -36,6 +46,10 @@ class CacheInfo(NamedTuple):
     hits: int
     misses: int
     traces: int
+    disk_folder: str | None
+    disk_programs: int
+    disk_bytes: int
+    disk_hits: int
 
 
 _lock = threading.Lock()
@@ -105,7 +119,8 @@ def cache_info() -> CacheInfo:
     Returns
     -------
     info : CacheInfo
-        Named tuple with the fields `programs`, `max_programs`, `hits`, `misses` and `traces`.
+        Named tuple with the fields `programs`, `max_programs`, `hits`, `misses` and `traces`, and,
+        of the programs on disk, `disk_folder`, `disk_programs`, `disk_bytes` and `disk_hits`.
 
     See Also
     --------
@@ -118,17 +133,23 @@ def cache_info() -> CacheInfo:
     128
     """
     with _lock:
+        folder, *on_disk = disk_cache.info()
         counts = (_counts["hits"], _counts["misses"], _counts["traces"])
-        return CacheInfo(_n_idle(), MAX_PROGRAMS, *counts)
+        return CacheInfo(_n_idle(), MAX_PROGRAMS, *counts, folder, *on_disk)
 
 
-def clear_cache() -> None:
+def clear_cache(disk: bool = False) -> None:
     """Forget all training programs and set the counts to zero.
 
     The next fit of each kind of network builds its program again. Fits that are running in other
     threads are not disturbed.
 
     .. versionadded:: 0.1
+
+    Parameters
+    ----------
+    disk : bool, default=False
+        Whether to delete the compiled programs on disk, too, those of other versions included.
 
     See Also
     --------
@@ -143,7 +164,10 @@ def clear_cache() -> None:
     """
     with _lock:
         _idle.clear()
+        disk_cache.forget_counts()
         _counts.update(hits=0, misses=0, traces=0, generation=_counts["generation"] + 1)
+    if disk:
+        disk_cache.clear()
 
 
 def _n_idle() -> int:

@@ -68,7 +68,14 @@ class TrainableNetwork:
         self.optimizer.build(self.trainable)
         self.slots = _compat.optimizer_state(self.optimizer)
         self.fresh_slots = [v.numpy() for v in self.slots]
+        self._name_alike()
         self._statistics = self._non_trainable_slots()
+
+    def _name_alike(self) -> None:
+        """Take the numbers of Keras's that count on in a process out of what will be compiled."""
+        self.optimizer.name = "optimizer"
+        for number, layer in enumerate(_compat.layers_of(self.model)):
+            layer.name = f"layer_{number}"
 
     def _trainable_variables(self) -> list:
         variables = self.model.trainable_variables

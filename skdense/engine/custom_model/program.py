@@ -112,6 +112,7 @@ class CustomModelNetwork(TrainableNetwork):
         self.optimizer.build(self.trainable)
         self.slots = _compat.optimizer_state(self.optimizer)
         self.fresh_slots = [v.numpy() for v in self.slots]
+        self._name_alike()
 
     def _clone(self, description: CustomModelDescription, compiled: bool) -> keras.Model:
         n_dropouts = 0
