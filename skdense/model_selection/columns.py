@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -127,8 +128,8 @@ def score_alone(column: "pandas.Series", y: NDArray[Any], task: Task) -> float:
     Returns
     -------
     score : float
-        ROC AUC (the mean over one class against the others), or R², on samples that the tree does
-        not know.
+        ROC AUC (the mean over one class against the others), or R² of the target's ranks, on
+        samples that the tree does not know.
 
     Examples
     --------
@@ -142,6 +143,7 @@ def score_alone(column: "pandas.Series", y: NDArray[Any], task: Task) -> float:
     values, y = _as_numbers(column.iloc[rows]), y[rows]
     train, test = slice(None, None, 2), slice(1, None, 2)
     if task == "regression":
+        y = rankdata(y)
         tree = DecisionTreeRegressor(random_state=0).fit(values[train], y[train])
         return float(tree.score(values[test], y[test]))
     tree = DecisionTreeClassifier(min_samples_leaf=5, random_state=0).fit(values[train], y[train])

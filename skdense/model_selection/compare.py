@@ -14,7 +14,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skdense.model_selection import report
 from skdense.model_selection.baselines import default_models
-from skdense.model_selection.columns import Column, describe_columns
+from skdense.model_selection.columns import describe_columns
 from skdense.model_selection.comparison import Comparison, Floats
 from skdense.model_selection.estimate import estimate
 from skdense.model_selection.fit_and_score import (
@@ -122,6 +122,7 @@ def compare(
     """
     y, task = check_target(y, task)
     X = _check_shape(X, len(y))
+    table, numbers = (X, {}) if is_finite_array(X) else as_table(X)
     seed = _check_seed(random_state)
     if n_jobs == 0:
         raise InputError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
@@ -129,7 +130,7 @@ def compare(
     own_models = _check_models(models)
     rest, test = set_aside(test_size, y, task, seed)
     folds = make_folds(cv, X, y, task, rest, seed)
-    table, columns = (X, []) if is_finite_array(X) else _prepared(X, y, task)
+    columns = [] if table is X else describe_columns(table, numbers, y, task)
     candidates = default_models(task, seed, table is X) | own_models
     warnings = _few_rows(y[rest], task, len(folds))
     progress = Progress(verbose)
@@ -147,7 +148,8 @@ def compare(
             for name, split, where in tasks
         )
 
-    about = _about(X, task, folds, dict(cv=cv, scoring=scoring, random_state=seed))
+    given = dict(cv=cv, scoring=scoring, test_size=test_size, random_state=seed)
+    about = _about(X, task, folds, given)
     collect = partial(_collect, task, metric, columns=columns, warnings=warnings, about=about)
     results: dict[str, list[FoldResult]] = {}
     try:
@@ -158,16 +160,13 @@ def compare(
             _report(progress, metric, results[name])
         tasks = [(name, (rest, test), "the test set") for name in candidates] if len(test) else []
         test_results = list(progress.follow("Test set, model", run(tasks))) if tasks else []
+        if tasks:
+            progress.line("")
     except KeyboardInterrupt as interrupt:
         if results:
             raise KeyboardInterrupt(collect(results)) from interrupt
         raise
     return collect(results, test_results, len(test))
-
-
-def _prepared(X: Any, y: NDArray[Any], task: Task) -> tuple[Any, list[Column]]:
-    table, numbers = as_table(X)
-    return table, describe_columns(table, numbers, y, task)
 
 
 def _check_shape(X: Any, n_samples: int) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from inspect import signature
 from time import perf_counter
 from typing import Any, NamedTuple
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +152,9 @@ def fit_and_score(
     try:
         model.fit(X_train, y[train])
         fitted, step = perf_counter(), "scored"
-        score = metric.sign * float(metric.scorer(model, X_test, y[test]))
+        with catch_warnings():
+            filterwarnings("ignore", "Found unknown categories", UserWarning)  # to be expected
+            score = metric.sign * float(metric.scorer(model, X_test, y[test]))
     except Exception as error:
         raise ModelError(
             f"the model {name!r} could not be {step} in {where}: {type(error).__name__}: {error}"

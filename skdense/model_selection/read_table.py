@@ -154,7 +154,7 @@ def split_target(
     if len(kept) < 2:
         raise InputError(
             f"the table has {len(kept)} column{'s' * (not kept)} to use, and so nothing to predict "
-            "the target from"
+            "it from"
         )
     place = kept[-1] if target is None else _place(columns, target, "target")
     if place in left_out:

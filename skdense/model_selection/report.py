@@ -12,6 +12,7 @@ _PACKAGES = (
     *("skdense", "scikit-learn", "skrub", "numpy", "pandas", "keras", "tensorflow"),
     *("lightgbm", "catboost"),
 )
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 _STYLE = """
 .skdense{max-width:60em;margin:auto;line-height:1.5}
 .skdense .wide{overflow-x:auto}
@@ -131,7 +132,7 @@ def picture(draw: Callable[[Any], Any], height: float) -> str:
     figure, file = Figure(figsize=(7.0, height), layout="constrained"), StringIO()
     draw(figure.add_subplot())
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "skdense"}):
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        figure.savefig(file, format="svg", metadata=_NO_METADATA)
     svg = file.getvalue()
     return svg[svg.index("<svg") :]
 

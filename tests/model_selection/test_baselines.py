@@ -85,6 +85,7 @@ def test_arrays_need_no_skrub(task, linear_network, nothing_else_installed, monk
     fit_and_predict(models, X, task)
 
 
+@pytest.mark.filterwarnings("ignore:Found unknown categories:UserWarning")
 def test_values_not_seen_in_training_pass(linear_network, nothing_else_installed):
     train = pd.DataFrame({"colour": ["red", "blue", "green"] * 10})
     for name, model in quick(default_models("regression", 0, are_numbers=False)).items():

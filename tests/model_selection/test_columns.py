@@ -26,7 +26,7 @@ def described(column, y=Y, task="classification", name="a"):
         ([None, *range(N - 1)], "numbers, 1 missing", "as they are"),
         (["red", "blue"] * (N // 2), "2 categories", "a column for each"),
         (WORDS, f"text, {N} different", "30 numbers, from the letters"),
-        (["1.5.2020", "13.6.2020"] * (N // 2), "dates", "year, month, day"),
+        (["2020-05-01", "2020-06-13"] * (N // 2), "dates", "year, month, day"),
         ([None] * N, "nothing", "left out"),
     ],
 )

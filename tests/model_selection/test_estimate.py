@@ -35,7 +35,6 @@ def test_more_work_takes_longer():
 
 
 def test_the_network_counts_its_steps():
-    # 25,000 steps of 4 ms for each of 5 folds: two steps of the ten weights' gradient.
     net = DenseClassifier((1000,), batch_size=100, epochs=250, n_members=2, early_stopping=False)
     n_steps = 10_000 // 100 * 250 * 2
     one_fold = n_steps * (module.SECONDS_PER_STEP + 6 * 100 * 10 * 1000 / module.FLOPS)
