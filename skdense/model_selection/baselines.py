@@ -68,8 +68,15 @@ def default_models(task: Task, random_state: int, are_numbers: bool) -> dict[str
     else:
         from skrub import tabular_pipeline
 
-        linear, forest, boosting = map(tabular_pipeline, (linear, forest, boosting))
-        others = {name: make_pipeline(*_as_array(), model) for name, model in others.items()}
+        linear, forest, boosting = (
+            tabular_pipeline(model).set_params(
+                tablevectorizer__high_cardinality__random_state=random_state
+            )
+            for model in (linear, forest, boosting)
+        )
+        others = {
+            name: make_pipeline(*_as_array(random_state), model) for name, model in others.items()
+        }
     return {
         DUMMY: dummy,
         linear_name: linear,
@@ -112,10 +119,12 @@ def _other_boosting(task: Task, random_state: int) -> dict[str, Any]:
     return models
 
 
-def _as_array() -> tuple[Any, Any]:
+def _as_array(random_state: int) -> tuple[Any, Any]:
     """Build what turns a table into an array of numbers, in which values may be missing."""
-    from skrub import DatetimeEncoder, TableVectorizer
+    from skrub import DatetimeEncoder, StringEncoder, TableVectorizer
 
-    dates = DatetimeEncoder(periodic_encoding="spline")
-    # Without names: LightGBM refuses some.
-    return TableVectorizer(datetime=dates), FunctionTransformer(np.asarray)
+    vectorizer = TableVectorizer(
+        datetime=DatetimeEncoder(periodic_encoding="spline"),
+        high_cardinality=StringEncoder(random_state=random_state),
+    )
+    return vectorizer, FunctionTransformer(np.asarray)  # LightGBM refuses some names of columns
