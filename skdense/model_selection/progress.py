@@ -26,27 +26,11 @@ class Progress:
         self.verbose = verbose
 
     def line(self, text: str) -> None:
-        """Write a line, or the end of one.
-
-        Parameters
-        ----------
-        text : str
-        """
+        """Write a line, or the end of one."""
         self._write(f"{text}\n")
 
     def follow(self, label: str, results: Iterable[Result]) -> Iterator[Result]:
-        """Write a label and the number of each result as it comes.
-
-        Parameters
-        ----------
-        label : str
-        results : iterable
-
-        Yields
-        ------
-        result : object
-            Of `results`.
-        """
+        """Write a label and the number of each result as it comes."""
         self._write(label)
         try:
             for number, result in enumerate(results, start=1):

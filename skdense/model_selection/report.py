@@ -34,18 +34,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 def page(title: str, body: str) -> str:
-    """Make a whole HTML page of a report.
-
-    Parameters
-    ----------
-    title : str
-    body : str
-        HTML.
-
-    Returns
-    -------
-    html : str
-    """
+    """Make a whole HTML page of a report."""
     return _PAGE.format(title=escape(title), body=body)
 
 
@@ -55,25 +44,7 @@ def section(title: str, *parts: str) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], strong: str = "") -> str:
-    """Make an HTML table; cells that look like numbers are aligned as such.
-
-    Parameters
-    ----------
-    header : sequence of str
-    rows : sequence of sequence of str
-    strong : str, default=""
-        First cell of the row to stand out.
-
-    Returns
-    -------
-    html : str
-
-    Examples
-    --------
-    >>> from skdense.model_selection.report import table
-    >>> table(["model"], [["<b>"]])[-48:]
-    '<tr><td>&lt;b&gt;</td></tr></tbody></table></div>'
-    """
+    """Make an HTML table; numbers are aligned, and the row that begins with `strong` stands out."""
     if not rows:
         return ""
 
@@ -110,19 +81,7 @@ def facts(about: Mapping[str, str]) -> str:
 
 
 def picture(draw: Callable[[Any], Any], height: float) -> str:
-    """Draw a plot as SVG; nothing without matplotlib.
-
-    Parameters
-    ----------
-    draw : callable
-        `draw(ax)`.
-    height : float
-        In inches.
-
-    Returns
-    -------
-    svg : str
-    """
+    """Draw a plot, by `draw(ax)`, as SVG of that height in inches; nothing without matplotlib."""
     if find_spec("matplotlib") is None:
         return ""
     from matplotlib import rc_context
@@ -143,12 +102,7 @@ def styled(*parts: str) -> str:
 
 
 def versions() -> str:
-    """Name the versions that a comparison depends on, and the machine.
-
-    Returns
-    -------
-    versions : str
-    """
+    """Name the versions that a comparison depends on, and the machine."""
     found = [f"Python {python_version()}"]
     for name in _PACKAGES:
         try:
