@@ -27,7 +27,7 @@ from skdense.model_selection.fit_and_score import (
 from skdense.model_selection.input_error import InputError
 from skdense.model_selection.progress import Progress
 from skdense.model_selection.splits import Split, make_folds, set_aside
-from skdense.model_selection.tables import as_table, is_finite_array
+from skdense.model_selection.tables import as_table
 from skdense.model_selection.task import Task, check_target
 
 FEWEST_ROWS = 10  # of a class in a fold; with fewer, a warning
@@ -122,7 +122,7 @@ def compare(
     """
     y, task = check_target(y, task)
     X = _check_shape(X, len(y))
-    table, numbers = (X, {}) if is_finite_array(X) else as_table(X)
+    table, numbers = as_table(X)
     seed = _check_seed(random_state)
     if n_jobs == 0:
         raise InputError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")

@@ -23,13 +23,10 @@ _CURRENCY = "[$€£¥₩]?"
 N_TRIED = 1000  # cells to look at before all of a column
 
 
-def is_finite_array(X: Any) -> bool:
-    """Tell whether a table is an array of finite numbers, which needs no preparation."""
-    return isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and bool(np.isfinite(X).all())
-
-
-def as_table(X: Any) -> tuple["pandas.DataFrame", dict[str, str]]:
+def as_table(X: Any) -> tuple[Any, dict[str, str]]:
     """Copy a table into a data frame in which dates are dates and numbers are numbers.
+
+    An array of finite numbers is returned as it is: it needs no preparation.
 
     Parameters
     ----------
@@ -37,7 +34,7 @@ def as_table(X: Any) -> tuple["pandas.DataFrame", dict[str, str]]:
 
     Returns
     -------
-    table : pandas.DataFrame of shape (n_samples, n_columns)
+    table : pandas.DataFrame of shape (n_samples, n_columns), or X
         Its columns have different names, its rows are counted from 0.
     numbers : dict of str to str
         Of each column of text that was read as numbers, a cell that shows how they are written.
@@ -56,6 +53,8 @@ def as_table(X: Any) -> tuple["pandas.DataFrame", dict[str, str]]:
     >>> table["0"].tolist(), table["1"].dt.day.tolist(), numbers
     ([1234.5, nan], [1, 2], {'0': '$1,234.50'})
     """
+    if isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and np.isfinite(X).all():
+        return X, {}
     if find_spec("skrub") is None:
         raise InputError(
             "tables, and arrays with text or missing values, are prepared by skrub: "
