@@ -132,11 +132,9 @@ def compare(
     folds = make_folds(cv, X, y, task, rest, seed)
     columns = [] if table is X else describe_columns(table, numbers, y, task)
     candidates = default_models(task, seed, table is X) | own_models
-    warnings = _few_rows(y[rest], task, len(folds))
+    warnings = [f"Column {each.name!r}: {each.warning}" for each in columns if each.warning]
+    warnings += _few_rows(y[rest], task, len(folds))
     progress = Progress(verbose)
-    for column in columns:
-        if column.warning:
-            progress.line(f"Column {column.name!r}: {column.warning}")
     for line in (*warnings, estimate(candidates.keys() - own_models, table, y, task, len(folds))):
         progress.line(line)
 

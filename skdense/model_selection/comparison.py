@@ -63,7 +63,7 @@ class Comparison:
         (`preparation`) and what is suspicious (`warning`); empty for an array of numbers, which
         is taken as it is.
     warnings : list of str
-        What is suspicious about the whole.
+        What is suspicious in the columns and in the whole.
     about : dict of str to str
         Data, folds and versions, in words, for a report.
 
@@ -312,14 +312,16 @@ class Comparison:
             report.paragraphs(verdicts, "verdict"),
             report.paragraphs([self._heading()]),
             report.table(header, rows, strong=NETWORK),
-            report.paragraphs(self.warnings),
             *plots,
             report.paragraphs([how_compared]),
             report.section(
                 "Folds",
                 report.table(["model", *map(str, range(1, self.n_folds + 1))], folds, NETWORK),
             ),
-            report.section("Columns", report.table(Column._fields, self.columns)),
+            report.section("Suspicious", report.paragraphs(self.warnings)),
+            report.section(
+                "Columns", report.table(Column._fields[:3], [c[:3] for c in self.columns])
+            ),
             report.section("How it was made", report.facts(about)),
         )
 

@@ -18,11 +18,11 @@ _STYLE = """
 .skdense .wide{overflow-x:auto}
 .skdense table{border-collapse:collapse;font-size:.9em;margin:0}
 .skdense th,.skdense td{padding:.3em .8em .3em 0;text-align:left;vertical-align:top;
-border-bottom:1px solid #8884;overflow-wrap:anywhere;min-width:3.5em}
-.skdense td.number,.skdense th.number{text-align:right;white-space:nowrap}
+border-bottom:1px solid #8884;overflow-wrap:break-word;min-width:3.5em}
+.skdense .number{text-align:right;white-space:nowrap}
 .skdense .network td{font-weight:bold}
 .skdense .verdict{font-size:1.15em}
-.skdense svg{max-width:100%;height:auto;background:#fff}
+.skdense svg{width:100%;max-width:42em;height:auto;background:#fff}
 .skdense code{overflow-wrap:anywhere}
 """
 _PAGE = """<!DOCTYPE html>
@@ -88,7 +88,7 @@ def picture(draw: Callable[[Any], Any], height: float) -> str:
     from matplotlib.figure import Figure
 
     # Not through pyplot, which would choose a window system where there may be none.
-    figure, file = Figure(figsize=(7.0, height), layout="constrained"), StringIO()
+    figure, file = Figure(figsize=(6.5, height), layout="constrained"), StringIO()
     draw(figure.add_subplot())
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "skdense"}):
         figure.savefig(file, format="svg", metadata=_NO_METADATA)

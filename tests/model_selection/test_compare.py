@@ -205,7 +205,7 @@ def test_what_is_suspicious_is_said_and_kept(capsys):
     assert re.search(r"class 1 \(1[01] rows\)", second)
     assert last == "Test set, model 1 2 3 4 5"
     assert [column.name for column in result.columns] == ["id", "size"]
-    assert result.warnings == [second]
+    assert result.warnings == [first, second]
     assert result.about["data"] == "92 rows, 2 columns"
     call = "skdense.compare(X, y, cv=3, scoring=None, test_size=12, random_state=0, task="
     assert result.about["to repeat"].startswith(call)
