@@ -72,8 +72,9 @@ def as_table(X: Any) -> tuple[Any, dict[str, str]]:
     ).reset_index(drop=True)
     for name, column in table.items():
         _check_cells(name, column)
-        if str(column.dtype).startswith(("date32", "date64")):  # not taken by skrub 0.11
-            table[name] = column.astype("datetime64[s]")
+        if str(column.dtype).startswith(("date32", "date64", "timestamp")):
+            # skrub 0.11 does not take those of Arrow.
+            table[name] = pd.to_datetime(column.astype(object))
     table = Cleaner(drop_null_fraction=None).fit_transform(table)
     numbers = {}
     for name, column in table.items():

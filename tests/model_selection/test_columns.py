@@ -53,7 +53,8 @@ def test_what_a_column_holds_and_what_is_done(cells, holds, preparation):
         ("day", pd.date_range("2020-01-01", periods=N), "dates: to predict the future"),
         ("price", [f"${k % 7},000" for k in range(1, N + 1)], "text such as '$1,000'"),
         ("answer", np.where(Y, "yes", "no"), "alone predicts the target"),
-        ("score", Y + RNG.random(N) / 2, "alone predicts the target"),
+        ("score", Y + RNG.random(N), "alone predicts the target"),
+        ("less", [None if y else 1 / (1 + k) for k, y in enumerate(Y)], "alone predicts the"),
     ],
 )
 def test_what_is_suspicious(name, cells, warning):
