@@ -4,11 +4,11 @@ What takes long to import is imported where it is needed, so that `--help` is qu
 """
 
 import argparse
+import shlex
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["compare", "no_such_file.csv"])
     2
     """
+    argv = sys.argv[1:] if argv is None else argv
     args = _parser().parse_args(argv)
+    args.command = shlex.join(["skdense", *argv])
     if isinstance(sys.stdout, TextIOWrapper):  # Windows pipes lack letters that columns may have
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -72,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "compare",
         help="compare a dense network with a dummy, a linear model, a forest and boosting",
         description="Compare a dense network with a dummy, a linear model, a random forest and "
-        "gradient boosting: the same folds, one table, a verdict.",
+        "gradient boosting (LightGBM and CatBoost, too, if installed): the same folds, one report.",
     )
     add = compare.add_argument
     add(
@@ -80,7 +82,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DATA",
         help="iris, wine, breast_cancer, digits, diabetes, or a CSV or Parquet file",
     )
+    add("--sep", metavar="TEXT", help="between the fields of a CSV file (default: as its header)")
+    add("--encoding", metavar="NAME", help="of a CSV file, such as latin-1 (default: UTF-8)")
     add("--target", metavar="COLUMN", help="column to predict (default: the last one)")
+    add(
+        "--drop",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="column to leave out; may be repeated",
+    )
+    add("--rows", metavar="N", type=int, help="use a random sample of N rows")
     add(
         "--task",
         choices=["classification", "regression"],
@@ -100,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_size,
         help="fraction or number of rows of a test set, used once, at the end",
     )
-    add("--out", metavar="FOLDER", type=Path, help="where to write the table and the pictures")
+    add("--out", metavar="FOLDER", type=Path, help="where to write report.html and comparison.csv")
     add("--random-state", metavar="SEED", type=int, default=0, help="default: 0")
     add("--n-jobs", metavar="N", type=int, help="folds to run at the same time (default: 1)")
     return parser
@@ -125,10 +137,6 @@ def _compare(args: argparse.Namespace) -> int:
     X, y = _read(args)
     sys.stdout.flush()
     if args.out is not None:
-        if find_spec("matplotlib") is None:
-            raise InputError(
-                "--out draws pictures and needs matplotlib: pip install 'skdense[plot]'"
-            )
         with _errors_of(args.out):
             args.out.mkdir(parents=True, exist_ok=True)
 
@@ -153,25 +161,29 @@ def _compare(args: argparse.Namespace) -> int:
     print("", comparison, "", *words, sep="\n")
     if args.out is not None:
         with _errors_of(args.out):
-            _write(comparison, args.out)
+            _write(comparison, args, f"Which model predicts {y.name}?")
     return 0
 
 
 def _read(args: argparse.Namespace) -> tuple[Any, Any]:
     """Read the table, and say what was taken from it and for what."""
-    from skdense.model_selection.column_types import column_types
     from skdense.model_selection.read_table import read_table, split_target
     from skdense.model_selection.task import infer_task
 
-    X, y, n_dropped = split_target(read_table(args.data), args.target)
-    types = column_types(X)
+    if args.rows is not None and args.rows < 2:
+        raise InputError(f"--rows {args.rows} must be at least 2")
+    table = read_table(args.data, sep=args.sep, encoding=args.encoding)
+    X, y, n_dropped = split_target(table, args.target, args.drop)
     print(
-        f"{args.data}: {len(X)} rows; {len(types.numeric)} numeric and {len(types.categorical)} "
-        f"text columns; target {y.name!r}"
+        f"{args.data}: {len(X)} rows, {X.shape[1]} columns; target {y.name!r}"
         f"{' (the last column; --target names another)' * (args.target is None)}"
     )
     if n_dropped:
         print(f"Left out: {n_dropped} rows without a target")
+    if args.rows is not None and args.rows < len(X):
+        y = y.sample(args.rows, random_state=args.random_state).sort_index()
+        X = X.iloc[y.index]
+        print(f"Used: a random sample of {args.rows} rows")
     inferred, reason = infer_task(y)
     if args.task is not None:
         print(f"Task: {args.task}, as told; the target holds {reason}")
@@ -188,20 +200,13 @@ def _override(inferred: str, reason: str) -> str:
     return f" (if that is wrong: --task {other})"
 
 
-def _write(comparison: "Comparison", folder: Path) -> None:
-    from matplotlib.figure import Figure
-
+def _write(comparison: "Comparison", args: argparse.Namespace, title: str) -> None:
     table = comparison.to_frame()
     table.insert(0, "metric", comparison.metric)
-    table.to_csv(folder / "comparison.csv")
-    # Not through pyplot, which would choose a window system where there may be none.
-    scores = Figure(figsize=(7.0, 1.5 + 0.5 * len(table)), layout="constrained")
-    comparison.plot(scores.add_subplot())
-    scores.savefig(folder / "scores.png", dpi=150)
-    losses = Figure(figsize=(7.0, 4.0), layout="constrained")
-    comparison.plot_losses(losses.add_subplot())
-    losses.savefig(folder / "loss_curves.png", dpi=150)
-    print(f"\nWritten to {folder}: comparison.csv, scores.png, loss_curves.png")
+    table.to_csv(args.out / "comparison.csv")
+    report = comparison.to_html(title, args.command)
+    (args.out / "report.html").write_text(report, encoding="utf-8")
+    print(f"\nWritten to {args.out}: report.html, comparison.csv")
 
 
 @contextmanager

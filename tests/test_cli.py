@@ -35,6 +35,7 @@ def quick_network(monkeypatch):
         "network",
         lambda task, random_state: Classifier() if task == "classification" else Regressor(),
     )
+    monkeypatch.setattr(baselines, "find_spec", lambda name: None)  # no LightGBM, no CatBoost
 
 
 @pytest.fixture
@@ -60,27 +61,30 @@ def path(table, tmp_path):
 def test_table_words_and_progress(path, capsys):
     assert main(["compare", path, "--cv", "2"]) == 0
     out, err = capsys.readouterr()
-    assert "40 rows; 2 numeric and 1 text columns; target 'sold' (the last column;" in out
+    assert "40 rows, 3 columns; target 'sold' (the last column;" in out
     assert "Task: classification, as the target holds 2 different texts\n" in out
     assert "roc auc over 2 folds (higher is better)" in out
     assert "The network beats the dummy" in out
-    assert [line.split(":")[0] for line in err.splitlines()] == [
-        "[1/5] dummy",
-        "[2/5] logistic regression",
-        "[3/5] random forest",
-        "[4/5] gradient boosting",
-        "[5/5] network",
+    warning, *_, estimate = err.splitlines()[:-5]
+    models = err.splitlines()[-5:]
+    assert warning == ("Column 'size': alone predicts the target: would it be known beforehand?")
+    assert estimate.startswith("This takes about ")
+    assert [line.split(":")[0] for line in models] == [
+        "[1/5] dummy, fold 1 2",
+        "[2/5] logistic regression, fold 1 2",
+        "[3/5] random forest, fold 1 2",
+        "[4/5] gradient boosting, fold 1 2",
+        "[5/5] network, fold 1 2",
     ]
     assert max(map(len, out.splitlines()[4:])) <= 88
 
 
-def test_out_holds_table_and_pictures(path, tmp_path, capsys):
+def test_out_holds_table_and_report(path, tmp_path, capsys):
     folder = tmp_path / "new" / "folder"
     options = ["--target", "price", "--test-size", "0.25", "--out", str(folder)]
-    assert (
-        main(["compare", path, "--cv", "2", "--scoring", "neg_mean_absolute_error", *options]) == 0
-    )
-    assert "Written to" in capsys.readouterr().out
+    options += ["--scoring", "neg_mean_absolute_error"]
+    assert main(["compare", path, "--cv", "2", *options]) == 0
+    assert "report.html, comparison.csv" in capsys.readouterr().out
     saved = pd.read_csv(folder / "comparison.csv")
     assert set(saved["model"]) == {
         "dummy",
@@ -91,8 +95,27 @@ def test_out_holds_table_and_pictures(path, tmp_path, capsys):
     }
     assert set(saved["metric"]) == {"mean absolute error"}
     assert {"mean", "spread", "test", "fold_1", "fold_2"} <= set(saved.columns)
-    for picture in ("scores.png", "loss_curves.png"):
-        assert (folder / picture).read_bytes().startswith(b"\x89PNG")
+    assert {path.name for path in folder.iterdir()} == {"comparison.csv", "report.html"}
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<h1>Which model predicts price?</h1>" in report
+    assert report.count("<svg") == 2
+    assert f"skdense compare {path} --cv 2 --target price" in report
+    assert "a column for each" in report
+
+
+def test_columns_and_rows_can_be_left_out(table, tmp_path, capsys):
+    path = str(tmp_path / "a.csv")
+    table.drop(columns="price").to_csv(path, sep="|", encoding="utf-16")  # with its row numbers
+    options = ["--sep", "|", "--encoding", "utf-16", "--cv", "2", "--rows", "30"]
+    assert main(["compare", path, *options]) == 0
+    out, err = capsys.readouterr()
+    assert "40 rows, 3 columns" in out
+    assert "Used: a random sample of 30 rows\n" in out
+    assert "Column 'Unnamed: 0': all different: an identifier" in err
+    assert main(["compare", path, *options, "--drop", "Unnamed: 0", "--drop", "size"]) == 0
+    out, err = capsys.readouterr()
+    assert "40 rows, 1 columns" in out
+    assert "Unnamed" not in err
 
 
 def test_text_labels_suit_scorers_that_look_for_one(path, capsys):
@@ -138,6 +161,9 @@ def test_task_is_stated(options, said, table, tmp_path, capsys):
         ("a,b\n" + "1,x\n2,y\n" * 9, ["--cv", "1"], "cv=1 must be at least 2"),
         ("a,b\n" + "1,x\n2,y\n" * 9, ["--test-size", "1.5"], "test_size=1.5 must be"),
         ("a,b\n" + "1,x\n2,y\n" * 9, ["--task", "regression"], "which are not numbers"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--rows", "1"], "--rows 1 must be at least 2"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--drop", "c"], "drop='c' is not a column"),
+        ("a,b\n" + "1,x\n2,y\n" * 9, ["--encoding", "x"], "unknown encoding: x"),
         ("a,b\n" + "1,x\n2,y\n" * 9, ["--out", "."], None),
     ],
 )
@@ -159,8 +185,10 @@ def test_failing_model_is_one_line_and_code_1(path, table, capsys):
     table.to_csv(path, index=False)
     assert main(["compare", path, "--cv", "2", "--scoring", "roc_auc"]) == 1
     err = capsys.readouterr().err
-    assert "the model 'dummy' could not be scored in fold 1 of 2" in err
-    assert len(err.splitlines()) == 1
+    assert "This takes about" in err
+    assert err.splitlines()[-1].startswith(
+        "skdense: the model 'dummy' could not be scored in fold 1 of 2"
+    )
 
 
 def test_letters_that_the_output_lacks_are_escaped(tmp_path):
@@ -205,14 +233,6 @@ def test_wrong_usage_is_code_2(arguments, capsys):
     assert "usage: skdense" in capsys.readouterr().err
 
 
-def test_pictures_without_matplotlib_fail_before_any_training(path, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(cli, "find_spec", lambda name: None)
-    assert main(["compare", path, "--out", str(tmp_path / "out")]) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("skdense: --out draws pictures and needs matplotlib")
-    assert not (tmp_path / "out").exists()
-
-
 def test_version_is_the_installed_one(monkeypatch, capsys):
     monkeypatch.setattr(metadata, "version", lambda name: {"skdense": "1.2.3"}[name])
     with pytest.raises(SystemExit) as caught:
@@ -236,7 +256,7 @@ def test_help_imports_nothing_heavy():
         "from skdense.cli import main\n"
         "try:\n    main(['compare', '--help'])\n"
         "except SystemExit as stop:\n    assert stop.code == 0\n"
-        "print(sorted({'tensorflow', 'keras', 'matplotlib'} & set(sys.modules)))\n"
+        "print(sorted({'tensorflow', 'keras', 'matplotlib', 'skrub'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

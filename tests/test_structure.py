@@ -31,7 +31,7 @@ ORDER = (
 ENGINE_ONLY = {"keras", "tensorflow"}
 TENSORFLOW = "skdense.engine._tensorflow"
 # Extras: never needed to import the package.
-LAZY = {"matplotlib", "onnx", "onnxruntime", "pyarrow", "skl2onnx"}
+LAZY = {"matplotlib", "onnx", "onnxruntime", "pandas", "pyarrow", "skl2onnx", "skrub"}
 # Who fits a custom model has imported Keras to build it; the package makes these names when they
 # are asked for.
 NEEDS_TENSORFLOW = {
@@ -266,7 +266,6 @@ TESTED_ELSEWHERE = {
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
     "inspection/test_history_display.py": "inspection.history_panel",
-    "model_selection/test_splits.py": "model_selection.task",
     "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
     "persistence/test_onnx.py": "persistence.onnx_graph",
     "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "

@@ -1,18 +1,22 @@
 """Compare several models on the same folds of one table."""
 
-import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
+from skdense.model_selection import report
 from skdense.model_selection.baselines import default_models
-from skdense.model_selection.column_types import as_numbers, column_types
+from skdense.model_selection.columns import describe_columns
 from skdense.model_selection.comparison import Comparison, Floats
+from skdense.model_selection.estimate import estimate
 from skdense.model_selection.fit_and_score import (
     FoldResult,
     Metric,
@@ -21,9 +25,12 @@ from skdense.model_selection.fit_and_score import (
     fit_and_score,
 )
 from skdense.model_selection.input_error import InputError
-from skdense.model_selection.splits import make_folds, set_aside
+from skdense.model_selection.progress import Progress
+from skdense.model_selection.splits import Split, make_folds, set_aside
+from skdense.model_selection.tables import as_table
 from skdense.model_selection.task import Task, check_target
-from skdense.preprocessing._compat import _safe_indexing
+
+FEWEST_ROWS = 10  # of a class in a fold; with fewer, a warning
 
 
 def compare(
@@ -41,21 +48,23 @@ def compare(
 ) -> Comparison:
     """Compare a dense network with the usual models on one table.
 
-    A dummy, logistic or ridge regression, a random forest, gradient boosting and a dense network
-    are scored on the same folds, all with their defaults. Each has the preprocessing that it needs:
-    text, categories and booleans are one-hot encoded; missing numbers are imputed, except for
-    gradient boosting; numeric features are scaled for the linear model.
+    A dummy, logistic or ridge regression, a random forest, gradient boosting (LightGBM's and
+    CatBoost's, too, where they are installed) and a dense network are scored on the same folds. An
+    array of finite numbers is taken as it is. Other tables are prepared by skrub (extra
+    `compare`): once for what the cells hold, such as dates and numbers written as text, and inside
+    the folds for all that is learned from data. The result says what was done to each column.
 
     .. versionadded:: 0.1
 
     Parameters
     ----------
     X : array-like, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
-        Features; text and missing values are allowed.
+        Features: numbers, text, categories, dates, durations; values may be missing.
     y : array-like of shape (n_samples,)
         One target: labels of any kind, or numbers.
     models : dict of str to estimator, default=None
-        Further models, used as they are. One with the name of a model above replaces it.
+        Further models, used as they are, on X as it is. One with the name of a model above
+        replaces it.
     cv : int, splitter or iterable of (train, test), default=5
         An int is the number of shuffled folds, stratified for classification; anything else is
         used as it is.
@@ -73,7 +82,8 @@ def compare(
     task : {"classification", "regression"}, default=None
         None takes text, booleans and at most 20 different integers for classes.
     verbose : bool, default=False
-        Whether to write a line to standard error when a model is done.
+        Whether to write to standard error: what is suspicious in the table, about how long it will
+        take, and a line for each model, which grows with its folds.
 
     Returns
     -------
@@ -111,39 +121,53 @@ def compare(
     ('accuracy', 'dummy')
     """
     y, task = check_target(y, task)
-    X = _check_table(X, len(y))
+    X = _check_shape(X, len(y))
+    table, numbers = as_table(X)
     seed = _check_seed(random_state)
     if n_jobs == 0:
         raise InputError("n_jobs=0 must be None, a number of jobs, or -1 for all processors")
     metric = check_metric(scoring, y, task)
-    candidates = default_models(X, task, seed) | _check_models(models)
+    own_models = _check_models(models)
     rest, test = set_aside(test_size, y, task, seed)
     folds = make_folds(cv, X, y, task, rest, seed)
+    columns = [] if table is X else describe_columns(table, numbers, y, task)
+    candidates = default_models(task, seed, table is X) | own_models
+    warnings = [f"Column {each.name!r}: {each.warning}" for each in columns if each.warning]
+    warnings += _few_rows(y[rest], task, len(folds))
+    progress = Progress(verbose)
+    for line in (*warnings, estimate(candidates.keys() - own_models, table, y, task, len(folds))):
+        progress.line(line)
 
-    parallel = Parallel(n_jobs=n_jobs)
+    def run(tasks: list[tuple[str, Split, str]]) -> Iterator[FoldResult]:
+        return Parallel(n_jobs=n_jobs, return_as="generator")(
+            delayed(fit_and_score)(
+                name, candidates[name], X if name in own_models else table, y, split, metric, where
+            )
+            for name, split, where in tasks
+        )
+
+    given = dict(cv=cv, scoring=scoring, test_size=test_size, random_state=seed)
+    about = _about(X, task, folds, given)
+    collect = partial(_collect, task, metric, columns=columns, warnings=warnings, about=about)
     results: dict[str, list[FoldResult]] = {}
-    test_results: list[FoldResult] = []
     try:
-        for name, model in candidates.items():
-            results[name] = parallel(
-                delayed(fit_and_score)(name, model, X, y, fold, metric, f"fold {k} of {len(folds)}")
-                for k, fold in enumerate(folds, start=1)
-            )
-            if verbose:
-                _report(f"[{len(results)}/{len(candidates)}] {name}", metric, results[name])
-        if len(test):
-            test_results = parallel(
-                delayed(fit_and_score)(name, model, X, y, (rest, test), metric, "the test set")
-                for name, model in candidates.items()
-            )
+        for name in candidates:
+            tasks = [(name, fold, f"fold {k} of {len(folds)}") for k, fold in enumerate(folds, 1)]
+            label = f"[{len(results) + 1}/{len(candidates)}] {name}, fold"
+            results[name] = list(progress.follow(label, run(tasks)))
+            _report(progress, metric, results[name])
+        tasks = [(name, (rest, test), "the test set") for name in candidates] if len(test) else []
+        test_results = list(progress.follow("Test set, model", run(tasks))) if tasks else []
+        if tasks:
+            progress.line("")
     except KeyboardInterrupt as interrupt:
         if results:
-            raise KeyboardInterrupt(_collect(results, [], task, metric, 0)) from interrupt
+            raise KeyboardInterrupt(collect(results)) from interrupt
         raise
-    return _collect(results, test_results, task, metric, len(test))
+    return collect(results, test_results, len(test))
 
 
-def _check_table(X: Any, n_samples: int) -> Any:
+def _check_shape(X: Any, n_samples: int) -> Any:
     if issparse(X):
         raise InputError("X is a sparse matrix; compare takes dense tables: X.toarray()")
     if not hasattr(X, "shape"):
@@ -154,13 +178,17 @@ def _check_table(X: Any, n_samples: int) -> Any:
         raise InputError(f"X has shape {X.shape}; it must be a table of rows and columns")
     if X.shape[0] != n_samples:
         raise InputError(f"X has {X.shape[0]} rows and y has {n_samples}; they must be as many")
-    names = getattr(X, "columns", range(X.shape[1]))
-    numeric = column_types(X).numeric
-    infinite = np.isinf(as_numbers(_safe_indexing(X, numeric, axis=1))).any(axis=0)
-    if infinite.any():
-        worst = names[numeric[int(infinite.argmax())]]
-        raise InputError(f"X holds infinity in column {worst!r}; make those cells missing")
     return X
+
+
+def _few_rows(y: NDArray[Any], task: Task, n_folds: int) -> list[str]:
+    """Warn of classes with fewer than ten rows in a fold."""
+    if task == "regression":
+        return []
+    counts = {label: n for label, n in Counter(y.tolist()).items() if n < FEWEST_ROWS * n_folds}
+    rows = ", ".join(f"{label!r} ({n} rows)" for label, n in sorted(counts.items(), key=str))
+    few = f"Fewer than {FEWEST_ROWS} rows in a fold, so that scores depend on chance: class {rows}"
+    return [few] if counts else []
 
 
 def _check_models(models: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -188,28 +216,39 @@ def _check_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
-def _report(done: str, metric: Metric, results: list[FoldResult]) -> None:
+def _about(X: Any, task: Task, folds: list[Split], given: dict[str, Any]) -> dict[str, str]:
+    """Say what a report says about the making of a comparison."""
+    arguments = "".join(f", {name}={value!r}" for name, value in given.items())
+    sizes = [len(test) for _, test in folds]
+    return {
+        "data": f"{X.shape[0]} rows, {X.shape[1]} columns",
+        "task": task,
+        "folds": f"{len(folds)}, of {min(sizes)} to {max(sizes)} rows",
+        "to repeat": f"skdense.compare(X, y{arguments}, task={task!r})",
+        "versions": report.versions(),
+    }
+
+
+def _report(progress: Progress, metric: Metric, results: list[FoldResult]) -> None:
     scores = np.array([result.score for result in results])
     seconds = sum(result.fit_time + result.predict_time for result in results)
-    print(
-        f"{done}: {metric.name} {scores.mean():.4g}, spread {scores.std(ddof=1):.2g} "
-        f"({seconds:.1f} s)",
-        file=sys.stderr,
-        flush=True,
+    progress.line(
+        f": {metric.name} {scores.mean():.4g}, spread {scores.std(ddof=1):.2g} ({seconds:.1f} s)"
     )
 
 
 def _collect(
-    results: dict[str, list[FoldResult]],
-    test_results: list[FoldResult],
     task: Task,
     metric: Metric,
-    n_test: int,
+    results: dict[str, list[FoldResult]],
+    test_results: Sequence[FoldResult] = (),
+    n_test: int = 0,
+    **details: Any,
 ) -> Comparison:
-    def column(field: str) -> dict[str, Floats]:
+    def column(name: str) -> dict[str, Floats]:
         return {
-            name: np.array([getattr(result, field) for result in done])
-            for name, done in results.items()
+            model: np.array([getattr(result, name) for result in done])
+            for model, done in results.items()
         }
 
     return Comparison(
@@ -226,4 +265,5 @@ def _collect(
             for name, done in results.items()
             if done[0].history is not None
         },
+        **details,
     )

@@ -1,7 +1,7 @@
 """The result of a comparison: scores and times, as a table, as plots and in words."""
 
-import html
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from skdense.inspection.comparison_display import ComparisonDisplay, decimals
 from skdense.inspection.history_display import HistoryDisplay
+from skdense.model_selection import report
 from skdense.model_selection.baselines import DUMMY, NETWORK
+from skdense.model_selection.columns import Column
 from skdense.model_selection.task import Task
 
 if TYPE_CHECKING:
@@ -56,6 +58,14 @@ class Comparison:
         Number of samples in the test set.
     histories : dict of str to list of dict
         For each model with a `history_`, that of each fold.
+    columns : list of Column
+        What each column of the table holds (`name`, `holds`), what models get of it
+        (`preparation`) and what is suspicious (`warning`); empty for an array of numbers, which
+        is taken as it is.
+    warnings : list of str
+        What is suspicious in the columns and in the whole.
+    about : dict of str to str
+        Data, folds and versions, in words, for a report.
 
     See Also
     --------
@@ -85,6 +95,9 @@ class Comparison:
     test_scores: dict[str, float]
     n_test: int
     histories: dict[str, list[dict[str, list[float]]]]
+    columns: list[Column] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n_folds(self) -> int:
@@ -270,15 +283,47 @@ class Comparison:
             lines.append("   ".join([name.ljust(widths[0]), *right]))
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
+    def to_html(self, title: str = "Comparison", repeat: str = "") -> str:
+        """Write a report: the verdict, scores, plots, folds, columns and versions.
+
+        Parameters
+        ----------
+        title : str, default="Comparison"
+            Its heading.
+        repeat : str, default=""
+            The command that makes the comparison again, where it was not `compare`.
+
+        Returns
+        -------
+        html : str
+            A whole page, which needs no other file and no network.
+        """
+        return report.page(title, self._report(repeat))
+
+    def _report(self, repeat: str = "") -> str:
+        *verdicts, how_compared = self.summary().splitlines()
         header, *rows = self._cells()
-        parts = [f"<p><b>{html.escape(self._heading())}</b></p>", "<table><thead><tr>"]
-        parts += [f"<th>{html.escape(cell)}</th>" for cell in header]
-        parts.append("</tr></thead><tbody>")
-        for row in rows:
-            tag = "th" if row[0] == NETWORK else "td"
-            parts.append("<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in row))
-            parts.append("</tr>")
-        parts.append("</tbody></table>")
-        parts += [f"<p>{html.escape(line)}</p>" for line in self.summary().splitlines()]
-        return "".join(parts)
+        folds = [[name, *map(self._format, self.scores[name])] for name in self.ranking]
+        plots = [report.picture(self.plot, 1.5 + 0.5 * len(rows))]
+        if NETWORK in self.histories:
+            plots.append(report.picture(self.plot_losses, 4.0))
+        about = {**self.about, **({"to repeat": repeat} if repeat else {})}
+        return report.styled(
+            report.paragraphs(verdicts, "verdict"),
+            report.paragraphs([self._heading()]),
+            report.table(header, rows, strong=NETWORK),
+            *plots,
+            report.paragraphs([how_compared]),
+            report.section(
+                "Folds",
+                report.table(["model", *map(str, range(1, self.n_folds + 1))], folds, NETWORK),
+            ),
+            report.section("Suspicious", report.paragraphs(self.warnings)),
+            report.section(
+                "Columns", report.table(Column._fields[:3], [c[:3] for c in self.columns])
+            ),
+            report.section("How it was made", report.facts(about)),
+        )
+
+    def _repr_html_(self) -> str:
+        return self._report()

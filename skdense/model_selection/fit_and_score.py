@@ -4,6 +4,7 @@ from collections.abc import Callable
 from inspect import signature
 from time import perf_counter
 from typing import Any, NamedTuple
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ from skdense.model_selection.task import Task
 from skdense.preprocessing._compat import _safe_indexing
 
 Scorer = Callable[[Any, Any, Any], float]
+
+# Warnings of small or rare things that folds bring with them: a category that the training set
+# lacks, a text of few different letters.
+_EXPECTED = ("Found unknown categories", "The matrix shape is")
 
 
 class ModelError(RuntimeError):
@@ -149,9 +154,12 @@ def fit_and_score(
     model = clone(model)
     start, step = perf_counter(), "fitted"
     try:
-        model.fit(X_train, y[train])
-        fitted, step = perf_counter(), "scored"
-        score = metric.sign * float(metric.scorer(model, X_test, y[test]))
+        with catch_warnings():
+            for expected in _EXPECTED:
+                filterwarnings("ignore", expected, UserWarning)
+            model.fit(X_train, y[train])
+            fitted, step = perf_counter(), "scored"
+            score = metric.sign * float(metric.scorer(model, X_test, y[test]))
     except Exception as error:
         raise ModelError(
             f"the model {name!r} could not be {step} in {where}: {type(error).__name__}: {error}"

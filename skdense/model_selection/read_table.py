@@ -5,11 +5,13 @@ Pandas is imported where a file is read and nowhere else, so that `skdense --hel
 
 import difflib
 import gzip
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skdense.model_selection.input_error import InputError
+from skdense.model_selection.tables import as_table
 
 if TYPE_CHECKING:
     import pandas
@@ -21,15 +23,22 @@ _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 _SEPARATORS = (",", ";", "\t")
 
 
-def read_table(data: str) -> "pandas.DataFrame":
+def read_table(
+    data: str, *, sep: str | None = None, encoding: str | None = None
+) -> "pandas.DataFrame":
     """Read one of scikit-learn's bundled data sets, or a file, as a pandas DataFrame.
 
     Parameters
     ----------
     data : str
         `"iris"`, `"wine"`, `"breast_cancer"`, `"digits"`, `"diabetes"`, or the path of a CSV
-        (`.csv`, `.csv.gz`, `.tsv`, `.tsv.gz`; comma, semicolon or tab between the fields, a header
-        row, UTF-8) or Parquet file (`.parquet`, `.pq`).
+        (`.csv`, `.csv.gz`, `.tsv`, `.tsv.gz`, with a header row) or Parquet file (`.parquet`,
+        `.pq`).
+    sep : str, default=None
+        What is between the fields of a CSV file. None is comma, semicolon or tab, whichever the
+        header has most.
+    encoding : str, default=None
+        Encoding of a CSV file, such as `"latin-1"` or `"cp949"`; None is UTF-8.
 
     Returns
     -------
@@ -39,7 +48,7 @@ def read_table(data: str) -> "pandas.DataFrame":
     Raises
     ------
     ValueError
-        Where the file is missing, empty, unreadable or of an unknown kind, or pandas is missing.
+        Where the file is missing, empty, unreadable or of an unknown kind, or skrub is missing.
 
     Examples
     --------
@@ -47,8 +56,8 @@ def read_table(data: str) -> "pandas.DataFrame":
     >>> read_table("iris").shape
     (150, 5)
     """
-    if find_spec("pandas") is None:
-        raise ValueError(f"DATA={data!r}: this needs pandas: pip install 'skdense[compare]'")
+    if find_spec("skrub") is None:
+        raise InputError(f"DATA={data!r}: this needs skrub: pip install 'skdense[compare]'")
     if data in BUNDLED:
         from sklearn import datasets
 
@@ -64,14 +73,18 @@ def read_table(data: str) -> "pandas.DataFrame":
     if not path.is_file():
         raise InputError(f"DATA={data!r}: there is no such file; check the path")
     try:
-        table = _read_parquet(path) if name.endswith(_PARQUET) else _read_text(path)
+        is_parquet = name.endswith(_PARQUET)
+        table = _read_parquet(path) if is_parquet else _read_text(path, sep, encoding)
     except ImportError as error:
         raise InputError(
             f"DATA={data!r}: reading Parquet needs pyarrow; install it, or save the table as CSV"
         ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"DATA={data!r} is not UTF-8 text; save it as UTF-8") from error
-    except (ValueError, OSError, EOFError) as error:
+        raise InputError(
+            f"DATA={data!r} is not {encoding or 'UTF-8'} text; name its encoding, such as "
+            "--encoding latin-1"
+        ) from error
+    except (ValueError, OSError, EOFError, LookupError) as error:  # of an unknown encoding
         raise InputError(f"DATA={data!r} cannot be read: {error}") from error
     if table.shape[0] == 0:
         raise InputError(f"DATA={data!r} is empty: it has no rows below its header")
@@ -84,25 +97,27 @@ def _read_parquet(path: Path) -> "pandas.DataFrame":
     return pd.read_parquet(path)
 
 
-def _read_text(path: Path) -> "pandas.DataFrame":
+def _read_text(path: Path, sep: str | None, encoding: str | None) -> "pandas.DataFrame":
     import pandas as pd
 
-    opener = gzip.open if path.suffix.lower() == ".gz" else open
-    with opener(path, "rt", encoding="utf-8-sig") as file:
-        header = file.readline()
-    if not header.strip():
-        raise InputError("the file is empty, or its first line is")
-    separator = max(_SEPARATORS, key=header.count)
-    table = pd.read_csv(path, sep=separator, low_memory=False)
-    if separator != ";":
+    encoding = encoding or "utf-8-sig"
+    if sep is None:
+        opener = gzip.open if path.suffix.lower() == ".gz" else open
+        with opener(path, "rt", encoding=encoding) as file:
+            header = file.readline()
+        if not header.strip():
+            raise InputError("the file is empty, or its first line is")
+        sep = max(_SEPARATORS, key=header.count)
+    table = pd.read_csv(path, sep=sep, encoding=encoding, low_memory=False)
+    if sep != ";":
         return table
     # With semicolons as separators, commas are often decimal points: more numbers is the right one.
-    commas = pd.read_csv(path, sep=separator, decimal=",", low_memory=False)
+    commas = pd.read_csv(path, sep=sep, encoding=encoding, decimal=",", low_memory=False)
     return max(table, commas, key=lambda read: read.select_dtypes("number").shape[1])
 
 
 def split_target(
-    table: "pandas.DataFrame", target: str | None = None
+    table: "pandas.DataFrame", target: str | None = None, drop: Sequence[str] = ()
 ) -> tuple["pandas.DataFrame", "pandas.Series", int]:
     """Separate the target column from a table, and drop the rows where it is missing.
 
@@ -111,6 +126,8 @@ def split_target(
     table : pandas.DataFrame of shape (n_samples, n_columns)
     target : str, default=None
         Name of the target column; None is the last column.
+    drop : sequence of str, default=()
+        Names of columns to leave out.
 
     Returns
     -------
@@ -132,21 +149,30 @@ def split_target(
     ((178, 13), 'alcohol', 0)
     """
     columns = [str(column) for column in table.columns]
-    if target is None:
-        target = columns[-1]
-    if target not in columns:
-        near = difflib.get_close_matches(target, columns, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_shortened(columns)}"
-        raise InputError(f"target={target!r} is not a column of the table; {hint}")
-    if len(columns) < 2:
-        raise InputError(f"the table has one column, {target!r}, and so nothing to predict it from")
-    place = columns.index(target)
-    y = table.iloc[:, place]
+    left_out = {_place(columns, name, "drop") for name in drop}
+    kept = [i for i in range(len(columns)) if i not in left_out]
+    if len(kept) < 2:
+        raise InputError(
+            f"the table has {len(kept)} column{'s' * (not kept)} to use, and so nothing to predict "
+            "it from"
+        )
+    place = kept[-1] if target is None else _place(columns, target, "target")
+    if place in left_out:
+        raise InputError(f"target={target!r} is one of the columns to drop; drop others only")
+    y = as_table(table.iloc[:, [place]])[0].iloc[:, 0]
     known = y.notna().to_numpy()
     if not known.any():
-        raise InputError(f"target={target!r} has no value in any row; name another column")
-    X = table.iloc[known, [i for i in range(len(columns)) if i != place]]
-    return X, y[known], int((~known).sum())
+        raise InputError(f"target={columns[place]!r} has no value in any row; name another column")
+    X = table.iloc[known, [i for i in kept if i != place]]
+    return X.reset_index(drop=True), y[known].reset_index(drop=True), int((~known).sum())
+
+
+def _place(columns: list[str], name: str, parameter: str) -> int:
+    if name in columns:
+        return columns.index(name)
+    near = difflib.get_close_matches(name, columns, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"the columns are {_shortened(columns)}"
+    raise InputError(f"{parameter}={name!r} is not a column of the table; {hint}")
 
 
 def _shortened(names: list[str], most: int = 12) -> str:

@@ -1,17 +1,14 @@
 """Classification or regression: the task, inferred from the target, and a check of the target."""
 
+from datetime import date, timedelta
+from numbers import Number
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdense.model_selection.column_types import (
-    column_values,
-    holds_collections,
-    holds_numbers,
-    is_missing,
-)
 from skdense.model_selection.input_error import InputError
+from skdense.model_selection.tables import holds_collections
 
 Task = Literal["classification", "regression"]
 
@@ -49,12 +46,12 @@ def infer_task(y: Any) -> tuple[Task, str]:
     >>> infer_task([0.5, 1.25, 3.0])
     ('regression', 'numbers that are not whole')
     """
-    values = column_values(y)
-    if values.dtype.kind in "Mm":
-        raise InputError(f"y holds dates or durations ({values.dtype}); turn them into numbers")
+    values = np.asarray(y)
+    if values.dtype.kind in "Mm" or any(isinstance(v, (date, timedelta)) for v in values.flat):
+        raise InputError("y holds dates or durations; turn them into numbers")
     if holds_collections(values):
         raise InputError(_COLLECTIONS)
-    if not holds_numbers(y, values):
+    if not _holds_numbers(y, values):
         kind = "booleans" if values.dtype.kind == "b" else "texts"
         return "classification", f"{len(set(values.tolist()))} different {kind}"
     numbers = values.astype(np.float64)
@@ -88,7 +85,7 @@ def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
     """
     if task not in (None, "classification", "regression"):
         raise InputError(f"task={task!r} must be 'classification', 'regression' or None")
-    values = column_values(y)
+    values = np.asarray(y)
     if values.ndim == 2 and values.shape[1] == 1:
         y = values = values[:, 0]
     if values.ndim != 1:
@@ -97,7 +94,7 @@ def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
         )
     if holds_collections(values):
         raise InputError(_COLLECTIONS)
-    n_missing = sum(map(is_missing, values.tolist()))
+    n_missing = sum(map(_is_missing, values.tolist()))
     if n_missing:
         raise InputError(f"y has {n_missing} missing values; drop those rows")
     inferred, reason = infer_task(y)
@@ -136,3 +133,22 @@ def _check_labels(values: NDArray[Any]) -> NDArray[Any]:
     if len(np.unique(values)) < 2:
         raise InputError(f"y has one class only, {values.tolist()[0]!r}; there is nothing to tell")
     return values
+
+
+def _is_missing(value: object) -> bool:
+    """Tell whether a single value is None, NaN, NaT or `pandas.NA`."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)  # true of NaN and NaT
+    except TypeError:  # pandas.NA has no truth value
+        return True
+
+
+def _holds_numbers(y: Any, values: NDArray[Any]) -> bool:
+    """Tell whether a target, given as it is and as an array, holds numbers."""
+    if str(getattr(y, "dtype", "")) == "category":
+        return False
+    if values.dtype.kind != "O":
+        return values.dtype.kind in "iuf"
+    return all(isinstance(v, Number) and not isinstance(v, (bool, complex)) for v in values)

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,13 +16,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from skdense import DenseClassifier
+from skdense.model_selection import baselines
 from skdense.model_selection.compare import compare
 from skdense.model_selection.fit_and_score import ModelError
 
 QUICK = {name: LogisticRegression() for name in ("random forest", "gradient boosting", "network")}
+QUICK_ALL = dict.fromkeys(QUICK, DummyClassifier())
 QUICK_REGRESSION = {
     name: LinearRegression() for name in ("random forest", "gradient boosting", "network")
 }
+
+
+@pytest.fixture(autouse=True)
+def no_other_boosting(monkeypatch):
+    monkeypatch.setattr(baselines, "find_spec", lambda name: None)
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -180,8 +189,37 @@ def test_progress_goes_to_standard_error(binary, capsys):
     compare(X, y, models=QUICK, cv=3, random_state=0, verbose=True)
     out, err = capsys.readouterr()
     assert out == ""
-    assert len(err.splitlines()) == 5
-    assert err.startswith("[1/5] dummy: roc auc 0.5, spread 0 (")
+    estimate, first, *others = err.splitlines()
+    assert estimate.startswith("This takes about ")
+    assert first.startswith("[1/5] dummy, fold 1 2 3: roc auc 0.5, spread 0 (")
+    assert len(others) == 4
+
+
+def test_what_is_suspicious_is_said_and_kept(capsys):
+    y = np.random.default_rng(1).permutation([0] * 80 + [1] * 12)
+    X = pd.DataFrame({"id": range(92), "size": np.random.default_rng(0).normal(size=92)})
+    result = compare(X, y, models=QUICK, cv=3, test_size=12, random_state=0, verbose=True)
+    first, second, *_, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("Column 'id': all different: an identifier")
+    assert second.startswith("Fewer than 10 rows in a fold")
+    assert re.search(r"class 1 \(1[01] rows\)", second)
+    assert last == "Test set, model 1 2 3 4 5"
+    assert [column.name for column in result.columns] == ["id", "size"]
+    assert result.warnings == [first, second]
+    assert result.about["data"] == "92 rows, 2 columns"
+    call = "skdense.compare(X, y, cv=3, scoring=None, test_size=12, random_state=0, task="
+    assert result.about["to repeat"].startswith(call)
+
+
+def test_categories_that_training_lacks_are_silent():
+    X = pd.DataFrame({"town": [f"town {k // 2}" for k in range(60)]})
+    compare(X, np.arange(60) % 2, models=QUICK_ALL, cv=5, random_state=0)
+
+
+def test_few_rows_are_no_matter_of_regression(amounts):
+    X, y = amounts
+    result = compare(X, y, models=QUICK_REGRESSION, cv=20, random_state=0)
+    assert result.warnings == result.columns == []
 
 
 def test_failing_model_is_named(binary):
@@ -197,7 +235,7 @@ def test_failing_model_is_named(binary):
         ({"X": np.arange(4)}, ValueError, r"X has shape \(4,\)"),
         ({"X": np.empty((4, 0))}, ValueError, r"X has shape \(4, 0\)"),
         ({"X": np.eye(5)}, ValueError, "X has 5 rows and y has 4"),
-        ({"X": np.full((4, 2), np.inf)}, ValueError, "infinity in column 0"),
+        ({"X": np.full((4, 2), np.inf)}, ValueError, "infinity in column '0'"),
         (
             {"X": pd.DataFrame({"a": list("abcd"), "b": [1, 2, -np.inf, 0]})},
             ValueError,
@@ -223,17 +261,17 @@ def test_bad_input(change, error, message):
 def test_the_real_network_beats_the_dummy():
     X, y = load_breast_cancer(return_X_y=True)
     quick = {name: DummyClassifier() for name in ("random forest", "gradient boosting")}
-    mine = make_pipeline(*_network_pipeline(X))
+    net = DenseClassifier(
+        (64, 32),
+        epochs=10,
+        batch_size=32,
+        n_members=1,
+        early_stopping=True,
+        scale_features="robust",
+    )
+    mine = net.set_params(learning_rate=0.001, lr_schedule=None, random_state=0)
     result = compare(X, y, models=quick | {"network": mine}, cv=2, random_state=0)
     assert "The network beats the dummy" in result.summary()
     assert result.scores["network"].mean() > 0.97
-    recorded = {"loss", "val_loss", "learning_rate"}
+    recorded = {"loss", "val_loss", "val_neg_calibrated_log_loss", "learning_rate"}
     assert [set(history) for history in result.histories["network"]] == [recorded] * 2
-
-
-def _network_pipeline(X):
-    from skdense.model_selection.baselines import default_models
-
-    prepared, net = default_models(X, "classification", 0)["network"]
-    assert net.get_params() == DenseClassifier(random_state=0).get_params()
-    return prepared, net.set_params(hidden_layer_sizes=(32,), epochs=10)

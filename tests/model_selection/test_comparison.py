@@ -1,7 +1,10 @@
+import dataclasses
+
 import matplotlib as mpl
 import numpy as np
 import pytest
 
+from skdense.model_selection.columns import Column
 from skdense.model_selection.comparison import Comparison
 
 
@@ -73,6 +76,32 @@ def test_notebook_view_escapes_names():
     assert "<td>&lt;b&gt;</td>" in view
     assert "<td><b></td>" not in view
     assert "The network beats the dummy" in view
+
+
+def test_the_report_has_everything():
+    columns = [Column("day <1>", "dates", "year, month, day", "dates: in order of time?")]
+    result = dataclasses.replace(
+        a_comparison(),
+        columns=columns,
+        warnings=["few rows"],
+        about={"to repeat": "compare(X, y)", "versions": "skdense 9.9"},
+    )
+    page = result.to_html("Houses", "skdense compare houses.csv")
+    assert "<title>Houses</title>" in page
+    parts = [
+        "The network beats",
+        "few rows",
+        "Folds",
+        "Columns",
+        "day &lt;1&gt;",
+        "year, month, day",
+    ]
+    parts += ["larger than their standard deviation", "skdense compare houses.csv", "skdense 9.9"]
+    assert [part for part in parts if part not in page] == []
+    assert page.count("<svg") == 2
+    assert "compare(X, y)" not in page
+    assert "compare(X, y)" in result._repr_html_()
+    assert page.count("http") == page.count("http://www.w3.org/")  # nothing from elsewhere
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,26 @@ def test_other_separators(tmp_path, text, price):
     assert table["price"].iloc[0] == price
 
 
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("größe|colour\n1|red\n".encode(), {"sep": "|"}),
+        ("größe,colour\n1,red\n".encode("latin-1"), {"encoding": "latin-1"}),
+        ("größe|colour\n1|red\n".encode("utf-16"), {"sep": "|", "encoding": "utf-16"}),
+    ],
+)
+def test_separator_and_encoding_can_be_named(tmp_path, content, options):
+    (tmp_path / "a.csv").write_bytes(content)
+    table = read_table(str(tmp_path / "a.csv"), **options)
+    assert table.to_dict("list") == {"größe": [1], "colour": ["red"]}
+
+
+def test_unknown_encoding(tmp_path):
+    (tmp_path / "a.csv").write_text(TEXT)
+    with pytest.raises(ValueError, match="cannot be read: unknown encoding: utf-9"):
+        read_table(str(tmp_path / "a.csv"), encoding="utf-9")
+
+
 def test_parquet(tmp_path, table):
     pytest.importorskip("pyarrow", exc_type=ImportError)
     table.to_parquet(tmp_path / "a.parquet")
@@ -60,7 +80,7 @@ def test_parquet(tmp_path, table):
         ("a.xlsx", b"x", "neither a bundled data set"),
         ("empty.csv", b"", "the file is empty"),
         ("header.csv", b"a,b\n", "no rows below its header"),
-        ("latin.csv", "a,b\n\u00e9,1\n".encode("latin-1"), "not UTF-8"),
+        ("latin.csv", "a,b\n\u00e9,1\n".encode("latin-1"), "not UTF-8 .* --encoding latin-1"),
         ("broken.csv.gz", b"not gzip", "cannot be read"),
         ("ragged.csv", b"a,b\n1,2\n1,2,3\n", "cannot be read"),
     ],
@@ -114,6 +134,26 @@ def test_unknown_target(table, target, message):
         split_target(table, target)
 
 
+def test_a_target_written_with_commas_is_a_number():
+    table = pd.DataFrame({"a": [1, 2, 3], "price": ["1,250.00", "?", "$900"]})
+    X, y, n_dropped = split_target(table)
+    assert y.tolist() == [1250, 900]
+    assert X["a"].tolist() == [1, 3]
+    assert n_dropped == 1
+
+
+def test_columns_to_drop(table):
+    X, y, _ = split_target(table, drop=["colour"])
+    assert (X.columns.tolist(), y.name) == (["size"], "price")
+    for options, message in (
+        ({"drop": ["sise"]}, "drop='sise' is not a column of the table; did you mean 'size'"),
+        ({"drop": ["colour"], "target": "colour"}, "target='colour' is one of the columns to drop"),
+        ({"drop": ["colour", "size"]}, "1 column to use"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            split_target(table, **options)
+
+
 def test_long_lists_of_columns_are_cut():
     table = pd.DataFrame([[0] * 20], columns=[f"c{i}" for i in range(20)])
     with pytest.raises(ValueError, match="and 8 more"):
@@ -130,7 +170,7 @@ def test_target_without_any_value(table):
         split_target(table.assign(empty=None))
 
 
-def test_without_pandas_the_error_says_what_to_install(monkeypatch):
+def test_without_skrub_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr("skdense.model_selection.read_table.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"needs pandas: pip install 'skdense\[compare\]'"):
+    with pytest.raises(ValueError, match=r"needs skrub: pip install 'skdense\[compare\]'"):
         read_table("iris")
