@@ -79,11 +79,11 @@ class Graph:
             self._container.add_initializer(name, None, None, numpy_helper.from_array(array))
         return name
 
-    def cast(self, x: str, kind: str) -> str:
+    def cast(self, x: str, kind: str, to: str | None = None) -> str:
         """Change the element type, to ``"FLOAT"``, ``"DOUBLE"`` or ``"INT64"``."""
         from onnx import TensorProto
 
-        return self._add("Cast", (x,), None, {"to": getattr(TensorProto, kind)})
+        return self._add("Cast", (x,), to, {"to": getattr(TensorProto, kind)})
 
 
 def add_missing_indicators(g: Graph, columns: np.ndarray, x: str) -> str:
@@ -227,7 +227,7 @@ def _log_mean(g: Graph, logarithms: Sequence[str]) -> str:
     return g("Sub", total, g.constant(float(np.log(len(logarithms)))))
 
 
-def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilities: str) -> None:
+def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str) -> str:
     """Add what `predict_proba` gives.
 
     Parameters
@@ -236,19 +236,19 @@ def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilit
     encoding : ClassEncoding
     logits : str
         Name of the output layer before its activation.
-    probabilities : str
-        Name of the output to make.
+
+    Returns
+    -------
+    str
     """
     if encoding.out_activation == "softmax":
-        g("Softmax", logits, axis=-1, to=probabilities)
-    elif encoding.kind == "multilabel":
-        g("Sigmoid", logits, to=probabilities)
-    else:
-        sides = (g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits))
-        g("Concat", *sides, axis=1, to=probabilities)
+        return g("Softmax", logits, axis=-1)
+    if encoding.kind == "multilabel":
+        return g("Sigmoid", logits)
+    return g("Concat", g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits), axis=1)
 
 
-def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str, scores: str) -> None:
+def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str) -> str:
     """Add what `decision_function` gives; for two classes both sides, as skl2onnx wants them.
 
     Parameters
@@ -257,15 +257,16 @@ def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str, scores: str) 
     encoding : ClassEncoding
     logits : str
         Name of the output layer before its activation.
-    scores : str
-        Name of the output to make.
+
+    Returns
+    -------
+    str
     """
     if encoding.kind != "binary":
-        g("Identity", logits, to=scores)
-        return
+        return logits
     if encoding.n_outputs == 2:
         logits = g("MatMul", logits, g.constant(np.array([[-1], [1]], np.float32)))
-    g("Concat", g("Neg", logits), logits, axis=1, to=scores)
+    return g("Concat", g("Neg", logits), logits, axis=1)
 
 
 def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> None:
@@ -291,9 +292,7 @@ def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> No
     g("Gather", g.constant(label_values(encoding)), index, axis=0, to=label)
 
 
-def add_target_output(
-    g: Graph, scales: Sequence[TargetScale], outputs: Sequence[str], variable: str
-) -> None:
+def add_target_output(g: Graph, scales: Sequence[TargetScale], outputs: Sequence[str]) -> str:
     """Add predictions in the unit of the target, the mean of those of several networks.
 
     Parameters
@@ -303,8 +302,11 @@ def add_target_output(
         One for each network.
     outputs : sequence of str
         Names of their output layers before the activation.
-    variable : str
-        Name of the output to make.
+
+    Returns
+    -------
+    str
+        In float64.
     """
     total = ""
     for scale, output in zip(scales, outputs, strict=True):
@@ -315,8 +317,7 @@ def add_target_output(
         total = g("Add", total, wide) if total else wide
     if len(outputs) > 1:
         total = g("Div", total, g.constant(np.array(len(outputs), np.float64)))
-    is_wide = any(map(needs_double, scales))
-    g("Identity", total if is_wide else g.cast(total, "FLOAT"), to=variable)
+    return total
 
 
 def needs_double(scale: TargetScale) -> bool:
