@@ -7,6 +7,7 @@ BIN := .venv/bin
 OLDEST := .venv-oldest/bin
 PEERS := .venv-peers/bin
 INTEGRATIONS := .venv-integrations/bin
+NPM := docs/_build/npm
 # Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
@@ -62,6 +63,11 @@ figures: .venv/ready  ## draw the pictures of the documentation
 
 docs: .venv/ready-docs  ## build the documentation with its gallery: docs/_build/html/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@$(MAKE) --no-print-directory $(NPM)/ready || echo "No npm, or it failed: no digits to draw."
+	$(BIN)/python docs/browser.py docs/_build/html $(NPM)
+
+test-docs: docs  ## open the built page "In the browser" in Chromium (needs npm and Chromium)
+	$(BIN)/python -m pytest tests/browser
 
 release-check: .venv/ready-release  ## build the release, install it elsewhere and try it there
 	$(BIN)/python .ci/release_check.py
@@ -116,4 +122,11 @@ clean:  ## remove the environments and everything made by tools
 		|| .ci/make-venv .venv-integrations "$(PYTHON)" $(PYTHONS)
 	$(INTEGRATIONS)/python -m pip install --quiet --disable-pip-version-check --upgrade \
 		--upgrade-strategy eager --editable '.[integrations]'
+	@touch $@
+
+# onnxruntime-web for a page of the documentation, and what drives Chromium in its test.
+$(NPM)/ready: docs/package.json
+	@mkdir -p $(NPM)
+	cp docs/package.json $(NPM)
+	npm install --prefix $(NPM) --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
