@@ -8,7 +8,12 @@ const browser = await puppeteer.launch({ executablePath: task.executable, args: 
 const page = await browser.newPage();
 const errors = [];
 page.on("pageerror", (error) => errors.push(String(error)));
-page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+page.on("response", (response) => {
+  // Browsers ask for an icon of their own accord; these pages have none.
+  if (response.status() >= 400 && !response.url().endswith("/favicon.ico")) {
+    errors.push(`${response.status()} ${response.url()}`);
+  }
+});
 
 const answer = () => page.$eval("#digits-answer", (output) => output.value);
 const until = (start) =>
