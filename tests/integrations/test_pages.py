@@ -178,10 +178,11 @@ def missing_in_the_container():
     """Top-level names that this environment has beside the packages that the container names."""
     lines = service_blocks("dockerfile")
     (line,) = re.findall(r"^RUN pip install --no-cache-dir (\w.*)", lines, flags=re.MULTILINE)
-    installed = {"skdense", *line.split()}
-    for name in line.split():
+    installed, waiting = {"skdense"}, line.split()
+    while waiting:
+        installed.add(name := waiting.pop())
         needed = [each for each in requires(name) or [] if "extra ==" not in each]
-        installed |= {re.match(r"[\w-]+", each)[0] for each in needed}
+        waiting += {re.match(r"[\w-]+", each)[0] for each in needed} - installed
     owners = packages_distributions()
     missing = sorted(name for name in owners if not installed & set(owners[name]))
     assert {"keras", "tensorflow", "pandas"} <= set(missing)
