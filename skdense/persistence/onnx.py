@@ -205,17 +205,21 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     if len(operator.inputs[0].type.shape) > 2:
         x = g("Flatten", x, axis=1)
     parts = [_add_outputs(g, each, x) for each in networks]
+    names = [each.full_name for each in operator.outputs]
+    is_double = isinstance(operator.outputs[-1].type, DoubleTensorType)
     if isinstance(model, DenseClassifier):
         # A calibrator and its kin ask for what `decision_function` gives.
         wants_scores = container.get_options(model, {"raw_scores": False}, fail=False)["raw_scores"]
         outputs = parts[0] if len(parts) == 1 else add_average(g, model._encoding, parts)
-        add_values = add_raw_scores if wants_scores else add_probabilities
-        values = add_values(g, model._encoding, outputs)
-        add_labels(g, model._encoding, outputs, operator.outputs[0].full_name)
+        add = add_raw_scores if wants_scores else add_probabilities
+        single = scope.get_unique_variable_name("single") if is_double else names[1]
+        add(g, model._encoding, outputs, single)
+        if is_double:
+            g.cast(single, "DOUBLE", to=names[1])
+        add_labels(g, model._encoding, outputs, names[0])
     else:
-        values = add_target_output(g, [each._encoding for each in networks], parts)
-    is_double = isinstance(operator.outputs[-1].type, DoubleTensorType)
-    g.cast(values, "DOUBLE" if is_double else "FLOAT", to=operator.outputs[-1].full_name)
+        scales = [each._encoding for each in networks]
+        add_target_output(g, scales, parts, names[0], is_double)
 
 
 def _add_outputs(g: Graph, network: Any, x: str) -> str:

@@ -227,7 +227,7 @@ def _log_mean(g: Graph, logarithms: Sequence[str]) -> str:
     return g("Sub", total, g.constant(float(np.log(len(logarithms)))))
 
 
-def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str) -> str:
+def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilities: str) -> None:
     """Add what `predict_proba` gives.
 
     Parameters
@@ -236,19 +236,19 @@ def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str) -> str:
     encoding : ClassEncoding
     logits : str
         Name of the output layer before its activation.
-
-    Returns
-    -------
-    str
+    probabilities : str
+        Name of the output to make.
     """
     if encoding.out_activation == "softmax":
-        return g("Softmax", logits, axis=-1)
-    if encoding.kind == "multilabel":
-        return g("Sigmoid", logits)
-    return g("Concat", g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits), axis=1)
+        g("Softmax", logits, axis=-1, to=probabilities)
+    elif encoding.kind == "multilabel":
+        g("Sigmoid", logits, to=probabilities)
+    else:
+        sides = (g("Sigmoid", g("Neg", logits)), g("Sigmoid", logits))
+        g("Concat", *sides, axis=1, to=probabilities)
 
 
-def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str) -> str:
+def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str, scores: str) -> None:
     """Add what `decision_function` gives; for two classes both sides, as skl2onnx wants them.
 
     Parameters
@@ -257,16 +257,15 @@ def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str) -> str:
     encoding : ClassEncoding
     logits : str
         Name of the output layer before its activation.
-
-    Returns
-    -------
-    str
+    scores : str
+        Name of the output to make.
     """
     if encoding.kind != "binary":
-        return logits
+        g("Identity", logits, to=scores)
+        return
     if encoding.n_outputs == 2:
         logits = g("MatMul", logits, g.constant(np.array([[-1], [1]], np.float32)))
-    return g("Concat", g("Neg", logits), logits, axis=1)
+    g("Concat", g("Neg", logits), logits, axis=1, to=scores)
 
 
 def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> None:
@@ -292,7 +291,13 @@ def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> No
     g("Gather", g.constant(label_values(encoding)), index, axis=0, to=label)
 
 
-def add_target_output(g: Graph, scales: Sequence[TargetScale], outputs: Sequence[str]) -> str:
+def add_target_output(
+    g: Graph,
+    scales: Sequence[TargetScale],
+    outputs: Sequence[str],
+    variable: str,
+    is_double: bool,
+) -> None:
     """Add predictions in the unit of the target, the mean of those of several networks.
 
     Parameters
@@ -302,11 +307,10 @@ def add_target_output(g: Graph, scales: Sequence[TargetScale], outputs: Sequence
         One for each network.
     outputs : sequence of str
         Names of their output layers before the activation.
-
-    Returns
-    -------
-    str
-        In float64.
+    variable : str
+        Name of the output to make.
+    is_double : bool
+        Whether it is in float64, and not in float32.
     """
     total = ""
     for scale, output in zip(scales, outputs, strict=True):
@@ -317,7 +321,7 @@ def add_target_output(g: Graph, scales: Sequence[TargetScale], outputs: Sequence
         total = g("Add", total, wide) if total else wide
     if len(outputs) > 1:
         total = g("Div", total, g.constant(np.array(len(outputs), np.float64)))
-    return total
+    g("Identity", total if is_double else g.cast(total, "FLOAT"), to=variable)
 
 
 def needs_double(scale: TargetScale) -> bool:

@@ -87,7 +87,9 @@ def test_a_difference_is_an_error_and_leaves_what_was_there(
     good = DenseClassifier(**SMALL).fit(X, y)
     skdense.export_onnx(good, path)  # the evaluator within onnx can do it, too
     before = path.read_bytes()
-    monkeypatch.setattr(onnx, "add_probabilities", lambda g, encoding, x: g("Sigmoid", x))
+    monkeypatch.setattr(
+        onnx, "add_probabilities", lambda g, encoding, x, to: g("Sigmoid", x, to=to)
+    )
     with pytest.raises(ValueError, match=r"cannot be exported: predict_proba gives .*No file"):
         skdense.export_onnx(good, path, X if X_is_given else None)
     assert path.read_bytes() == before
