@@ -6,15 +6,17 @@ PYTHONS := python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 OLDEST := .venv-oldest/bin
 PEERS := .venv-peers/bin
+INTEGRATIONS := .venv-integrations/bin
+NPM := docs/_build/npm
 # Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-kernels test-peers test-oldest coverage check format bench \
-	bench-quick figures docs release-check release-tag clean
+.PHONY: help demo test test-slow test-kernels test-peers test-integrations test-docs test-oldest \
+	coverage check format bench bench-quick figures docs release-check release-tag clean
 
 help:  ## show this list
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 19
 
 demo: .venv/ready  ## compare a network with four other models on real data
 	$(BIN)/skdense compare breast_cancer --out comparison
@@ -30,6 +32,9 @@ test-kernels: .venv/ready  ## predict on every kernel of the linear algebra (x86
 
 test-peers: .venv-peers/ready  ## run the newest scikit-learn's checks at many settings
 	$(PEERS)/python -m pytest tests/peers $(PYTEST_FLAGS)
+
+test-integrations: .venv-integrations/ready  ## run the pages of docs/integrations with their packages
+	$(INTEGRATIONS)/python -m pytest tests/integrations
 
 coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov
@@ -58,6 +63,11 @@ figures: .venv/ready  ## draw the pictures of the documentation
 
 docs: .venv/ready-docs  ## build the documentation with its gallery: docs/_build/html/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@$(MAKE) --no-print-directory $(NPM)/ready || echo "No npm, or it failed: no digits to draw."
+	$(BIN)/python docs/browser.py docs/_build/html $(NPM)
+
+test-docs: docs  ## open the built page "In the browser" in Chromium (needs npm and Chromium)
+	$(BIN)/python -m pytest tests/browser
 
 release-check: .venv/ready-release  ## build the release, install it elsewhere and try it there
 	$(BIN)/python .ci/release_check.py
@@ -66,7 +76,7 @@ release-tag:  ## TAG=v1.2.3: compare a tag with version, changelog and addresses
 	python3 .ci/release_tag.py "$(TAG)"
 
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest .venv-peers dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
+	rm -rf .venv .venv-oldest .venv-peers .venv-integrations dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
@@ -104,4 +114,19 @@ clean:  ## remove the environments and everything made by tools
 	@test -e $@ && $(PEERS)/python -c '' || .ci/make-venv .venv-peers "$(PYTHON)" $(PYTHONS)
 	$(PEERS)/python -m pip install --quiet --disable-pip-version-check --upgrade \
 		--upgrade-strategy eager --editable '.[dev]'
+	@touch $@
+
+# The newest packages of docs/integrations, as far as they get along with each other.
+.venv-integrations/ready: pyproject.toml
+	@test -e $@ && $(INTEGRATIONS)/python -c '' \
+		|| .ci/make-venv .venv-integrations "$(PYTHON)" $(PYTHONS)
+	$(INTEGRATIONS)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager --editable '.[integrations]'
+	@touch $@
+
+# onnxruntime-web for a page of the documentation, and what drives Chromium in its test.
+$(NPM)/ready: docs/package.json
+	@mkdir -p $(NPM)
+	cp docs/package.json $(NPM)
+	npm install --prefix $(NPM) --no-package-lock --ignore-scripts --no-audit --no-fund --silent
 	@touch $@

@@ -24,7 +24,7 @@ extensions = [
 exclude_patterns = ["_build", "gallery"]
 
 html_theme = "pydata_sphinx_theme"
-html_sidebars = {"*": []}  # only the gallery has pages below its own
+html_sidebars = {"*": []}  # only the gallery and other tools have pages below their own
 html_title = f"skdense {version}"
 html_theme_options = {"show_prev_next": False, "header_links_before_dropdown": 3}
 html_copy_source = False

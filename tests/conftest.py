@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 import skdense
 from skdense.engine import disk_cache, program_cache
 
-# Thousands of cases, to be collected only where they are asked for: `make test-peers`.
-collect_ignore = ["peers"]
+# Only where they are asked for: `make test-docs`, `make test-integrations`, `make test-peers`.
+collect_ignore = ["browser", "integrations", "peers"]
 
 # Look for garbage more rarely: most of what imports and traces make stays.
 gc.set_threshold(50_000, 20, 50)

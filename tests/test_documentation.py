@@ -2,15 +2,17 @@
 
 import logging
 import re
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.helpers import run_page
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(r"^```python\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+# Their code needs packages of its own: tests/integrations runs it.
+INTEGRATIONS = sorted((ROOT / "docs" / "integrations").glob("*.md"))
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -27,14 +29,7 @@ def test_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
-    text = page.read_text(encoding="utf-8")
-    namespace = {"__name__": "__main__"}
-    for match in BLOCK.finditer(text):
-        if "sklearn.callback" in match[1] and find_spec("sklearn.callback") is None:
-            continue  # scikit-learn before 1.9
-        # Empty lines ahead, so that an error names the line of the page.
-        code = "\n" * (text[: match.start()].count("\n") + 1) + match[1]
-        exec(compile(code, str(page), "exec"), namespace)
+    run_page(page)
 
 
 def anchors(page: Path) -> set[str]:
@@ -42,7 +37,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pages
+@pytest.mark.parametrize("page", [*PAGES, *INTEGRATIONS], ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     for link in LINK.findall(page.read_text(encoding="utf-8")):
         if re.match(r"https?:|mailto:", link):

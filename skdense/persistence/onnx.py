@@ -47,7 +47,7 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
 
     Parameters
     ----------
-    estimator : DenseClassifier, DenseRegressor, or a Pipeline or a search with one
+    estimator : DenseClassifier, DenseRegressor, or a Pipeline, a search or the like with one
         The fitted estimator.
     path : str or path-like
         Where to write. An existing file is replaced once the new one is complete.
@@ -91,21 +91,9 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
     True
     """
     check_is_fitted(estimator)
-    try:
-        from skl2onnx import convert_sklearn, update_registered_converter
-    except ImportError as error:
-        raise ImportError(
-            "export_onnx needs onnx and skl2onnx: pip install 'skdense[onnx]'."
-        ) from error
-    for kind, parse in ((DenseClassifier, _parse_classifier), (DenseRegressor, _parse_regressor)):
-        update_registered_converter(
-            kind,
-            f"Skdense{kind.__name__}",
-            lambda operator: None,  # the parser has given the outputs their types
-            _convert,
-            parser=parse,
-            options={"zipmap": [True, False, "columns"], "raw_scores": [True, False]},
-        )
+    register()
+    from skl2onnx import convert_sklearn
+
     inputs = sample_inputs(estimator, X)
     model = convert_sklearn(
         estimator,
@@ -120,8 +108,57 @@ def export_onnx(estimator: Any, path: str | os.PathLike, X: Any = None) -> None:
         file.write(model)
 
 
+def register() -> None:
+    """Let skl2onnx convert networks, alone or within its own kinds of estimators.
+
+    After one call per process, ``skl2onnx.to_onnx`` and ``skl2onnx.convert_sklearn`` take pipelines
+    and the like with a `DenseClassifier` or `DenseRegressor` in them. Unlike `export_onnx`, they do
+    not compare the result with the estimator. It needs the extra ``skdense[onnx]``.
+
+    .. versionadded:: 0.1
+
+    Raises
+    ------
+    ImportError
+        If onnx or skl2onnx is not installed.
+
+    See Also
+    --------
+    export_onnx : Convert, compare with the estimator and write a file.
+
+    Examples
+    --------
+    >>> import skdense.persistence.onnx
+    >>> from skl2onnx import to_onnx
+    >>> from sklearn.calibration import CalibratedClassifierCV
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> net = skdense.DenseClassifier(8, epochs=2, n_members=1, random_state=0)
+    >>> calibrated = CalibratedClassifierCV(net, cv=2).fit(X, y)
+    >>> skdense.persistence.onnx.register()
+    >>> model = to_onnx(calibrated, X[:1].astype("float32"))
+    >>> [output.name for output in model.graph.output]
+    ['output_label', 'output_probability']
+    """
+    try:
+        from skl2onnx import update_registered_converter
+    except ImportError as error:
+        raise ImportError(
+            "ONNX files need the packages onnx and skl2onnx: pip install 'skdense[onnx]'."
+        ) from error
+    for kind, parse in ((DenseClassifier, _parse_classifier), (DenseRegressor, _parse_regressor)):
+        update_registered_converter(
+            kind,
+            f"Skdense{kind.__name__}",
+            lambda operator: None,  # the parser has given the outputs their types
+            _convert,
+            parser=parse,
+            options={"zipmap": [True, False, "columns"], "raw_scores": [True, False]},
+        )
+
+
 def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_parsers=None):
-    from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
+    from skl2onnx.common.data_types import Int64TensorType, StringTensorType
 
     encoding = model._encoding
     kind = Int64TensorType if label_values(encoding).dtype.kind == "i" else StringTensorType
@@ -129,17 +166,23 @@ def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_p
     as_matrix = encoding.kind in ("multilabel", "one-hot")
     outputs = {
         "label": kind([None, n_classes] if as_matrix else [None]),
-        "probabilities": FloatTensorType([None, n_classes]),
+        "probabilities": _floating(inputs)([None, n_classes]),
     }
     return _declare(scope, model, inputs, outputs)
 
 
 def _parse_regressor(scope: Any, model: DenseRegressor, inputs: list, custom_parsers=None):
+    wide = any(needs_double(each._encoding) for each in networks_of(model))
+    kind = _floating(inputs, wide)
+    return _declare(scope, model, inputs, {"variable": kind([None, model.n_outputs_])})
+
+
+def _floating(inputs: list, wide: bool = False) -> Any:
+    """Give the type of the outputs: skl2onnx goes on in the type that the inputs have."""
     from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 
-    wide = any(needs_double(each._encoding) for each in networks_of(model))
-    kind = DoubleTensorType if wide else FloatTensorType
-    return _declare(scope, model, inputs, {"variable": kind([None, model.n_outputs_])})
+    wide |= any(isinstance(each.type, DoubleTensorType) for each in inputs)
+    return DoubleTensorType if wide else FloatTensorType
 
 
 def _declare(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> list:
@@ -151,6 +194,8 @@ def _declare(scope: Any, model: Any, inputs: list, outputs: dict[str, Any]) -> l
 
 
 def _convert(scope: Any, operator: Any, container: Any) -> None:
+    from skl2onnx.common.data_types import DoubleTensorType
+
     model, g = operator.raw_operator, Graph(scope, container)
     networks = networks_of(model)
     # Whole numbers keep all their digits until they are centred.
@@ -161,15 +206,20 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
         x = g("Flatten", x, axis=1)
     parts = [_add_outputs(g, each, x) for each in networks]
     names = [each.full_name for each in operator.outputs]
+    is_double = isinstance(operator.outputs[-1].type, DoubleTensorType)
     if isinstance(model, DenseClassifier):
         # A calibrator and its kin ask for what `decision_function` gives.
         wants_scores = container.get_options(model, {"raw_scores": False}, fail=False)["raw_scores"]
         outputs = parts[0] if len(parts) == 1 else add_average(g, model._encoding, parts)
         add = add_raw_scores if wants_scores else add_probabilities
-        add(g, model._encoding, outputs, names[1])
+        single = scope.get_unique_variable_name("single") if is_double else names[1]
+        add(g, model._encoding, outputs, single)
+        if is_double:
+            g.cast(single, "DOUBLE", to=names[1])
         add_labels(g, model._encoding, outputs, names[0])
     else:
-        add_target_output(g, [each._encoding for each in networks], parts, *names)
+        scales = [each._encoding for each in networks]
+        add_target_output(g, scales, parts, names[0], is_double)
 
 
 def _add_outputs(g: Graph, network: Any, x: str) -> str:

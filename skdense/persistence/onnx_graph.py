@@ -79,11 +79,11 @@ class Graph:
             self._container.add_initializer(name, None, None, numpy_helper.from_array(array))
         return name
 
-    def cast(self, x: str, kind: str) -> str:
+    def cast(self, x: str, kind: str, to: str | None = None) -> str:
         """Change the element type, to ``"FLOAT"``, ``"DOUBLE"`` or ``"INT64"``."""
         from onnx import TensorProto
 
-        return self._add("Cast", (x,), None, {"to": getattr(TensorProto, kind)})
+        return self._add("Cast", (x,), to, {"to": getattr(TensorProto, kind)})
 
 
 def add_missing_indicators(g: Graph, columns: np.ndarray, x: str) -> str:
@@ -292,7 +292,11 @@ def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> No
 
 
 def add_target_output(
-    g: Graph, scales: Sequence[TargetScale], outputs: Sequence[str], variable: str
+    g: Graph,
+    scales: Sequence[TargetScale],
+    outputs: Sequence[str],
+    variable: str,
+    is_double: bool,
 ) -> None:
     """Add predictions in the unit of the target, the mean of those of several networks.
 
@@ -305,6 +309,8 @@ def add_target_output(
         Names of their output layers before the activation.
     variable : str
         Name of the output to make.
+    is_double : bool
+        Whether it is in float64, and not in float32.
     """
     total = ""
     for scale, output in zip(scales, outputs, strict=True):
@@ -315,8 +321,7 @@ def add_target_output(
         total = g("Add", total, wide) if total else wide
     if len(outputs) > 1:
         total = g("Div", total, g.constant(np.array(len(outputs), np.float64)))
-    is_wide = any(map(needs_double, scales))
-    g("Identity", total if is_wide else g.cast(total, "FLOAT"), to=variable)
+    g("Identity", total if is_double else g.cast(total, "FLOAT"), to=variable)
 
 
 def needs_double(scale: TargetScale) -> bool:

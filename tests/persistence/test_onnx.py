@@ -9,11 +9,15 @@ import onnx
 import onnxruntime
 import pandas as pd
 import pytest
+import skl2onnx
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, StackingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
@@ -21,6 +25,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 import skdense
 from skdense import DenseClassifier, DenseRegressor
 from skdense.engine.inference import ACTIVATIONS
+from skdense.persistence.onnx import register
 from tests.helpers import plain
 
 SMALL = {"hidden_layer_sizes": 6, "epochs": 3, "random_state": 0}
@@ -204,3 +209,44 @@ def test_without_the_extra_the_error_names_it(iris, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "skl2onnx", None)
     with pytest.raises(ImportError, match=r"skdense\[onnx\]"):
         skdense.export_onnx(net, tmp_path / "net.onnx")
+
+
+ALONE = DenseClassifier(**SMALL, n_members=1, early_stopping=False)
+SCALED = make_pipeline(StandardScaler(), ALONE)
+WITHIN = {
+    "Pipeline": SCALED,
+    "ColumnTransformer": make_pipeline(
+        make_column_transformer((StandardScaler(), [0, 2]), remainder="passthrough"), ALONE
+    ),
+    "CalibratedClassifierCV": CalibratedClassifierCV(ALONE, cv=2),
+    "StackingClassifier": StackingClassifier(
+        [("net", SCALED), ("line", LogisticRegression())], SCALED, cv=2, passthrough=True
+    ),
+    "BaggingClassifier": BaggingClassifier(SCALED, 2),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", WITHIN)
+def test_skl2onnx_converts_what_is_around_a_network(iris, kind, dtype):
+    X, y = iris[0].astype(dtype), iris[1]
+    register()
+    for labels in (np.array(["a", "b", "c"])[y], y > 0):
+        estimator = WITHIN[kind].fit(X, labels)
+        model = skl2onnx.to_onnx(estimator, X[:1], options={"zipmap": False}).SerializeToString()
+        session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+        found, probabilities = session.run(None, {"X": X})
+        assert np.allclose(probabilities, estimator.predict_proba(X), rtol=0, atol=1e-5)
+        assert (found == estimator.predict(X)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_skl2onnx_converts_a_stack_of_regressors(diabetes, dtype):
+    X, y = diabetes[0].astype(dtype), diabetes[1]
+    register()
+    net = DenseRegressor(**SMALL, n_members=2, early_stopping=False)
+    stack = StackingRegressor([("net", net), ("ridge", RidgeCV())], RidgeCV(), cv=2).fit(X, y)
+    model = skl2onnx.to_onnx(stack, X[:1]).SerializeToString()
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    found = session.run(None, {"X": X})[0][:, 0]
+    assert np.allclose(found, stack.predict(X), rtol=1e-5, atol=0)
