@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> None:
             continue
         for rows, split in product(options.rows, options.splits):
             key = (entry["name"], split, rows)
-            missing = [model for model in options.models if (*key, model) not in done(options)]
+            models = options.models or ["skdense", "HistGradientBoosting"]
+            missing = [model for model in models if (*key, model) not in done(options)]
             if missing:
                 task = json.dumps([entry, split, rows, missing])
                 command = [sys.executable, "-m", "tabular", "one", "--data", str(options.data)]
@@ -57,11 +58,12 @@ def main() -> None:
     parser.add_argument("--ledger", type=Path, required=True)
     parser.add_argument("--half", choices=["A", "B", "AB"], default="A")
     parser.add_argument("--splits", type=int, nargs="+", default=[0])
-    parser.add_argument("--models", nargs="+", default=["skdense", "HistGradientBoosting"])
+    parser.add_argument("--models", nargs="+")
     parser.add_argument("--task", choices=["classification", "regression"])
     parser.add_argument("--sets", nargs="+")
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000])
     parser.add_argument("--base", default="HistGradientBoosting")
+    parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.command == "run":
@@ -69,7 +71,14 @@ def main() -> None:
     elif options.command == "one":
         evaluate(options.data, options.ledger, *json.loads(options.job))
     else:
-        print_report(options.ledger, options.base, options.half, options.rows)
+        print_report(
+            options.ledger,
+            options.base,
+            options.half,
+            options.rows,
+            options.models,
+            options.markdown,
+        )
 
 
 if __name__ == "__main__":

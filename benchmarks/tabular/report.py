@@ -13,15 +13,20 @@ KEY = ["set", "split", "rows"]
 SHIFT = 0.01  # so that sets on which nothing is wrong do not carry the mean
 
 
-def print_report(ledger: Path, base: str, half: str, rows: list[int]) -> None:
+def print_report(
+    ledger: Path, base: str, half: str, rows: list[int], models: list[str], markdown: bool
+) -> None:
     """Print the mean of each model over the sets that all of them have, classification first.
 
-    The error is a shifted geometric mean. The ratio to the base is that of shifted errors, mean of
-    the logarithms over splits and sets, with a 90 % interval by Student's t over the sets.
+    Models are those of the ledger, or those named. The error is a shifted geometric mean. The ratio
+    to the base is that of shifted errors, mean of the logarithms over splits and sets, with a 90 %
+    interval by Student's t over the sets.
     """
     lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
     runs = pd.DataFrame(lines)
     runs = runs[runs["half"].isin(list(half)) & runs["rows"].isin(rows)]
+    if models:
+        runs = runs[runs["model"].isin(models)]
     for failed in runs.dropna(subset="failure").itertuples() if "failure" in runs else ():
         print(f"{failed.model} failed on {failed.set}, split {failed.split}: {failed.failure}")
     runs = runs.assign(shifted=np.log(runs["error"] + SHIFT))
@@ -31,7 +36,21 @@ def print_report(ledger: Path, base: str, half: str, rows: list[int]) -> None:
         ("regression", runs[is_regression]),
     ):
         if len(part):
-            print(f"\n{title}\n{_table(part, base).to_string(float_format='%.4f'.__mod__)}")
+            table = _table(part, base)
+            text = _markdown(table) if markdown else table.to_string(float_format="%.4f".__mod__)
+            print(f"\n{title}\n\n{text}")
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    digits = {"ratio": "{:.2f}", "seconds": "{:,.0f}", "cpu_seconds": "{:,.0f}"}
+    cells = [["model", *table.columns], ["---"] * (len(table.columns) + 1)]
+    for model, row in table.iterrows():
+        shown = [
+            each if isinstance(each, str) else digits.get(name, "{:.4f}").format(each)
+            for name, each in row.items()
+        ]
+        cells.append([str(model), *shown])
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def _table(runs: pd.DataFrame, base: str) -> pd.DataFrame:
