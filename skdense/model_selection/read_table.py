@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from skdense.model_selection.input_error import InputError
-from skdense.model_selection.tables import as_table
+from skdense.model_selection.tables import read_numbers
 
 if TYPE_CHECKING:
     import pandas
@@ -159,7 +159,9 @@ def split_target(
     place = kept[-1] if target is None else _place(columns, target, "target")
     if place in left_out:
         raise InputError(f"target={target!r} is one of the columns to drop; drop others only")
-    y = as_table(table.iloc[:, [place]])[0].iloc[:, 0]
+    y = table.iloc[:, place].reset_index(drop=True)  # not cleaned: "none" may well be a class
+    numbers = read_numbers(y)
+    y = y if numbers is None else numbers.rename(y.name)
     known = y.notna().to_numpy()
     if not known.any():
         raise InputError(f"target={columns[place]!r} has no value in any row; name another column")

@@ -80,7 +80,7 @@ def as_table(X: Any) -> tuple[Any, dict[str, str]]:
     for name, column in table.items():
         if pd.api.types.is_numeric_dtype(column):
             _check_finite(name, column)
-        elif (read := _read_numbers(column)) is not None:
+        elif (read := read_numbers(column)) is not None:
             table[name] = read
             cells = column.dropna().astype(str)
             unusual = cells[~cells.str.fullmatch(r"[+-]?[0-9]*\.?[0-9]+")]
@@ -113,13 +113,14 @@ def _check_finite(name: str, column: "pandas.Series") -> None:
         raise InputError(f"there is infinity in column {name!r}; make those cells missing")
 
 
-def _read_numbers(column: "pandas.Series") -> "pandas.Series | None":
+def read_numbers(column: "pandas.Series") -> "pandas.Series | None":
     """Read text such as "1,234.00", "2,5", "$3" or "4 %" as numbers, if all of a column is such."""
     import pandas as pd
 
     if not (column.dtype == object or isinstance(column.dtype, pd.StringDtype)):
         return None
     text = column.dropna().astype(str).str.strip()
+    text = text[text != "?"]
     for decimal, number in _NUMBERS.items():
         cell = rf"[+-]?{_CURRENCY}\s?[+-]?(?:{number})\s?(?:{_CURRENCY}|%)"
         parts = (text.head(N_TRIED), text)

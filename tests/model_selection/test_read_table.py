@@ -142,6 +142,12 @@ def test_a_target_written_with_commas_is_a_number():
     assert n_dropped == 1
 
 
+def test_a_class_may_be_called_none():
+    table = pd.DataFrame({"a": [1, 2, 3], "state": ["none", "good", None]})
+    _, y, n_dropped = split_target(table)
+    assert (y.tolist(), n_dropped) == (["none", "good"], 1)
+
+
 def test_columns_to_drop(table):
     X, y, _ = split_target(table, drop=["colour"])
     assert (X.columns.tolist(), y.name) == (["size"], "price")
