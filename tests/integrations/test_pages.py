@@ -61,16 +61,12 @@ def test_skrub(run):
 
 def test_imbalanced_learn(run):
     page = run("imbalanced-learn")
-    found, precision, _ = np.array(list(page["results"].values())).T
+    found, precision, log_likelihood = np.array(list(page["results"].values())).T
     assert next(iter(page["results"])) == "as it is"
     assert abs(found[1] - found[2]) < 0.03, "weights and over-sampling do much the same"
-    assert found.min() > 0.8
+    assert (found[1:] > found[0]).all(), "more of the rare class is found"
+    assert (log_likelihood[1:] < log_likelihood[0]).all(), "the log loss gets worse"
     assert precision.min() > 0.5
-    net, rare = page["net"], page["y"]
-    for name in ("class_weight", "RandomUnderSampler"):
-        weighted = page["models"][name].fit(page["X"][::2], rare[::2])
-        plain = net.fit(page["X"][::2], rare[::2]).predict_proba(page["X"][1::2])
-        assert weighted.predict_proba(page["X"][1::2])[:, 1].mean() > plain[:, 1].mean()
     honest = page["stopped"]
     assert page["too_low"] < min(honest.history_["val_loss"])
     assert page["stopped_late"] > honest.best_epoch_
