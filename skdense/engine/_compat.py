@@ -138,6 +138,10 @@ def function_label(label: str) -> Iterator[None]:
     ----------
     label : str
         A new one each time: two functions of one name would have to be equal.
+
+    Yields
+    ------
+    None
     """
     _function_label.text, _function_label.numbers = label, count()
     try:

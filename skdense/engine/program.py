@@ -104,7 +104,7 @@ class Program:
         epochs : Epochs
         """
         self.intact = False
-        result = self._call(rows, validation, orders, inputs, state)
+        result = self.compute(rows, validation, orders, inputs, state)
         self.intact = True
         return result
 
@@ -132,7 +132,19 @@ class Program:
         arrays = [np.array(next(trainable if s.trainable else moving)) for s in network.specs]
         return arrays, kept[end:]
 
-    def _call(self, *arguments):
+    def compute(self, *arguments: Any) -> tuple[State, Epochs]:
+        """Call the compiled epochs; the first call compiles them.
+
+        Parameters
+        ----------
+        *arguments : objects
+            Those of `run`.
+
+        Returns
+        -------
+        state : State
+        epochs : Epochs
+        """
         if self._epochs is not None:
             return self._epochs(*arguments)
         if not self.key.compiled:

@@ -515,7 +515,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
     def _check_takes_sparse(self) -> None:
         for name, off in (("missing", "error"), ("input_noise", 0), ("n_bins", None)):
             value = getattr(self, name)
-            if value != off:
+            if value != off and not is_automatic(value):
                 raise ValueError(
                     f"{name}={value!r} cannot take sparse X, whose zeros it would have to fill: "
                     f"set {name}={off!r}, or pass X.toarray() where it fits into memory."

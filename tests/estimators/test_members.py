@@ -27,6 +27,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import skdense
 from skdense import DenseClassifier, DenseRegressor, HistoryDisplay, diagnose
 from skdense.preprocessing.fit_arguments import FitArguments
+from skdense.preprocessing.temperature import fit_temperature
 from skdense.preprocessing.validation_split import split_indices
 from tests.helpers import equal_bits, plain
 
@@ -353,6 +354,23 @@ def test_members_scale_by_their_own_training_rows_and_models_take_x_as_it_is(dia
     np.testing.assert_allclose(model.predict(X, verbose=0)[:, 0], net.predict(X), rtol=1e-5)
     skdense.save(net, tmp_path / "net.skdense")
     assert np.array_equal(skdense.load(tmp_path / "net.skdense").predict(X), net.predict(X))
+
+
+@row("temperature_")
+def test_members_are_calibrated_on_the_rows_that_they_left_out():
+    random = np.random.default_rng(0)
+    X = random.normal(size=(240, 3))
+    y = (X[:, 0] + random.normal(size=240) > 0).astype(int)
+    options = {**STOPPING, "monitor": "neg_calibrated_log_loss", "epochs": 30}
+    net = classifier(2, **options, learning_rate=0.05).fit(X, y)
+    for member in net.members_:
+        rows = held_out_by(member, X, y)
+        before = member.decision_function(X[rows])[:, None] * member.temperature_
+        fit = fit_temperature(before, y[rows], np.ones(len(rows)), member._encoding)
+        assert member.temperature_ == pytest.approx(fit.temperature, rel=1e-3)
+    assert len({member.temperature_ for member in net.members_}) == 2
+    with pytest.raises(AttributeError, match=r"members_\[0\]\.temperature_"):
+        _ = net.temperature_
 
 
 @row("params_")

@@ -273,5 +273,5 @@ def test_the_real_network_beats_the_dummy():
     result = compare(X, y, models=quick | {"network": mine}, cv=2, random_state=0)
     assert "The network beats the dummy" in result.summary()
     assert result.scores["network"].mean() > 0.97
-    recorded = {"loss", "val_loss", "val_neg_calibrated_log_loss", "learning_rate"}
+    recorded = {"loss", "val_loss", "val_neg_calibrated_log_loss"}
     assert [set(history) for history in result.histories["network"]] == [recorded] * 2

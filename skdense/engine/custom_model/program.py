@@ -10,7 +10,7 @@ from skdense.engine.custom_model.description import DROPOUT, NORMALIZATION, Cust
 from skdense.engine.layers import BatchNormalization
 from skdense.engine.losses import make_loss
 from skdense.engine.program import Program
-from skdense.engine.program_inputs import ProgramInputs
+from skdense.engine.program_inputs import Epochs, ProgramInputs, State
 from skdense.engine.program_key import ProgramKey
 from skdense.engine.trainable_network import TrainableNetwork
 
@@ -187,5 +187,17 @@ class CustomModelProgram(Program):
         super().__init__(key, CustomModelNetwork(key, description))
         self._is_traced = description.traced
 
-    def _call(self, *arguments):
-        return super()._call(*arguments) if self._is_traced else self._run(*arguments)
+    def compute(self, *arguments: Any) -> tuple[State, Epochs]:
+        """Call the epochs, as `Program.compute` does, or take their steps without a graph.
+
+        Parameters
+        ----------
+        *arguments : objects
+            Those of `run`.
+
+        Returns
+        -------
+        state : State
+        epochs : Epochs
+        """
+        return super().compute(*arguments) if self._is_traced else self._run(*arguments)
