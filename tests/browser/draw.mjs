@@ -10,7 +10,7 @@ const errors = [];
 page.on("pageerror", (error) => errors.push(String(error)));
 page.on("response", (response) => {
   // Browsers ask for an icon of their own accord; these pages have none.
-  if (response.status() >= 400 && !response.url().endswith("/favicon.ico")) {
+  if (response.status() >= 400 && !response.url().endsWith("/favicon.ico")) {
     errors.push(`${response.status()} ${response.url()}`);
   }
 });
