@@ -152,7 +152,7 @@ def test_columns_to_drop(table):
     X, y, _ = split_target(table, drop=["colour"])
     assert (X.columns.tolist(), y.name) == (["size"], "price")
     for options, message in (
-        ({"drop": ["sise"]}, "drop='sise' is not a column of the table; did you mean 'size'"),
+        ({"drop": ["sizes"]}, "drop='sizes' is not a column of the table; did you mean 'size'"),
         ({"drop": ["colour"], "target": "colour"}, "target='colour' is one of the columns to drop"),
         ({"drop": ["colour", "size"]}, "1 column to use"),
     ):
