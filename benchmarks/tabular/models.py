@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -80,7 +81,7 @@ def boosting(table: Table, seed: int) -> Any:
     return make_pipeline(ordinal(table), kind(categorical_features=places, random_state=seed))
 
 
-class OfFrames:
+class OfFrames(BaseEstimator):
     """A model that takes a DataFrame with categories as text: RealMLP, CatBoost."""
 
     def __init__(self, model: Any, categorical: list[str], options: dict[str, Any]):
