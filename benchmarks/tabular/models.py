@@ -87,6 +87,10 @@ class OfFrames(BaseEstimator):
     def __init__(self, model: Any, categorical: list[str], options: dict[str, Any]):
         self.model, self.categorical, self.options = model, categorical, options
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell the pipeline to leave that question to the model."""
+        return True
+
     def fit(self, X: Any, y: Any) -> OfFrames:
         """Fit on a table."""
         self.model.fit(self._with_text(X), y, **self.options)
