@@ -115,3 +115,17 @@ def _no_workers_left():
     yield
     if reusable_executor._executor is not None:
         reusable_executor._executor.shutdown(wait=True, kill_workers=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave checks that differ in the memory of X alone to the long tests, at the defaults.
+
+    A fit takes seconds there. The plain network has these checks always.
+    """
+    for item in items:
+        is_variant = (
+            "readonly_memmap=True" in item.name or "check_estimator_sparse_array" in item.name
+        )
+        if item.name.startswith("test_default_estimator[") and is_variant:
+            item.add_marker(pytest.mark.slow)
