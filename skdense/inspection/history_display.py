@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
 from skdense.callbacks.scorers import LOSSES, monitor_name
+from skdense.estimators.automatic import values_of_fit
 from skdense.estimators.ensemble import networks_of
 from skdense.inspection.comparison_display import BLUE, VERMILION
 from skdense.inspection.fitted_network import fitted_network, has_custom_model
@@ -302,7 +303,7 @@ def _monitored_score(network: Any) -> str | None:
     """Give the name in the history of the scorer that was monitored, if one was."""
     if has_custom_model(network):
         return None
-    name = monitor_name(network.monitor)
+    name = monitor_name(values_of_fit(network).monitor)
     return name if name not in LOSSES and name in network.history_ else None
 
 

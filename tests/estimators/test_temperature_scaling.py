@@ -172,3 +172,9 @@ def test_partial_fit_holds_nothing_out():
     net = DenseClassifier(4).partial_fit(X, y, classes=[0, 1])
     assert not hasattr(net, "temperature_")
     assert net.params_["monitor"] == "val_loss"
+
+
+def test_a_plot_has_a_panel_for_it_where_it_is_automatic():
+    net = DenseClassifier(4, epochs=2, n_members=1, random_state=0).fit(X, y)
+    display = skdense.HistoryDisplay.from_estimator(net)
+    assert list(display.monitors.values()) == ["val_" + CALIBRATED]
