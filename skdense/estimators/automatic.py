@@ -34,12 +34,10 @@ PATIENCE = 10  # where early stopping was asked for
 FRACTION_OF_ONE = 0.15  # held out where there is one member; of several, each holds out a fold
 # Batches are a sixteenth of the samples, within these bounds.
 SMALLEST_BATCH, LARGEST_BATCH = 32, 256
-# Passes over the training set: enough for that many steps, of few samples 8 for each sample.
-FEWEST_EPOCHS, FEWEST_STEPS = 128, 4000
-STEPS_OF_A_SAMPLE = 8
-# From here on an epoch has steps enough: their number grows with the square root of the samples.
+EPOCHS = 128
+# From here on the number of steps grows with the square root of the samples.
 LARGE = 20_000
-FEWEST_EPOCHS_OF_LARGE = 16
+FEWEST_EPOCHS = 16
 ONE_MEMBER_ABOVE = 100_000
 # Below, a fold is too small to choose an epoch by: the last epoch is kept, members differ by seed.
 FEWEST_TO_HOLD_OUT = 100
@@ -129,7 +127,7 @@ def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> d
     >>> from skdense.estimators.automatic import Given, automatic_values
     >>> values = automatic_values(DenseClassifier(64), Given(1000, True, True, False, False), {})
     >>> values["batch_size"], values["epochs"], values["n_members"]
-    (64, 334, 4)
+    (64, 128, 4)
     """
     typed = estimator.get_params(deep=False)
     fresh = _fresh_values(typed, given)
@@ -230,15 +228,12 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     }
     n_members = values["n_members"] if is_automatic(typed["n_members"]) else typed["n_members"]
     values["early_stopping"] = _holds_out(typed, given)
-    n_trained = given.n_samples
     if is_automatic(typed["early_stopping"]) and values["early_stopping"]:
         is_chosen = (typed["validation"], typed["validation_fraction"]) != (None, None)
         if not is_chosen and not given.has_validation_data:
             values["validation_fraction"] = 1 / n_members if n_members > 1 else FRACTION_OF_ONE
-            n_trained = round(n_trained * (1 - values["validation_fraction"]))
     values["batch_size"] = _batch_size(given.n_samples)
-    batch_size = values["batch_size"] if is_automatic(typed["batch_size"]) else typed["batch_size"]
-    values["epochs"] = _epochs(given.n_samples, max(-(-n_trained // int(batch_size)), 1))
+    values["epochs"] = _epochs(given.n_samples)
     epochs = values["epochs"] if is_automatic(typed["epochs"]) else typed["epochs"]
     values["monitor"] = _monitor(typed, given, values["early_stopping"])
     # The cycle of the learning rate is to reach its end.
@@ -273,8 +268,6 @@ def _batch_size(n_samples: int) -> int:
     return int(np.clip(2**power, SMALLEST_BATCH, LARGEST_BATCH))
 
 
-def _epochs(n_samples: int, n_steps: int) -> int:
-    if n_samples > LARGE:
-        return max(round(FEWEST_EPOCHS * (LARGE / n_samples) ** 0.5), FEWEST_EPOCHS_OF_LARGE)
-    fewest_steps = min(FEWEST_STEPS, STEPS_OF_A_SAMPLE * n_samples)
-    return max(FEWEST_EPOCHS, -(-fewest_steps // n_steps))
+def _epochs(n_samples: int) -> int:
+    fewer = EPOCHS * (LARGE / max(n_samples, LARGE)) ** 0.5
+    return max(round(fewer), FEWEST_EPOCHS)

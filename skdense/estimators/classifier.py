@@ -106,9 +106,8 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         Samples of one training step; at most all of the training set. ``"auto"`` is a sixteenth of
         the samples as a power of two, from 32 to 256.
     epochs : int or "auto", default="auto"
-        Passes over the training set; with early stopping, the maximum. ``"auto"`` is 128, or more,
-        until 4000 steps (8 for each sample, if that is less) are taken; above 20,000 samples the
-        number falls with their square root, down to 16.
+        Passes over the training set; with early stopping, the maximum. ``"auto"`` is 128; above
+        20,000 samples the number falls with their square root, down to 16.
     early_stopping : bool or "auto", default="auto"
         Whether to hold out a validation set and end the training when `monitor` stops improving.
         ``"auto"`` is True from 100 samples on or where a validation set is asked for, and lets the
