@@ -134,14 +134,7 @@ def name_functions() -> bool:
 def function_label(label: str) -> Iterator[None]:
     """Name the functions that TensorFlow makes meanwhile, in this thread, by a label.
 
-    Parameters
-    ----------
-    label : str
-        A new one each time: two functions of one name would have to be equal.
-
-    Yields
-    ------
-    None
+    A new one each time: two functions of one name would have to be equal.
     """
     _function_label.text, _function_label.numbers = label, count()
     try:

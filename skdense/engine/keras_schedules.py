@@ -11,16 +11,7 @@ from skdense.engine.settings import RateFunction
 
 
 def keras_schedule(schedule: Any) -> RateFunction | None:
-    """Give what evaluates a schedule of Keras's for many steps at once.
-
-    Parameters
-    ----------
-    schedule : object
-
-    Returns
-    -------
-    RateFunction, or None where `schedule` is something else
-    """
+    """Give what evaluates a schedule of Keras's for many steps at once; None for other things."""
     if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
         return None
 

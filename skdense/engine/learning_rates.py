@@ -20,29 +20,10 @@ _VANISHING = 1e-30  # a rate that falls from below this to zero has been rounded
 class LearningRates:
     """The learning rates of a training, as far as they are known.
 
-    Parameters
-    ----------
-    settings : Settings
-        Its rate, schedule and first epoch.
-    key : ProgramKey
-        Its sizes are those of the rates of one call.
-    n_samples : int
-    n_taken : int
-        Steps that the optimizer has taken before.
-
-    Attributes
-    ----------
-    now : float or None
-        After the last epoch; None where the optimizer has a schedule of its own.
-    used : list of float
-        At the end of each epoch run.
-    change : bool
-        Whether there is a schedule, or a callback has set another rate.
-
-    Raises
-    ------
-    ValueError
-        If a rate of the schedule's first epochs is no positive number.
+    `n_taken` is the number of steps that the optimizer has taken before. `now` is the rate after
+    the last epoch, None where the optimizer has a schedule of its own; `used` has that at the end
+    of each epoch run; `change` is whether there is a schedule, or a callback has set another rate.
+    Raises ValueError where a rate of the schedule's first epochs is no positive number.
     """
 
     def __init__(self, settings: Settings, key: ProgramKey, n_samples: int, n_taken: int):
@@ -67,17 +48,9 @@ class LearningRates:
                 self.now = self._plateau.rate_after(metric, self._known())
 
     def for_call(self, first: int, n_epochs: int) -> tf.Tensor | None:
-        """Give the rates of one call.
+        """Give the rates of one call, float32 (epochs_per_call, steps).
 
-        Parameters
-        ----------
-        first : int
-            Its first epoch, from 0, in this training.
-        n_epochs : int
-
-        Returns
-        -------
-        float32 tensor of shape (epochs_per_call, steps), or None
+        `first` is its first epoch, from 0, in this training.
         """
         if self.now is None:
             return None
@@ -93,24 +66,13 @@ class LearningRates:
         return self._constant
 
     def record(self, place: int) -> None:
-        """Note that an epoch of the last call has run.
-
-        Parameters
-        ----------
-        place : int
-            From 0, in the call.
-        """
+        """Note that an epoch of the last call, numbered from 0 in it, has run."""
         if self.now is not None:
             self.now = self._ends[place]
             self.used.append(self.now)
 
     def follow(self, logs: dict[str, float]) -> None:
-        """Reduce the rate where an epoch's logs say so, and that is wanted.
-
-        Parameters
-        ----------
-        logs : dict of str to float
-        """
+        """Reduce the rate where an epoch's logs say so, and that is wanted."""
         if self._plateau is not None:
             of_training = self._monitor == "val_loss" and "val_loss" not in logs
             metric = logs["loss" if of_training else self._monitor]
@@ -119,14 +81,7 @@ class LearningRates:
     def set(self, rate: float) -> None:
         """Take one rate from the next epoch on, in place of any schedule.
 
-        Parameters
-        ----------
-        rate : float
-
-        Raises
-        ------
-        ValueError
-            If it is no positive number, or the optimizer has a schedule of its own.
+        Raises ValueError if it is no positive number, or the optimizer has a schedule of its own.
         """
         if self.now is None:
             raise ValueError(
@@ -168,23 +123,7 @@ class LearningRates:
 
 
 def check_rate(name: str, rate: Any) -> float:
-    """Read a learning rate.
-
-    Parameters
-    ----------
-    name : str
-        Where it came from, for the error.
-    rate : object
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If it is no positive number.
-    """
+    """Read a learning rate; raise ValueError, with its name, if it is no positive number."""
     if isinstance(rate, np.ndarray | tf.Tensor) or hasattr(rate, "numpy"):
         rate = np.asarray(rate)
         rate = rate.item() if rate.ndim == 0 else rate
