@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_callbacks(callbacks: Any) -> None:
-    """Refuse Keras callbacks that cannot be met, before anything else is done.
-
-    Parameters
-    ----------
-    callbacks : list, tuple or None
-        An estimator's parameter.
-    """
+    """Refuse Keras callbacks that cannot be met, before anything else is done."""
     if callbacks:
         from skdense.engine import keras_callbacks
 
@@ -37,23 +31,9 @@ def check_callbacks(callbacks: Any) -> None:
 class FitCallbacks:
     """The callbacks of one training.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
-    settings : Settings
-    begun : FittedState
-        Before the first epoch.
-    task : FitTask or None
-        Of scikit-learn's callbacks.
-    is_refit : bool
-        Whether it is the second training of `refit_best_epoch`, which has neither time limit nor
-        scorers.
-
-    Attributes
-    ----------
-    keras_copies : list of keras.callbacks.Callback or None
-        The copies of the Keras callbacks that this training uses.
+    `begun` is the state before the first epoch, `task` that of scikit-learn's callbacks. `is_refit`
+    is whether it is the second training of `refit_best_epoch`, which has neither time limit nor
+    scorers. `keras_copies` are the copies of the Keras callbacks that this training uses.
     """
 
     def __init__(
@@ -69,17 +49,9 @@ class FitCallbacks:
         self.keras_copies: list[Any] | None = None
 
     def for_training(self, prepared: PreparedData, given: FitArguments) -> list[Any]:
-        """Give the callbacks in the order in which they are called.
+        """Give the callbacks in the order in which they are called, for a `CallbackList`.
 
-        Parameters
-        ----------
-        prepared : PreparedData
-        given : FitArguments
-
-        Returns
-        -------
-        list of objects
-            For a `CallbackList`; empty where training need not stop for any.
+        None where training need not stop for any.
         """
         estimator, settings = self._estimator, self._settings
         callbacks: list[Any] = []
