@@ -15,23 +15,9 @@ def neg_calibrated_log_loss(estimator: Any, X: Any, y: Any, sample_weight: Any =
     """Negative log-loss on a validation set, at the temperature that is the best on it.
 
     A network becomes too sure long before it becomes wrong more often, and the plain log-loss
-    chooses an epoch before it has learned what it could: being too sure is mended afterwards.
+    chooses an epoch before it has learned what it could: being too sure is mended afterwards. y is
+    (n_samples,) or (n_samples, n_labels).
 
-    Parameters
-    ----------
-    estimator : DenseClassifier
-        Fitted.
-    X : array-like or sparse matrix of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,) or (n_samples, n_labels)
-    sample_weight : array-like of shape (n_samples,), default=None
-
-    Returns
-    -------
-    float
-        At most 0.
-
-    References
-    ----------
     E. Berta, D. Holzmüller, M. Jordan and F. Bach, "Rethinking early stopping: refine, then
     calibrate", arXiv:2501.19195, 2025.
     """

@@ -31,45 +31,17 @@ _COMMON_NAMES = {
 
 
 class ScorerMetric(NamedTuple):
-    """A scorer to be computed after each epoch.
+    """A scorer to be computed after each epoch."""
 
-    Attributes
-    ----------
-    name : str
-        Its name in the history.
-    scorer : callable
-        Called with estimator, X and y.
-    source : str
-        The parameter that asked for it and its value, for errors.
-    arguments : frozenset of str
-        Names of the arguments that its function takes.
-    scorer_name : str or None
-        scikit-learn's name of it; None for a function.
-    """
-
-    name: str
-    scorer: Callable[..., Any]
-    source: str
-    arguments: frozenset[str]
-    scorer_name: str | None
+    name: str  # in the history
+    scorer: Callable[..., Any]  # called with estimator, X and y
+    source: str  # the parameter that asked for it and its value, for errors
+    arguments: frozenset[str]  # names of those that its function takes
+    scorer_name: str | None  # scikit-learn's; None for a function
 
 
 def monitor_name(monitor: Any) -> str:
-    """Give the name that the monitored metric has in the history.
-
-    Parameters
-    ----------
-    monitor : str or callable
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> monitor_name("roc_auc"), monitor_name("val_roc_auc"), monitor_name("loss")
-    ('val_roc_auc', 'val_roc_auc', 'loss')
-    """
+    """Give the name that the monitored metric has in the history: "val_roc_auc" for "roc_auc"."""
     if not isinstance(monitor, str):
         # What make_scorer gives has no name of its own.
         function = getattr(monitor, "_score_func", monitor)
@@ -82,19 +54,8 @@ def monitor_name(monitor: Any) -> str:
 def scorer_metrics(estimator: Any) -> list[ScorerMetric]:
     """Find the scorers that `monitor` and `metrics` name.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Returns
-    -------
-    list of ScorerMetric
-
-    Raises
-    ------
-    ValueError
-        If one is unknown, cannot be computed from such an estimator, or shares its name with
-        another.
+    Raises ValueError if one is unknown, cannot be computed from such an estimator, or shares its
+    name with another.
     """
     asked_for = [("metrics", each) for each in estimator.metrics or ()]
     if not (isinstance(estimator.monitor, str) and estimator.monitor in LOSSES):
@@ -161,13 +122,8 @@ def _unknown(source: str, value: str, known: list[str]) -> ValueError:
 class ScorerCallback:
     """Adds the scores on the validation set to the metrics of each epoch.
 
-    Parameters
-    ----------
-    view : DenseClassifier or DenseRegressor
-        A copy of the estimator in training for the scorers, which gets the weights of each epoch
-        here.
-    given : tuple
-        X, y and sample weight of the validation set as the user gave them, for the scorers.
+    `view` is a copy of the estimator in training for the scorers, which gets the weights of each
+    epoch here; `given` has X, y and sample weight of the validation set as the user gave them.
     """
 
     def __init__(self, view: Any, given: tuple[Any, Any, Any]):
@@ -179,14 +135,7 @@ class ScorerCallback:
     def on_fit_begin(self, epoch: Epoch) -> None:
         """Try the scorers that need to know the positive class, before any training.
 
-        Parameters
-        ----------
-        epoch : Epoch
-
-        Raises
-        ------
-        ValueError
-            If one does not know it; the message says how to pass it.
+        Raises ValueError if one does not know it; the message says how to pass it.
         """
         for metric in self._metrics:
             if "pos_label" not in metric.arguments:
@@ -202,14 +151,7 @@ class ScorerCallback:
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Compute the scores; an error of a scorer ends the training.
 
-        Parameters
-        ----------
-        epoch : Epoch
-
-        Raises
-        ------
-        ValueError
-            If a score is not a number, or the monitored one is NaN.
+        Raises ValueError if a score is not a number, or the monitored one is NaN.
         """
         self._predict(epoch)
         for metric in self._metrics:

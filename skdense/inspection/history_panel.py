@@ -19,23 +19,8 @@ def draw_panel(
 ) -> Any:
     """Draw what some fits recorded by epoch above their losses and the panels there.
 
-    Parameters
-    ----------
-    axes : matplotlib Axes
-        Of the losses.
-    fits : list of dict
-        Their `history_`.
-    key : str
-        Name in the history.
-    label : str
-        Written beside the panel.
-    style : dict
-        Of the lines.
-
-    Returns
-    -------
-    panel : matplotlib Axes or None
-        None where nothing was recorded.
+    `fits` are their `history_`, `key` is a name in them, `label` is written beside the panel. Gives
+    the panel's axes; None where nothing was recorded.
     """
     found = [np.asarray(fit[key], float) for fit in fits if key in fit]
     curves = [values for values in found if np.isfinite(values).any()]
