@@ -13,12 +13,13 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
-from skdense.callbacks.calibrated_log_loss import NAME, neg_calibrated_log_loss
 from skdense.engine.inference import forward
+from skdense.preprocessing.temperature import fit_temperature
 
 if TYPE_CHECKING:
     from skdense.engine.epoch import Epoch
 
+CALIBRATED_LOG_LOSS = "neg_calibrated_log_loss"
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
 # Common names of metrics whose scorer has a name that is spelled quite differently.
 _COMMON_NAMES = {
@@ -82,11 +83,11 @@ def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric
     source = f"monitor={scoring!r}" if parameter == "monitor" else f"{scoring!r} in metrics"
     name = None
     if isinstance(scoring, str):
-        known = [*get_scorer_names(), *([NAME] if is_classifier(estimator) else [])]
+        known = [*get_scorer_names(), *([CALIBRATED_LOG_LOSS] if is_classifier(estimator) else [])]
         name = scoring.removeprefix("val_")
         if name not in known:
             raise _unknown(source, scoring, [*LOSSES, *known] if parameter == "monitor" else known)
-        scorer = neg_calibrated_log_loss if name == NAME else get_scorer(name)
+        scorer = neg_calibrated_log_loss if name == CALIBRATED_LOG_LOSS else get_scorer(name)
     elif callable(scoring):
         try:
             scorer = check_scoring(estimator, scoring=scoring)
@@ -209,3 +210,20 @@ def _as_number(score: Any) -> float:
     if isinstance(score, Number) or (isinstance(score, np.ndarray) and score.ndim == 0):
         return float(score)  # type: ignore[arg-type]
     raise ValueError(f"A scorer has to return one number, not {score!r}.")
+
+
+def neg_calibrated_log_loss(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+    """Negative log-loss on a validation set, at the temperature that is the best on it.
+
+    A network becomes too sure long before it becomes wrong more often, and the plain log-loss
+    chooses an epoch before it has learned what it could: being too sure is mended afterwards. y is
+    (n_samples,) or (n_samples, n_labels).
+
+    E. Berta, D. Holzmüller, M. Jordan and F. Bach, "Rethinking early stopping: refine, then
+    calibrate", arXiv:2501.19195, 2025.
+    """
+    encoding = estimator._encoding
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    numbers = encoding.numbers(y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)
+    weight = np.broadcast_to(1.0 if sample_weight is None else sample_weight, len(numbers))
+    return -fit_temperature(estimator._raw_outputs(X), numbers, weight, encoding).log_loss

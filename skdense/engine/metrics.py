@@ -130,7 +130,7 @@ def _negative_brier_score(scores: _Scores):
 
 
 def _negative_calibrated_log_loss(scores: _Scores):
-    """Give what `callbacks.calibrated_log_loss` describes."""
+    """Give what `neg_calibrated_log_loss` in callbacks/scorers.py describes."""
     logits = scores.decisions
     if logits.shape.rank == 1:
         logits = tf.stack([-logits / 2, logits / 2], axis=1)

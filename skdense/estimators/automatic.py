@@ -18,8 +18,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
-from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
-from skdense.callbacks.scorers import LOSSES
+from skdense.callbacks.scorers import CALIBRATED_LOG_LOSS, LOSSES
 from skdense.preprocessing._compat import _num_samples
 from skdense.preprocessing.fit_arguments import FitArguments
 

@@ -41,7 +41,7 @@ def with_schedule(
     if isinstance(schedule, Schedule):
         start = settings.learning_rate
         return replace(settings, schedule=lambda epochs, _: schedule.rates(epochs, start, end))
-    from skdense.engine.keras_schedules import keras_schedule
+    from skdense.engine.learning_rates import keras_schedule
 
     of_steps = keras_schedule(schedule)
     takes_rate = of_steps is None and _takes_rate(schedule)

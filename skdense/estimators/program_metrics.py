@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
-from skdense.callbacks.scorers import ScorerMetric, scorer_metrics
+from skdense.callbacks.scorers import CALIBRATED_LOG_LOSS, ScorerMetric, scorer_metrics
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.target_scaling import TargetScale
 

@@ -213,11 +213,6 @@ def add_target_output(
     g("Identity", total if is_double else g.cast(total, "FLOAT"), to=variable)
 
 
-def needs_double(scale: TargetScale) -> bool:
-    """Whether float32 would lose what was learned, as in Python."""
-    return scale.needs_float64
-
-
 def label_values(encoding: ClassEncoding) -> np.ndarray:
     """Give the labels as ONNX can hold them: whole numbers in int64, or text; or one-hot rows."""
     if encoding.kind == "one-hot":
