@@ -17,11 +17,7 @@ def logs_epochs() -> bool:
 
 
 class EpochLog:
-    """Writes a record for each epoch.
-
-    `name` is that of the estimator; of a member of an ensemble, with its number. Counting goes on
-    from `first_epoch`, the epochs of earlier trainings.
-    """
+    """Writes a record for each epoch, counted on from `first_epoch`, those of earlier trainings."""
 
     def __init__(self, name: str, first_epoch: int):
         self._name, self._first_epoch = name, first_epoch

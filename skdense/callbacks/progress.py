@@ -15,12 +15,11 @@ _LINES = 10  # in place of the one line, where nothing can be written over
 
 
 class Progress:
-    """Prints the progress of a training.
+    """Prints the progress of a training, counting on from `first_epoch`.
 
     `verbose=1` is one line that is updated in place, in a terminal or below the cell of a notebook;
-    elsewhere, about ten lines in all. 2 or more is a line for each epoch. Counting goes on from
-    `first_epoch`, the epochs of earlier trainings. `whose` says what is trained, where that is one
-    of several; each line begins with it.
+    elsewhere, about ten lines in all. 2 or more is a line for each epoch. Each line begins with
+    `whose`, where what is trained is one of several.
     """
 
     def __init__(self, verbose: int, epochs: int, first_epoch: int = 0, whose: str = ""):

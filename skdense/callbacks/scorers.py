@@ -123,8 +123,8 @@ def _unknown(source: str, value: str, known: list[str]) -> ValueError:
 class ScorerCallback:
     """Adds the scores on the validation set to the metrics of each epoch.
 
-    `view` is a copy of the estimator in training for the scorers, which gets the weights of each
-    epoch here; `given` has X, y and sample weight of the validation set as the user gave them.
+    `view`, a copy of the estimator for the scorers, gets the weights of each epoch here; `given`
+    has X, y and sample weight of the validation set as the user gave them.
     """
 
     def __init__(self, view: Any, given: tuple[Any, Any, Any]):
@@ -134,10 +134,7 @@ class ScorerCallback:
         self._inputs = view._prediction_input(given[0])
 
     def on_fit_begin(self, epoch: Epoch) -> None:
-        """Try the scorers that need to know the positive class, before any training.
-
-        Raises ValueError if one does not know it; the message says how to pass it.
-        """
+        """Try scorers of a positive class before any training; raise ValueError if unknown to one."""
         for metric in self._metrics:
             if "pos_label" not in metric.arguments:
                 continue

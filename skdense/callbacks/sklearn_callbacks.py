@@ -71,10 +71,7 @@ def begin_fit_task(estimator: Any, given: FitArguments, most_subtasks: int) -> F
 
 
 def n_subtasks(estimator: Any, epochs: int) -> int:
-    """Count the subtasks of a fit: members of an ensemble, two trainings, or epochs.
-
-    Of the estimator, automatic values are resolved.
-    """
+    """Count the subtasks of a fit: members of an ensemble, two trainings, or epochs."""
     if estimator.n_members > 1:
         return int(estimator.n_members)
     return 2 if estimator.refit_best_epoch else epochs

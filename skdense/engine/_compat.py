@@ -32,10 +32,7 @@ def excludes_weights_from_decay(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def loss_arguments(loss: keras.losses.Loss) -> dict[str, Any] | None:
-    """Give what a loss passes to its function: get_config leaves Huber's delta out, for one.
-
-    None is a loss that is made of no function.
-    """
+    """Give what a loss passes to its function, if any: get_config leaves Huber's delta out."""
     return vars(loss).get("_fn_kwargs")
 
 

@@ -8,10 +8,7 @@ from skdense.engine.row_transformation import transform
 
 
 def of_any_density(rows: Rows | ValidationRows | None) -> Rows | ValidationRows | None:
-    """Let a sparse matrix store any number of values, without a second trace.
-
-    Gives specifications in place of the matrix's tensors.
-    """
+    """Let a sparse matrix store any number of values, by specifications, without a second trace."""
     if rows is None or not isinstance(rows.X, SparseRows):
         return rows
     values, columns = (tf.TensorSpec([None], part.dtype) for part in rows.X[:2])

@@ -155,10 +155,7 @@ def connect(operate: Callable[[], object], describe: Callable[[], str]) -> None:
 
 
 def first_call(description: str, call: Callable[[], _Result], error: type[Exception]) -> _Result:
-    """Make the call that traces and compiles a program, with the help of what is on disk.
-
-    It is made twice where the first time goes wrong by an `error` of TensorFlow's.
-    """
+    """Make the call that compiles a program with what is on disk; again, without, on an `error`."""
     if _cache is None:
         return call()
     label = _label(description)

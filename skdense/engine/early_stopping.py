@@ -18,11 +18,10 @@ class Decision(NamedTuple):
 def after_epoch(metric, epoch, finite, best, wait, rule: Any, where: Any) -> Decision:
     """Apply the rule to one epoch, as Keras's ``EarlyStopping`` does.
 
-    It is written for the tensors of a program and for numbers in Python alike. Lower is better of
-    `metric`, a float64; `epoch` counts from 0 in this training; `finite` is whether loss and
-    weights are; `best` is infinity, and `wait`, the epochs since the best, 0 before the first epoch
-    that counts. `rule` is a Settings or ProgramInputs; `where` chooses between two values by a
-    condition: ``tf.where``, or `choose`.
+    It is written for the tensors of a program and for numbers in Python alike, between which
+    `where` chooses: ``tf.where``, or `choose`. Lower is better of `metric`; `epoch` counts from 0
+    in this training; `best` is infinity and `wait` 0 before the first epoch that counts. `rule` is
+    a Settings or ProgramInputs.
 
     L. Prechelt, "Early stopping - but when?", in Neural Networks: Tricks of the Trade, 1998.
     """

@@ -23,14 +23,12 @@ def forward(
     n_layers: int | None = None,
     transformation: Any = None,
 ) -> np.ndarray:
-    """Compute the network's output before its activation, or that of one of its hidden layers.
+    """Compute the network's output before its activation, or that of so many hidden layers.
 
     X is an array or a CSR matrix (n_samples, n_features). The wider of its dtype and the
     architecture's is that of the arithmetic and the result: a matrix product rounds a row by its
-    place among the others, in float64 a billion times less. `weights` are in the architecture's
-    order; with `n_layers`, the result is that of so many hidden layers. `transformation`, an
-    InputTransformation, makes inputs of the rows of X, a chunk at a time; None where they are the
-    inputs.
+    place among the others, in float64 a billion times less. An InputTransformation makes inputs of
+    the rows of X, a chunk at a time.
     """
     dtype = np.promote_types(X.dtype, architecture.dtype)
     layers = _by_layer(architecture, weights, dtype, n_layers)

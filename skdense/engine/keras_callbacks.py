@@ -131,11 +131,9 @@ def _warn_of_path(place: int, kind: str, attribute: str, path: str, consequence:
 class KerasCallbacks:
     """Calls Keras callbacks for a training, and takes over what they change.
 
-    The callbacks are the copies for this fit. `make_model` builds the compiled model that they see
-    from weights in the architecture's order; its weights, learning rate and count of steps are
-    those of the moment, other variables of its optimizer are not. `first_epoch` is the number of
-    epochs of earlier trainings: numbers go on from there. `epochs` are of this training, `steps` of
-    an epoch.
+    `make_model` builds the compiled model that they see from weights; its weights, learning rate
+    and count of steps are those of the moment, other variables of its optimizer are not. Epochs
+    count on from `first_epoch`, the number of those of earlier trainings.
     """
 
     def __init__(

@@ -48,10 +48,7 @@ class KerasConfig:
 
 
 def complete_config(thing: Any) -> dict[str, Any]:
-    """Read the configuration of an optimizer, a loss or a schedule: all that its class takes.
-
-    Numbers and arrays of NumPy or TensorFlow become Python's.
-    """
+    """Read the whole configuration of an optimizer, a loss or a schedule, without arrays."""
     config = thing.get_config()
     arguments = _compat.loss_arguments(thing)
     if arguments:

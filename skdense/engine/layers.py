@@ -8,10 +8,9 @@ from skdense.engine._tensorflow import keras, tf
 class RandomLayer(keras.layers.Layer):
     """A layer that draws random numbers in training, by a rate and a seed that are program inputs.
 
-    `rate` (scalar) and `seed` (two int32) are weights that the program sets at every step.
-    `compiled` is whether XLA compiles the program: there the counter-based generator "threefry"
+    `rate` (scalar) and `seed` (two int32) are weights that the program sets at every step; `place`
+    is that in the architecture's `random_places`. Under XLA the counter-based generator "threefry"
     serves, since the default one is 60 times slower on a CPU; the plain graph has "philox" only.
-    `place` is that in the architecture's `random_places`.
 
     J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
@@ -61,9 +60,7 @@ class ProgramDropout(RandomLayer):
 
 
 class ProgramNoise(RandomLayer):
-    """Gaussian noise whose standard deviation, `rate`, is a program input.
-
-    It is added to the inputs, as in ``keras.layers.GaussianNoise``.
+    """Gaussian noise, added to the inputs, whose standard deviation, `rate`, is a program input.
 
     C. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7,
     1995.
@@ -147,10 +144,7 @@ def _normalize_rows(epsilon: float, x, gamma, beta, counted):
 
 
 def sum_rows(array: tf.Tensor, weight: tf.Tensor | None = None) -> tf.Tensor:
-    """Sum rows by a product of matrices: XLA's own sum of many numbers takes them one at a time.
-
-    `array` is (n_samples, n_units), `weight` (n_samples,), or None for one.
-    """
+    """Sum weighted rows by a product of matrices: XLA's own sum takes them one at a time."""
     # One row would do, but XLA computes a product with a vector itself, and slowly.
     if weight is None:
         rows = tf.ones((4, array.shape[0]), array.dtype)

@@ -20,10 +20,10 @@ _VANISHING = 1e-30  # a rate that falls from below this to zero has been rounded
 class LearningRates:
     """The learning rates of a training, as far as they are known.
 
-    `n_taken` is the number of steps that the optimizer has taken before. `now` is the rate after
-    the last epoch, None where the optimizer has a schedule of its own; `used` has that at the end
-    of each epoch run; `change` is whether there is a schedule, or a callback has set another rate.
-    Raises ValueError where a rate of the schedule's first epochs is no positive number.
+    The optimizer has taken `n_taken` steps before. `now` is the rate after the last epoch, None
+    where the optimizer has a schedule of its own; `used` has that at the end of each epoch run;
+    `change` is whether there is a schedule, or a callback has set another rate. Raises ValueError
+    where a rate of the schedule's first epochs is no positive number.
     """
 
     def __init__(self, settings: Settings, key: ProgramKey, n_samples: int, n_taken: int):
@@ -48,10 +48,7 @@ class LearningRates:
                 self.now = self._plateau.rate_after(metric, self._known())
 
     def for_call(self, first: int, n_epochs: int) -> tf.Tensor | None:
-        """Give the rates of one call, float32 (epochs_per_call, steps).
-
-        `first` is its first epoch, from 0, in this training.
-        """
+        """Give the rates of one call, float32 (epochs_per_call, steps), from its first epoch on."""
         if self.now is None:
             return None
         if self._schedule is not None:

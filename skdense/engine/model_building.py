@@ -22,8 +22,7 @@ def training_model(architecture: Architecture, compiled: bool, sparse: bool = Fa
     """Build the model that the engine trains: (n_samples, n_features) to (n_samples, n_outputs).
 
     Its penalties are added by the engine and its dropout rates are program inputs, so that one
-    model serves every penalty and rate. `compiled` is whether XLA will compile the program;
-    `sparse`, whether the input is a ``tf.SparseTensor``.
+    model serves every penalty and rate.
     """
 
     def random_layer(place: int):
@@ -50,10 +49,10 @@ def fitted_model(
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
-    `rescaling` is a scale and an offset, each (n_outputs,), that the output is multiplied by and
-    that are added to it, in their dtype. `input_shape` is that of one image, to be flattened.
-    `steps` lead from X to the network's inputs, None where X is the inputs; `missing_features` are
-    those with an indicator of missing values. `inputs` is the input of another model, to share it.
+    The output is multiplied by the scale of `rescaling`, and its offset added, (n_outputs,), in
+    their dtype. `input_shape` is that of an image, to be flattened. `steps` lead from X to the
+    network's inputs, with indicators of `missing_features`; None where X is the inputs. `inputs`
+    are those of another model, to share them.
     """
 
     def regularizer(layer: int):

@@ -21,9 +21,8 @@ from skdense.networks.architecture import Architecture
 class Program:
     """Compiled epochs of one network, pure from the outside: state in, state out.
 
-    One thread at a time: the network's variables are scratch memory. `network` is what takes the
-    steps; None is the dense network that the key describes. `intact` is False where tracing or
-    running it has raised: it may be half made.
+    One thread at a time: the network's variables are scratch memory. `intact` is False where
+    tracing or running it has raised: it may be half made.
     """
 
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
@@ -43,11 +42,7 @@ class Program:
         self.intact = True
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
-        """Make the state that training starts from.
-
-        Weights are in the architecture's order; `slots` are the optimizer's variables from an
-        earlier fit, None starts afresh.
-        """
+        """Make the state that training starts from; without `slots` the optimizer starts afresh."""
         network, dtype = self._network, self.key.architecture.dtype
         pairs = list(zip(weights, network.specs, strict=True))
         trainable = [array for array, spec in pairs if spec.trainable]

@@ -41,11 +41,10 @@ def train(
 
     X of `rows` is (n_samples, n_features), a CSR matrix of that shape or Selected; y is (n_samples,
     n_outputs) or (n_samples,). `validation` is needed for early stopping that monitors
-    ``"val_loss"`` or one of the program's metrics; for these with their data. Without `slots` the
-    optimizer starts afresh. `orders` gives the order of the samples in each epoch, int
-    (n_samples,); `random_seeds` are int, one for each of the architecture's `random_places`.
-    `callbacks` are for a `CallbackList`; where there are any, training goes from call to call by
-    single epochs. `make_program` builds the program of a key where none is idle.
+    ``"val_loss"`` or one of the program's metrics; for these with their data. `orders` gives the
+    order of the samples in each epoch; `random_seeds` are for the architecture's `random_places`.
+    Where there are `callbacks`, for a `CallbackList`, training goes from call to call by single
+    epochs.
     """
     key = _program_key(architecture, settings, rows, validation)
     n_samples = len(rows.y)

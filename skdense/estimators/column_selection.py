@@ -14,11 +14,10 @@ def select_columns(
 ) -> dict[str, list[int]]:
     """Find the positions of the columns that are named for each input or output.
 
-    `wanted` has for each name a column name or position, a sequence of these, a slice, or a
-    callable that takes the table and gives one of them, such as scikit-learn's
-    ``make_column_selector``; `names` are the columns' names, if they have any. Raises ValueError,
-    with the `parameter`, if a column does not exist, is named twice within one input, or an input
-    has none.
+    `wanted` has for each a column name or position, a sequence of these, a slice, or a callable
+    that takes the table and gives one of them, such as scikit-learn's ``make_column_selector``.
+    Raises ValueError, with the `parameter`, if a column does not exist, is named twice within one
+    input, or an input has none.
     """
     if not isinstance(wanted, Mapping) or not wanted:
         raise ValueError(

@@ -156,11 +156,9 @@ def _mean_history(histories: Sequence[History]) -> History:
 def out_of_fold_predictions(
     members: Sequence[Any], held_out: Sequence[np.ndarray | None], given: FitArguments
 ) -> dict[str, np.ndarray]:
-    """Predict each sample by the members that held it out.
+    """Predict each sample by the members that held it out, if any did: attribute and value.
 
-    `held_out` has of each member the samples that it has not learned from. Gives the attribute and
-    its value, the mean over those members, NaN where there is none; nothing where nothing was held
-    out.
+    The value is the mean over those members, NaN where there is none.
     """
     if held_out[0] is None:
         return {}

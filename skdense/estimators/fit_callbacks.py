@@ -29,11 +29,10 @@ def check_callbacks(callbacks: Any) -> None:
 
 
 class FitCallbacks:
-    """The callbacks of one training.
+    """The callbacks of one training, that starts from the state `begun`.
 
-    `begun` is the state before the first epoch, `task` that of scikit-learn's callbacks. `is_refit`
-    is whether it is the second training of `refit_best_epoch`, which has neither time limit nor
-    scorers. `keras_copies` are the copies of the Keras callbacks that this training uses.
+    The second training of `refit_best_epoch` (`is_refit`) has neither time limit nor scorers.
+    `keras_copies` are the copies of the Keras callbacks that this training uses.
     """
 
     def __init__(
@@ -49,10 +48,7 @@ class FitCallbacks:
         self.keras_copies: list[Any] | None = None
 
     def for_training(self, prepared: PreparedData, given: FitArguments) -> list[Any]:
-        """Give the callbacks in the order in which they are called, for a `CallbackList`.
-
-        None where training need not stop for any.
-        """
+        """Give the callbacks, for a `CallbackList`; none where training need not stop for any."""
         estimator, settings = self._estimator, self._settings
         callbacks: list[Any] = []
         if estimator.time_limit is not None and not self._is_refit:

@@ -73,10 +73,7 @@ class FittedModel:
 
 
 def draw_seed(seed: int, place: int) -> int:
-    """Draw one of the seeds that come from another.
-
-    Of place 0 for the initial weights, 1 for the validation split, then two for each training.
-    """
+    """Draw a seed from another: place 0 is initial weights, 1 the split, then two a training."""
     child = np.random.SeedSequence(seed, spawn_key=(place,))
     return int(child.generate_state(1)[0] % 2**31)
 
@@ -91,8 +88,7 @@ def build_model(
 ) -> tuple[Any, list[Output]]:
     """Build a model by the user's function, compile it, and see what it takes and gives.
 
-    `params` are all the estimator's parameters, `user_params` names those that its signature does
-    not list, `meta` is what `fit` has found out, `row` one sample, and `seed` that of the initial
+    Arguments are those of `build_arguments`, one sample (`row`), and the seed of the initial
     weights. Raises ValueError if it is no model, has no loss, or its inputs do not fit the data.
     """
     with custom_model.seeded(seed):

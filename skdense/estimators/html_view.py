@@ -64,10 +64,7 @@ class DocumentationLink:
 
 @cache
 def documentation_address() -> str:
-    """Read the address of the documentation from the package's metadata.
-
-    Without a slash at the end; empty where the package names none.
-    """
+    """Read the address of the documentation from the package's metadata; "" where it has none."""
     try:
         entries = metadata("skdense").get_all("Project-URL") or []
     except PackageNotFoundError:  # used from a folder, never installed

@@ -32,11 +32,11 @@ def output_columns(
 ) -> list[OutputColumns]:
     """Say which columns of y go to which output, as far as that is known before building.
 
-    y is (n_samples,) or (n_samples, n_columns); `names` are those of its columns, if they have any;
-    `outputs`, as the user said it, has columns for the name of each output. `of_classes` is whether
-    an output is of classes unless something else is said. `classes` are all the labels, where y
-    need not have them all: a list where several outputs learn them, with one array for each column
-    of y. Raises ValueError if a column goes to no output, or its labels cannot be classes.
+    y is (n_samples,) or (n_samples, n_columns); `outputs`, as the user said it, has columns for the
+    name of each output. `of_classes` is whether an output is of classes unless something else is
+    said. `classes` are all the labels, where y need not have them all: a list where several outputs
+    learn them, with one array for each column of y. Raises ValueError if a column goes to no
+    output, or its labels cannot be classes.
     """
     table = y.reshape(len(y), -1)
     everything = tuple(range(table.shape[1]))
@@ -85,10 +85,7 @@ def _classes_of_parts(classes: Any, parts: list[list[int]], n_columns: int) -> l
 
 
 def check_same_classes(classes: Any, outputs: list[ClassOutput], n_columns: int) -> None:
-    """Raise ValueError where ``classes=`` of a later `partial_fit` differ from those of the first.
-
-    `n_columns` are those of y.
-    """
+    """Raise ValueError where ``classes=`` of a later `partial_fit` are not those of the first."""
     parts = [list(output.columns) for output in outputs]
     for given, output in zip(_classes_of_parts(classes, parts, n_columns), outputs, strict=True):
         known = output.encoding.classes
@@ -139,8 +136,7 @@ def match_outputs(
 ) -> list[TargetOutput]:
     """Bring the columns of y and the outputs of the model together, in the model's order.
 
-    `of_classes` is whether an output is of classes unless something else is said. Raises ValueError
-    if numbers, names or shapes do not fit, or an output has no loss.
+    Raises ValueError if numbers, names or shapes do not fit, or an output has no loss.
     """
     if len(parts) == 1 and parts[0].name is None and len(outputs) == y.shape[1] > 1:
         columns = [[column] for column in range(y.shape[1])]

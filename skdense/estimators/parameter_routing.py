@@ -114,10 +114,7 @@ def _said_of(params: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def make_callbacks(params: dict[str, Any], parameter: str) -> list:
-    """Make the callbacks of a parameter; raise TypeError if one is no callback of Keras's.
-
-    Of ``"callbacks"``, ``"fit__callbacks"`` or ``"predict__callbacks"``; lists of them stay lists.
-    """
+    """Make the callbacks of a parameter; raise TypeError if one is no callback of Keras's."""
     given = params.get(parameter)
     if given is None:
         return []
@@ -181,11 +178,7 @@ def _find_names(things: Any, find: Callable[[str], Any]) -> Any:
 def check_routed(
     params: dict[str, Any], user_params: Collection[str], build: Callable, estimator: str
 ) -> None:
-    """Check that the user's function takes what is routed to it; raise TypeError if it does not.
-
-    `user_params` names the parameters that the signature of the `estimator`, a class's name, does
-    not list.
-    """
+    """Check that the user's function takes what is routed to it; raise TypeError if it does not."""
     taken = inspect.signature(build).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
         return

@@ -19,7 +19,7 @@ def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator | 
     """Find the fitted network that an estimator consists of, a pipeline ends in or a search found.
 
     Raises TypeError if there is none, NotFittedError if it is not fitted, and ValueError if a
-    search kept no best estimator; `name` is what the caller's parameter is called in them.
+    search kept no best estimator.
     """
     found = estimator
     while not isinstance(found, DenseEstimator) and not has_custom_model(found):

@@ -195,10 +195,7 @@ def can_hold(dtype: np.dtype) -> bool:
 
 
 def check_header(header: Any, kind: str, version: int, hint: str) -> None:
-    """Raise Damaged where a header is of another kind, or a newer version than can be read.
-
-    `hint` says what to do where it is of another kind.
-    """
+    """Raise Damaged where a header is of another kind, or a newer version than can be read."""
     if header.get("kind") != kind:
         raise Damaged(f"holds {reprlib.repr(header.get('kind'))}, not {kind!r}: {hint}.")
     found = header.get("version")

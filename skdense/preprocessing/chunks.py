@@ -15,10 +15,7 @@ _MOST_BLOCKS = 8  # since each reads all pages of a file that has rows in one pi
 
 
 def row_chunks(X: Any, n_columns: int) -> Iterator[tuple[slice, np.ndarray]]:
-    """Give the rows of X, some at a time, each time with the slice that they are.
-
-    `n_columns` is the width of what is made of them.
-    """
+    """Give the rows of X, some at a time, with their slice, to make `n_columns` columns of each."""
     size = max(_CHUNK_SIZE // max(n_columns, 1), 1)
     for start in range(0, X.shape[0], size):
         chunk = slice(start, start + size)

@@ -72,10 +72,7 @@ class ClassEncoding:
         return np.searchsorted(self.classes, y)
 
     def targets(self, numbers: np.ndarray, dtype: str) -> np.ndarray:
-        """Turn what `numbers` gives into what the loss compares with the output.
-
-        (n_samples,) of class numbers, or (n_samples, n_outputs).
-        """
+        """Turn `numbers` into what the loss takes: class numbers, or (n_samples, n_outputs)."""
         if self.kind == "multilabel":
             return numbers.astype(dtype)
         if self.loss == "sparse_categorical_crossentropy":
@@ -192,7 +189,7 @@ def check_classes_of_matrix(classes: Any, known: np.ndarray) -> None:
 
 
 def check_labels(y: np.ndarray, text_only: bool = True) -> None:
-    """Refuse labels that are Python objects without an order, by a ValueError; and missing ones.
+    """Refuse, by a ValueError, missing labels, and Python objects without an order.
 
     Objects have to be text, as scikit-learn wants them, or (not `text_only`) of one type.
     """

@@ -11,10 +11,7 @@ _IMAGE_DIMENSIONS = (3, 4)  # (n_samples, height, width), and channels
 
 
 def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
-    """Flatten images to rows, and give their shape, (height, width[, channels]).
-
-    There is no copy where they are one block of memory. Anything else stays as it is, with None.
-    """
+    """Flatten images to rows, if possible without a copy; give their shape, else None."""
     if isinstance(X, list | tuple) and _depth(X) in _IMAGE_DIMENSIONS:
         X = np.array([np.asarray(image) for image in X])
     shape = getattr(X, "shape", ())

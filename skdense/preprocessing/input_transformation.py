@@ -109,10 +109,7 @@ class InputTransformation:
 def learn_transformation(
     estimator: Any, X: Any, weight: np.ndarray, input_shape: tuple[int, ...]
 ) -> InputTransformation:
-    """Find out from the training set how X becomes inputs, by the estimator's parameters.
-
-    X is as `InputTransformation.inputs` takes it, weights are above zero.
-    """
+    """Find out from the training set how X becomes inputs, by the estimator's parameters."""
     kind, n_bins, missing = estimator.scale_features, estimator.n_bins, estimator.missing
     is_image = len(input_shape) > 1
     return InputTransformation(
@@ -127,9 +124,8 @@ def check_transformation(
 ) -> None:
     """Refuse data that tell no scale of features, or take no bins.
 
-    `n_samples` are those of a weight above zero; `one_epoch` is whether it is the first call of
-    `partial_fit`. Raises ValueError if X holds images and there would be bins; or if the first call
-    of `partial_fit` has too few samples.
+    Raises ValueError if X holds images and there would be bins; or if the first call of
+    `partial_fit` (`one_epoch`) has too few samples.
     """
     kind, n_bins = estimator.scale_features, estimator.n_bins
     if n_bins is not None and len(input_shape) > 1:

@@ -24,8 +24,7 @@ def check_validation_parameters(
 ) -> None:
     """Raise ValueError where choices of a validation set contradict each other.
 
-    `has_learned_all_rows` is whether training goes on that held out none of its rows in an earlier
-    epoch.
+    A training that goes on `has_learned_all_rows` if an earlier epoch held out none of them.
     """
     _check_validation_data(given)
     has_validation = has_validation_set(estimator, given)

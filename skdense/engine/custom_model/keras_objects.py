@@ -31,10 +31,7 @@ def metric_of_name(name: str) -> Any:
 
 
 def number_metrics(given: Any, made: Any) -> None:
-    """Name metrics that were made of names and classes: "auc" in every fit, not "auc_7" in one.
-
-    `given` is the estimator's parameter; `made`, what is made of it, is changed in place.
-    """
+    """Name metrics made of names and classes, in place: "auc" in every fit, not "auc_7" in one."""
     taken: set[str] = set()
     for source, metric in zip(*map(keras.tree.flatten, (given, made)), strict=False):
         if isinstance(source, str | type) and isinstance(metric, keras.metrics.Metric):

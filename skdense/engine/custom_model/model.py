@@ -73,10 +73,7 @@ def input_names(model: keras.Model) -> list[str] | None:
 
 
 def arrange_inputs(model: keras.Model, X: np.ndarray | dict[str, np.ndarray]) -> Any:
-    """Order named inputs as the model takes them: a list, or a dict where it was made with one.
-
-    Each array is (n_samples, ...); a single one stays as it is.
-    """
+    """Order named inputs as the model takes them: a list, or a dict where it was made with one."""
     struct = _symbolic(model, "input")
     if not isinstance(X, dict):
         tensors = _symbolic(model, "inputs") or []

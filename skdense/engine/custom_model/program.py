@@ -31,8 +31,7 @@ class StepDropout(keras.layers.Layer):
     """Dropout whose seed is a program input: Keras's own is slow under XLA.
 
     The rate is a constant of the graph, as in the model that is cloned. As a program input, which
-    it is in the dense networks, it would divide and not multiply, to other last bits. `place` is
-    the layer's number among the dropout layers; `compiled`, whether XLA compiles the program.
+    it is in the dense networks, it would divide and not multiply, to other last bits.
     """
 
     def __init__(self, rate: float, place: int, now: StepContext, compiled: bool):
@@ -108,10 +107,7 @@ class CustomModelNetwork(TrainableNetwork):
         return [None] * len(self.trainable)
 
     def penalty(self, inputs: ProgramInputs) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
-        """Give the penalties of the model's own regularizers, and their gradients.
-
-        A variable without a regularizer has None as its gradient.
-        """
+        """Give the penalties of the model's own regularizers, and their gradients or None."""
         del inputs
         total = tf.zeros((), self._dtype)
         with tf.GradientTape() as tape:
