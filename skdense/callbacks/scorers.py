@@ -134,7 +134,8 @@ class ScorerCallback:
         self._inputs = view._prediction_input(given[0])
 
     def on_fit_begin(self, epoch: Epoch) -> None:
-        """Try scorers of a positive class before any training; raise ValueError if unknown to one."""
+        """Try scorers of a positive class before any training; raise ValueError for unknown ones.
+        """
         for metric in self._metrics:
             if "pos_label" not in metric.arguments:
                 continue
