@@ -134,8 +134,7 @@ class ScorerCallback:
         self._inputs = view._prediction_input(given[0])
 
     def on_fit_begin(self, epoch: Epoch) -> None:
-        """Try scorers of a positive class before any training; raise ValueError for unknown ones.
-        """
+        """Try scorers of a positive class, before training; raise ValueError if unknown."""
         for metric in self._metrics:
             if "pos_label" not in metric.arguments:
                 continue
