@@ -15,6 +15,13 @@ import pytest
 
 import skdense
 import skdense.schedules
+from skdense.cli import main
+from skdense.engine.program_cache import CacheInfo
+from skdense.inspection.checks import CheckResult
+from skdense.inspection.comparison_display import ComparisonDisplay
+from skdense.persistence.onnx import register
+from skdense.preprocessing.feature_bins import FeatureBins
+from skdense.preprocessing.feature_scaling import FeatureScaling
 
 MODULES = [
     name
@@ -113,6 +120,8 @@ def test_parameters_and_returns_are_those_of_the_signature():
 # What users import from skdense and skdense.schedules.
 USERS = [getattr(skdense, name) for name in skdense.__all__ if not name.isupper()]
 USERS += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values()]
+# What else they come to see: results, fitted attributes, the command line.
+SEEN = [CacheInfo, CheckResult, ComparisonDisplay, FeatureBins, FeatureScaling, main, register]
 
 
 def methods_by_name(thing: Any) -> dict[str, list[Any]]:
@@ -136,3 +145,11 @@ def test_public_names_are_documented_in_full(thing):
             assert "Parameters" in found, name
             if inspect.isfunction(functions[0]) and returns_a_value(functions[0]):
                 assert RETURNS & found, name
+
+
+def test_internal_names_have_sentences_and_no_sections():
+    seen = [each for thing in USERS + SEEN for each in methods_by_name(thing).values()]
+    internal = set(public()).difference(*seen)
+    assert len(internal) > 300  # or there is nothing to look at
+    lists = {"Parameters", "Attributes", "Raises", *RETURNS}
+    assert not [thing for thing in internal if lists & set(sections(inspect.getdoc(thing)))]

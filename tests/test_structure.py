@@ -240,7 +240,7 @@ TESTED_ELSEWHERE = {
     "engine/test_inference.py": "engine.activations",
     "engine/test_keras_pickling.py": "estimators.keras_parameters",
     "engine/test_metrics.py": "engine.validation_outputs",
-    "engine/test_learning_rates.py": "engine.keras_schedules engine.plateau",
+    "engine/test_learning_rates.py": "engine.plateau",
     "engine/test_losses.py": "engine.quantile_loss",
     "engine/test_program_cache.py": "engine.program_key",
     "engine/test_residual.py": "engine.layers",  # and test_dropout.py, test_input_noise.py
@@ -248,7 +248,6 @@ TESTED_ELSEWHERE = {
     "engine/test_training.py": "engine.model_building engine.optimizers engine.penalties "
     "engine.program engine.program_inputs engine.settings engine.trainable_network "
     "engine.training_result",
-    "estimators/test_temperature_scaling.py": "callbacks.calibrated_log_loss",
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_html_view.py": "estimators.losses_view",
     "estimators/test_lr_schedule.py": "schedules",
@@ -265,7 +264,6 @@ TESTED_ELSEWHERE = {
     "preprocessing/test_validation_split.py": "preprocessing.fit_arguments",
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
-    "inspection/test_history_display.py": "inspection.history_panel",
     "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
     "persistence/test_onnx.py": "persistence.onnx_graph",
     "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "

@@ -17,15 +17,7 @@ def logs_epochs() -> bool:
 
 
 class EpochLog:
-    """Writes a record for each epoch.
-
-    Parameters
-    ----------
-    name : str
-        Name of the estimator; of a member of an ensemble, with its number.
-    first_epoch : int
-        Epochs of earlier trainings; counting continues from there.
-    """
+    """Writes a record for each epoch, counted on from `first_epoch`, those of earlier trainings."""
 
     def __init__(self, name: str, first_epoch: int):
         self._name, self._first_epoch = name, first_epoch
@@ -37,13 +29,7 @@ class EpochLog:
 
 
 def log_fit(estimator: Any) -> None:
-    """Write a record of a fit that has ended.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Fitted.
-    """
+    """Write a record of a fit that has ended."""
     if _logger.isEnabledFor(logging.INFO):
         names = ("n_iter_", "best_epoch_", "best_loss_", "stopped_by_")
         logs = {name.strip("_"): getattr(estimator, name) for name in names}

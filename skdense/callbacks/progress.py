@@ -15,19 +15,11 @@ _LINES = 10  # in place of the one line, where nothing can be written over
 
 
 class Progress:
-    """Prints the progress of a training.
+    """Prints the progress of a training, counting on from `first_epoch`.
 
-    Parameters
-    ----------
-    verbose : int
-        1 for one line that is updated in place, in a terminal or below the cell of a notebook;
-        elsewhere, about ten lines in all. 2 or more for a line for each epoch.
-    epochs : int
-        The most epochs of this training.
-    first_epoch : int, default=0
-        Epochs of earlier trainings; counting continues from there.
-    whose : str, default=""
-        What is trained, where that is one of several; each line begins with it.
+    `verbose=1` is one line that is updated in place, in a terminal or below the cell of a notebook;
+    elsewhere, about ten lines in all. 2 or more is a line for each epoch. Each line begins with
+    `whose`, where what is trained is one of several.
     """
 
     def __init__(self, verbose: int, epochs: int, first_epoch: int = 0, whose: str = ""):
@@ -58,16 +50,6 @@ class Progress:
 def in_words(seconds: float) -> str:
     """Put the time that is left into words.
 
-    Parameters
-    ----------
-    seconds : float
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
     >>> in_words(0.4), in_words(75), in_words(7400)
     ('1 s left', '1 min 15 s left', '2 h 3 min left')
     """

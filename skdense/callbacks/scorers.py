@@ -13,12 +13,13 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
-from skdense.callbacks.calibrated_log_loss import NAME, neg_calibrated_log_loss
 from skdense.engine.inference import forward
+from skdense.preprocessing.temperature import fit_temperature
 
 if TYPE_CHECKING:
     from skdense.engine.epoch import Epoch
 
+CALIBRATED_LOG_LOSS = "neg_calibrated_log_loss"
 LOSSES = ("val_loss", "loss")  # what the engine records by itself
 # Common names of metrics whose scorer has a name that is spelled quite differently.
 _COMMON_NAMES = {
@@ -31,45 +32,17 @@ _COMMON_NAMES = {
 
 
 class ScorerMetric(NamedTuple):
-    """A scorer to be computed after each epoch.
+    """A scorer to be computed after each epoch."""
 
-    Attributes
-    ----------
-    name : str
-        Its name in the history.
-    scorer : callable
-        Called with estimator, X and y.
-    source : str
-        The parameter that asked for it and its value, for errors.
-    arguments : frozenset of str
-        Names of the arguments that its function takes.
-    scorer_name : str or None
-        scikit-learn's name of it; None for a function.
-    """
-
-    name: str
-    scorer: Callable[..., Any]
-    source: str
-    arguments: frozenset[str]
-    scorer_name: str | None
+    name: str  # in the history
+    scorer: Callable[..., Any]  # called with estimator, X and y
+    source: str  # the parameter that asked for it and its value, for errors
+    arguments: frozenset[str]  # names of those that its function takes
+    scorer_name: str | None  # scikit-learn's; None for a function
 
 
 def monitor_name(monitor: Any) -> str:
-    """Give the name that the monitored metric has in the history.
-
-    Parameters
-    ----------
-    monitor : str or callable
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> monitor_name("roc_auc"), monitor_name("val_roc_auc"), monitor_name("loss")
-    ('val_roc_auc', 'val_roc_auc', 'loss')
-    """
+    """Give the name that the monitored metric has in the history: "val_roc_auc" for "roc_auc"."""
     if not isinstance(monitor, str):
         # What make_scorer gives has no name of its own.
         function = getattr(monitor, "_score_func", monitor)
@@ -82,19 +55,8 @@ def monitor_name(monitor: Any) -> str:
 def scorer_metrics(estimator: Any) -> list[ScorerMetric]:
     """Find the scorers that `monitor` and `metrics` name.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Returns
-    -------
-    list of ScorerMetric
-
-    Raises
-    ------
-    ValueError
-        If one is unknown, cannot be computed from such an estimator, or shares its name with
-        another.
+    Raises ValueError if one is unknown, cannot be computed from such an estimator, or shares its
+    name with another.
     """
     asked_for = [("metrics", each) for each in estimator.metrics or ()]
     if not (isinstance(estimator.monitor, str) and estimator.monitor in LOSSES):
@@ -121,11 +83,11 @@ def _scorer_metric(estimator: Any, parameter: str, scoring: Any) -> ScorerMetric
     source = f"monitor={scoring!r}" if parameter == "monitor" else f"{scoring!r} in metrics"
     name = None
     if isinstance(scoring, str):
-        known = [*get_scorer_names(), *([NAME] if is_classifier(estimator) else [])]
+        known = [*get_scorer_names(), *([CALIBRATED_LOG_LOSS] if is_classifier(estimator) else [])]
         name = scoring.removeprefix("val_")
         if name not in known:
             raise _unknown(source, scoring, [*LOSSES, *known] if parameter == "monitor" else known)
-        scorer = neg_calibrated_log_loss if name == NAME else get_scorer(name)
+        scorer = neg_calibrated_log_loss if name == CALIBRATED_LOG_LOSS else get_scorer(name)
     elif callable(scoring):
         try:
             scorer = check_scoring(estimator, scoring=scoring)
@@ -161,13 +123,8 @@ def _unknown(source: str, value: str, known: list[str]) -> ValueError:
 class ScorerCallback:
     """Adds the scores on the validation set to the metrics of each epoch.
 
-    Parameters
-    ----------
-    view : DenseClassifier or DenseRegressor
-        A copy of the estimator in training for the scorers, which gets the weights of each epoch
-        here.
-    given : tuple
-        X, y and sample weight of the validation set as the user gave them, for the scorers.
+    `view`, a copy of the estimator for the scorers, gets the weights of each epoch here; `given`
+    has X, y and sample weight of the validation set as the user gave them.
     """
 
     def __init__(self, view: Any, given: tuple[Any, Any, Any]):
@@ -177,17 +134,7 @@ class ScorerCallback:
         self._inputs = view._prediction_input(given[0])
 
     def on_fit_begin(self, epoch: Epoch) -> None:
-        """Try the scorers that need to know the positive class, before any training.
-
-        Parameters
-        ----------
-        epoch : Epoch
-
-        Raises
-        ------
-        ValueError
-            If one does not know it; the message says how to pass it.
-        """
+        """Try scorers of a positive class, before training; raise ValueError if unknown."""
         for metric in self._metrics:
             if "pos_label" not in metric.arguments:
                 continue
@@ -202,14 +149,7 @@ class ScorerCallback:
     def on_epoch_end(self, epoch: Epoch) -> None:
         """Compute the scores; an error of a scorer ends the training.
 
-        Parameters
-        ----------
-        epoch : Epoch
-
-        Raises
-        ------
-        ValueError
-            If a score is not a number, or the monitored one is NaN.
+        Raises ValueError if a score is not a number, or the monitored one is NaN.
         """
         self._predict(epoch)
         for metric in self._metrics:
@@ -267,3 +207,20 @@ def _as_number(score: Any) -> float:
     if isinstance(score, Number) or (isinstance(score, np.ndarray) and score.ndim == 0):
         return float(score)  # type: ignore[arg-type]
     raise ValueError(f"A scorer has to return one number, not {score!r}.")
+
+
+def neg_calibrated_log_loss(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+    """Negative log-loss on a validation set, at the temperature that is the best on it.
+
+    A network becomes too sure long before it becomes wrong more often, and the plain log-loss
+    chooses an epoch before it has learned what it could: being too sure is mended afterwards. y is
+    (n_samples,) or (n_samples, n_labels).
+
+    E. Berta, D. Holzmüller, M. Jordan and F. Bach, "Rethinking early stopping: refine, then
+    calibrate", arXiv:2501.19195, 2025.
+    """
+    encoding = estimator._encoding
+    y = np.asarray(y.toarray() if hasattr(y, "toarray") else y)
+    numbers = encoding.numbers(y.ravel() if y.ndim == 2 and y.shape[1] == 1 else y)
+    weight = np.broadcast_to(1.0 if sample_weight is None else sample_weight, len(numbers))
+    return -fit_temperature(estimator._raw_outputs(X), numbers, weight, encoding).log_loss

@@ -16,15 +16,8 @@ from skdense.preprocessing._compat import _safe_indexing
 class FitTask:
     """The fit of a network as a task; its subtasks are epochs or, with a refit, two trainings.
 
-    The fit of an ensemble has the fits of its members as subtasks.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    given : FitArguments
-        The arguments of `fit`.
-    context : sklearn.callback.CallbackContext
-        Of this task.
+    The fit of an ensemble has the fits of its members as subtasks. `context` is scikit-learn's
+    `CallbackContext` of this task.
     """
 
     def __init__(self, estimator: Any, given: FitArguments, context: Any):
@@ -70,19 +63,7 @@ class FitTask:
 
 
 def begin_fit_task(estimator: Any, given: FitArguments, most_subtasks: int) -> FitTask | None:
-    """Tell the callbacks of scikit-learn, if there are any, that a fit begins.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    given : FitArguments
-    most_subtasks : int
-
-    Returns
-    -------
-    FitTask or None
-        None without callbacks.
-    """
+    """Tell the callbacks of scikit-learn, if there are any, that a fit begins."""
     if not getattr(estimator, "_skl_callbacks", None):
         return None
     context = estimator._init_callback_context(max_subtasks=most_subtasks)
@@ -90,18 +71,7 @@ def begin_fit_task(estimator: Any, given: FitArguments, most_subtasks: int) -> F
 
 
 def n_subtasks(estimator: Any, epochs: int) -> int:
-    """Count the subtasks of a fit: members of an ensemble, two trainings, or epochs.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Without automatic values.
-    epochs : int
-
-    Returns
-    -------
-    int
-    """
+    """Count the subtasks of a fit: members of an ensemble, two trainings, or epochs."""
     if estimator.n_members > 1:
         return int(estimator.n_members)
     return 2 if estimator.refit_best_epoch else epochs
@@ -110,15 +80,8 @@ def n_subtasks(estimator: Any, epochs: int) -> int:
 class EpochTasks:
     """Tells scikit-learn's callbacks about the epochs; one that returns True ends the training.
 
-    Parameters
-    ----------
-    task : FitTask
-    fitted : callable
-        Given an `Epoch`, the attributes that make an estimator fitted.
-    rows : int array or None
-        Indices of the training samples; None is all.
-    epochs : int
-        The most there will be.
+    `fitted` gives, for an `Epoch`, the attributes that make an estimator fitted; `rows` are the
+    indices of the training samples, None is all.
     """
 
     def __init__(self, task: FitTask, fitted: Any, rows: Any, epochs: int):

@@ -10,13 +10,7 @@ if TYPE_CHECKING:
 
 
 class TimeLimit:
-    """Ends training with the epoch in which the time is up.
-
-    Parameters
-    ----------
-    seconds : float
-        From now on.
-    """
+    """Ends training with the epoch in which the time, in seconds from now on, is up."""
 
     def __init__(self, seconds: float):
         self._end = time.monotonic() + seconds

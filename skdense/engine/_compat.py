@@ -32,10 +32,7 @@ def excludes_weights_from_decay(optimizer: keras.optimizers.Optimizer) -> bool:
 
 
 def loss_arguments(loss: keras.losses.Loss) -> dict[str, Any] | None:
-    """Give what a loss passes to its function: get_config leaves Huber's delta out, for one.
-
-    None is a loss that is made of no function.
-    """
+    """Give what a loss passes to its function, if any: get_config leaves Huber's delta out."""
     return vars(loss).get("_fn_kwargs")
 
 
@@ -134,14 +131,7 @@ def name_functions() -> bool:
 def function_label(label: str) -> Iterator[None]:
     """Name the functions that TensorFlow makes meanwhile, in this thread, by a label.
 
-    Parameters
-    ----------
-    label : str
-        A new one each time: two functions of one name would have to be equal.
-
-    Yields
-    ------
-    None
+    A new one each time: two functions of one name would have to be equal.
     """
     _function_label.text, _function_label.numbers = label, count()
     try:

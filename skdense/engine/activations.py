@@ -15,24 +15,10 @@ from skdense.networks.architecture import Activation
 
 
 def activation_name(activation: str | Callable, dtype: str = "float32") -> str | Callable:
-    """Give an activation its Keras name where it has one.
+    """Give an activation's Keras name; for the user's own, the first of all equal functions.
 
-    Parameters
-    ----------
-    activation : str or callable
-    dtype : {"float32", "float64"}, default="float32"
-        Of the network.
-
-    Returns
-    -------
-    str or callable
-        The name, or the function where it is the user's own: the first of all that equal it.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, or the object is a layer, not callable, or gives an array of
-        another shape than it takes.
+    Raises ValueError where the name is unknown, or the object is a layer, not callable, or gives an
+    array of another shape than it takes. `dtype` is the network's.
     """
     names = activation_names()
     if isinstance(activation, str):
@@ -71,14 +57,7 @@ def _check_function(activation: Callable, dtype: str) -> None:
 
 
 def activation_names() -> dict[str, str]:
-    """Give Keras's activations: each name, and the one that stands for it.
-
-    Examples
-    --------
-    >>> from skdense.engine.activations import activation_names
-    >>> activation_names()["swish"]
-    'silu'
-    """
+    """Give Keras's activations: each name, and the one that stands for it ("silu" for "swish")."""
     # glu halves the width of what it is given, and threshold cannot do without arguments.
     canonical = [
         name
@@ -95,16 +74,6 @@ def activation_names() -> dict[str, str]:
 
 
 def activate_in_keras(activation: Activation, x: np.ndarray) -> np.ndarray:
-    """Apply an activation with Keras.
-
-    Parameters
-    ----------
-    activation : str or callable
-    x : array of shape (n_samples, n_units)
-
-    Returns
-    -------
-    array of shape (n_samples, n_units)
-    """
+    """Apply an activation with Keras to an array (n_samples, n_units)."""
     check_not_forked()
     return np.asarray(keras.activations.get(activation)(keras.ops.convert_to_tensor(x)))

@@ -8,35 +8,17 @@ from skdense.engine.row_transformation import transform
 
 
 def of_any_density(rows: Rows | ValidationRows | None) -> Rows | ValidationRows | None:
-    """Let a sparse matrix store any number of values, without a second trace.
-
-    Parameters
-    ----------
-    rows : Rows or ValidationRows of tensors, or None
-
-    Returns
-    -------
-    Rows, ValidationRows or None
-        With specifications in place of a sparse matrix's tensors.
-    """
+    """Let a sparse matrix store any number of values, by specifications, without a second trace."""
     if rows is None or not isinstance(rows.X, SparseRows):
         return rows
     values, columns = (tf.TensorSpec([None], part.dtype) for part in rows.X[:2])
     return rows._replace(X=SparseRows(values, columns, rows.X.starts))
 
 
-def gather_rows(array, chosen):
-    """Give the chosen rows, in that order; a sparse matrix is in order already.
-
-    Parameters
-    ----------
-    array : tensor, Selected or SparseRows
-    chosen : int32 tensor of shape (n_chosen,)
-
-    Returns
-    -------
-    tensor or SparseRows
-    """
+def gather_rows(
+    array: tf.Tensor | Selected | SparseRows, chosen: tf.Tensor
+) -> tf.Tensor | SparseRows:
+    """Give the chosen rows, in that order; a sparse matrix is in order already."""
     if isinstance(array, SparseRows):
         return array
     if isinstance(array, Selected):
@@ -44,21 +26,10 @@ def gather_rows(array, chosen):
     return tf.gather(array, chosen)
 
 
-def slice_rows(rows: Rows | ValidationRows, start, size: int, network) -> Rows:
-    """Give `size` rows from `start` on.
+def slice_rows(rows: Rows | ValidationRows, start: tf.Tensor, size: int, network) -> Rows:
+    """Give `size` rows from `start` on, X as a tensor or as a ``tf.SparseTensor``.
 
-    Parameters
-    ----------
-    rows : Rows or ValidationRows
-    start : int32 tensor
-    size : int
-    network : Architecture or CustomModelDescription
-        Of the former a sparse matrix has its width; the latter takes none.
-
-    Returns
-    -------
-    Rows
-        X as a tensor, or as a ``tf.SparseTensor``.
+    A sparse matrix has the width of an Architecture; a CustomModelDescription takes none.
     """
     X = rows.X
     if isinstance(X, SparseRows):
@@ -70,19 +41,8 @@ def slice_rows(rows: Rows | ValidationRows, start, size: int, network) -> Rows:
     return Rows(X, slice_array(rows.y, start, size), slice_array(rows.weight, start, size))
 
 
-def slice_array(array, start, size: int):
-    """Give `size` rows from `start` on; the size is static, as XLA needs it.
-
-    Parameters
-    ----------
-    array : tensor of shape (n_samples, ...)
-    start : int32 tensor
-    size : int
-
-    Returns
-    -------
-    tensor of shape (size, ...)
-    """
+def slice_array(array: tf.Tensor, start: tf.Tensor, size: int) -> tf.Tensor:
+    """Give `size` rows from `start` on; the size is static, as XLA needs it."""
     begin = [start, *[0] * (array.shape.rank - 1)]
     return tf.slice(array, begin, [size, *array.shape[1:]])
 

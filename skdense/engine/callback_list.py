@@ -14,13 +14,10 @@ _EVENTS = ("on_fit_begin", "on_epoch_begin", "on_epoch_end", "on_fit_end")
 class CallbackList:
     """Several callbacks as one; each sees what those before it have changed.
 
-    Parameters
-    ----------
-    callbacks : sequence of objects
-        Each with any of the methods ``on_fit_begin(epoch)``, ``on_epoch_begin(epoch)``,
-        ``on_epoch_end(epoch)``, ``on_fit_end(epoch)`` and ``close()``. ``on_fit_end`` is called
-        after the last epoch, even if it was interrupted: weights set there are the ones given back.
-        ``close`` is called whatever has happened.
+    Each has any of the methods ``on_fit_begin(epoch)``, ``on_epoch_begin(epoch)``,
+    ``on_epoch_end(epoch)``, ``on_fit_end(epoch)`` and ``close()``. ``on_fit_end`` is called after
+    the last epoch, even if it was interrupted: weights set there are the ones given back. ``close``
+    is called whatever has happened.
     """
 
     def __init__(self, callbacks: Sequence[Any]):

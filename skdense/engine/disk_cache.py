@@ -47,12 +47,8 @@ _counts: Counter[str] = Counter()  # programs of each description that this proc
 class DiskCache:
     """Programs in a folder, and TensorFlow's own folder in this process.
 
-    Parameters
-    ----------
-    folder : Path
-        For programs of this version of TensorFlow, kind of processor and setting.
-    own : Path
-        Where TensorFlow looks for files, and writes them.
+    `folder` is for programs of this version of TensorFlow, kind of processor and setting; `own` is
+    where TensorFlow looks for files, and writes them.
     """
 
     def __init__(self, folder: Path, own: Path):
@@ -131,13 +127,9 @@ def clear() -> None:
 def connect(operate: Callable[[], object], describe: Callable[[], str]) -> None:
     """Connect TensorFlow with the cache by its first operation, which reads the environment.
 
-    Parameters
-    ----------
-    operate : callable without arguments
-        Compiles something; called twice where the first time goes wrong.
-    describe : callable without arguments
-        Gives TensorFlow's version and a description of everything besides processor and environment
-        that changes what is compiled. It is called after the operation.
+    `operate` compiles something; it is called twice where the first time goes wrong. `describe`,
+    called after it, gives TensorFlow's version and everything besides processor and environment
+    that changes what is compiled.
     """
     global _cache
     own = None if _compat.tensorflow_has_run() else _own_folder()
@@ -163,22 +155,7 @@ def connect(operate: Callable[[], object], describe: Callable[[], str]) -> None:
 
 
 def first_call(description: str, call: Callable[[], _Result], error: type[Exception]) -> _Result:
-    """Make the call that traces and compiles a program, with the help of what is on disk.
-
-    Parameters
-    ----------
-    description : str
-        Of the program.
-    call : callable without arguments
-        Called twice where the first time goes wrong.
-    error : type
-        What TensorFlow raises.
-
-    Returns
-    -------
-    object
-        What `call` gives.
-    """
+    """Make the call that compiles a program with what is on disk; again, without, on an `error`."""
     if _cache is None:
         return call()
     label = _label(description)

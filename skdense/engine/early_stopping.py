@@ -6,74 +6,24 @@ from typing import Any, NamedTuple
 
 
 class Decision(NamedTuple):
-    """What early stopping decides after an epoch.
+    """What early stopping decides after an epoch, in Python's numbers or in tensors."""
 
-    Attributes
-    ----------
-    better : bool or tensor
-        Whether the epoch is the best so far.
-    keep : bool or tensor
-        Whether its weights are those to give back.
-    best : float or tensor
-        The best value of the monitored metric so far.
-    wait : int or tensor
-        Epochs since then.
-    stop : bool or tensor
-        Whether patience has run out.
-    """
-
-    better: Any
-    keep: Any
-    best: Any
-    wait: Any
-    stop: Any
+    better: Any  # bool: the epoch is the best so far
+    keep: Any  # bool: its weights are those to give back
+    best: Any  # float: the best value of the monitored metric so far
+    wait: Any  # int: epochs since then
+    stop: Any  # bool: patience has run out
 
 
 def after_epoch(metric, epoch, finite, best, wait, rule: Any, where: Any) -> Decision:
     """Apply the rule to one epoch, as Keras's ``EarlyStopping`` does.
 
-    It is written for the tensors of a program and for numbers in Python alike.
+    It is written for the tensors of a program and for numbers in Python alike, between which
+    `where` chooses: ``tf.where``, or `choose`. Lower is better of `metric`; `epoch` counts from 0
+    in this training; `best` is infinity and `wait` 0 before the first epoch that counts. `rule` is
+    a Settings or ProgramInputs.
 
-    Parameters
-    ----------
-    metric : float or float64 tensor
-        What is monitored; lower is better.
-    epoch : int or int32 tensor
-        From 0, in this training.
-    finite : bool or bool tensor
-        Whether loss and weights are.
-    best : float or float64 tensor
-        Lowest metric so far, infinity before the first epoch that counts.
-    wait : int or int32 tensor
-        Epochs since then.
-    rule : Settings or ProgramInputs
-        Its `early_stopping`, `patience`, `min_delta`, `start_from_epoch`, `restore_best_weights`.
-    where : callable
-        Chooses between two values by a condition: ``tf.where``, or `choose`.
-
-    Returns
-    -------
-    Decision
-
-    References
-    ----------
     L. Prechelt, "Early stopping - but when?", in Neural Networks: Tricks of the Trade, 1998.
-
-    Examples
-    --------
-    >>> from types import SimpleNamespace
-    >>> from skdense.engine.early_stopping import after_epoch, choose
-    >>> rule = SimpleNamespace(
-    ...     early_stopping=True,
-    ...     patience=2,
-    ...     min_delta=0.0,
-    ...     start_from_epoch=0,
-    ...     restore_best_weights=True,
-    ... )
-    >>> after_epoch(0.5, 4, True, 0.6, 1, rule, choose)
-    Decision(better=True, keep=True, best=0.5, wait=0, stop=False)
-    >>> after_epoch(0.7, 4, True, 0.6, 1, rule, choose)
-    Decision(better=False, keep=False, best=0.6, wait=2, stop=True)
     """
     counts = epoch >= rule.start_from_epoch
     better = (metric + rule.min_delta < best) & finite & counts

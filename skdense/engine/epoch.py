@@ -12,21 +12,10 @@ from skdense.engine.program_inputs import State
 class Epoch:
     """A moment of a training: as a rule, an epoch that has just ended.
 
-    Parameters
-    ----------
-    number : int
-        From 1, in this training; 0 before the first one.
-    logs : dict of str to float
-        ``"loss"`` and, with validation data, ``"val_loss"``; empty before the epoch. Metrics that
-        are added go into the history and can be what early stopping monitors.
-    program : Program
-    state : State
-    rates : LearningRates
-
-    Attributes
-    ----------
-    stop : bool or str
-        To be set where training is to end here: to True, or to the reason.
+    `number` counts from 1, in this training; 0 is before the first one. `logs` has ``"loss"`` and,
+    with validation data, ``"val_loss"``, and is empty before the epoch; metrics that are added go
+    into the history and can be what early stopping monitors. `stop` is to be set where training is
+    to end here: to True, or to the reason.
     """
 
     def __init__(

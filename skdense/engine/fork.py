@@ -19,13 +19,7 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 
 def check_not_forked() -> None:
-    """Refuse to go on where TensorFlow would hang.
-
-    Raises
-    ------
-    RuntimeError
-        In a process that was forked after TensorFlow had run.
-    """
+    """Raise RuntimeError in a process forked after TensorFlow had run, where it would hang."""
     if _is_useless:
         raise RuntimeError(
             "This process was forked after TensorFlow had run in its parent, and TensorFlow, whose "

@@ -23,25 +23,12 @@ def forward(
     n_layers: int | None = None,
     transformation: Any = None,
 ) -> np.ndarray:
-    """Compute the network's output, or that of one of its hidden layers.
+    """Compute the network's output before its activation, or that of so many hidden layers.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    weights : list of arrays
-        In the architecture's order.
-    X : array or CSR matrix of shape (n_samples, n_features)
-        The wider of its dtype and the architecture's is that of the arithmetic: a matrix product
-        rounds a row by its place among the others, in float64 a billion times less.
-    n_layers : int, default=None
-        Go through so many hidden layers; None goes to the end, before the output's activation.
-    transformation : InputTransformation, default=None
-        Makes inputs of the rows of X, a chunk at a time; None where they are the inputs.
-
-    Returns
-    -------
-    array of shape (n_samples, n_units)
-        In the dtype of the arithmetic.
+    X is an array or a CSR matrix (n_samples, n_features). The wider of its dtype and the
+    architecture's is that of the arithmetic and the result: a matrix product rounds a row by its
+    place among the others, in float64 a billion times less. An InputTransformation makes inputs of
+    the rows of X, a chunk at a time.
     """
     dtype = np.promote_types(X.dtype, architecture.dtype)
     layers = _by_layer(architecture, weights, dtype, n_layers)
@@ -65,20 +52,9 @@ def forward(
 
 
 def activate(activation: Activation, x: np.ndarray, dtype: str) -> np.ndarray:
-    """Apply an activation.
+    """Apply an activation to (n_samples, n_units), in the dtype of `x`.
 
-    Parameters
-    ----------
-    activation : str or callable
-        A Keras name, or a function of the user's own, which Keras then computes.
-    x : array of shape (n_samples, n_units)
-    dtype : {"float32", "float64"}
-        The network's, which a function of the user's own is given and may count on.
-
-    Returns
-    -------
-    array of shape (n_samples, n_units)
-        Same dtype as `x`.
+    A function of the user's own, which Keras then computes, is given the network's `dtype`.
     """
     function = ACTIVATIONS.get(activation) if isinstance(activation, str) else None
     if function is not None:

@@ -18,18 +18,8 @@ _WIDE: dict[str, Any] = {"dtype": "float64"}
 def input_layers(x: Any, steps: RowTransformation, missing_features: np.ndarray | None) -> Any:
     """Build them from Keras's standard layers and operations, without weights.
 
-    Parameters
-    ----------
-    x : keras.KerasTensor
-        X, (n_samples, n_features), in float64.
-    steps : RowTransformation
-    missing_features : int array or None
-        Features with an indicator; None where X has no missing values.
-
-    Returns
-    -------
-    keras.KerasTensor
-        What the network takes, (n_samples, n_inputs).
+    From a keras.KerasTensor (n_samples, n_features) in float64 to (n_samples, n_inputs).
+    `missing_features` are those with an indicator; None where X has no missing values.
     """
     ops = keras.ops
     scaled = _scaled(x, steps)

@@ -31,17 +31,7 @@ _fits = count(1)
 
 
 def check_callbacks(callbacks: Sequence[Any]) -> None:
-    """Refuse what is no callback, and callbacks that need every batch.
-
-    Parameters
-    ----------
-    callbacks : sequence
-
-    Raises
-    ------
-    ValueError
-        With the place in the list, and what to do instead.
-    """
+    """Refuse what is no callback, and callbacks that need every batch, by a ValueError."""
     for place, callback in enumerate(callbacks):
         name = f"callbacks[{place}]={callback!r}"
         if isinstance(callback, type) and issubclass(callback, keras.callbacks.Callback):
@@ -98,26 +88,8 @@ def _remedy(callback: Any) -> str:
 def copies_for_fit(callbacks: Sequence[Any], is_new: bool) -> list[Any]:
     """Copy callbacks for one fit, with ``{fit}`` in their paths replaced by a name of this fit.
 
-    Parameters
-    ----------
-    callbacks : sequence of keras.callbacks.Callback
-        Checked; they stay as they are.
-    is_new : bool
-        Whether the fit starts afresh: one that goes on may go on with its files, too.
-
-    Returns
-    -------
-    list of keras.callbacks.Callback
-
-    Raises
-    ------
-    ValueError
-        If one cannot be copied.
-
-    Warns
-    -----
-    UserWarning
-        If an earlier fit of this process wrote to the same place.
+    A fit that goes on (not `is_new`) may go on with its files, too; else it warns where an earlier
+    fit of this process wrote to the same place. Raises ValueError where one cannot be copied.
     """
     copies = [_copy(place, callback) for place, callback in enumerate(callbacks)]
     this_fit = f"{os.getpid()}-{next(_fits)}"  # workers of a search share a folder
@@ -159,25 +131,9 @@ def _warn_of_path(place: int, kind: str, attribute: str, path: str, consequence:
 class KerasCallbacks:
     """Calls Keras callbacks for a training, and takes over what they change.
 
-    Parameters
-    ----------
-    callbacks : list of keras.callbacks.Callback
-        The copies for this fit.
-    make_model : callable
-        From weights in the architecture's order, builds the compiled ``keras.Model`` that the
-        callbacks see.
-    first_epoch : int
-        Epochs of earlier trainings: numbers go on from there.
-    epochs : int
-        Of this training.
-    steps : int
-        Of an epoch.
-    verbose : int
-
-    Notes
-    -----
-    The model's weights, learning rate and count of steps are those of the moment; other variables
-    of its optimizer are not.
+    `make_model` builds the compiled model that they see from weights; its weights, learning rate
+    and count of steps are those of the moment, other variables of its optimizer are not. Epochs
+    count on from `first_epoch`, the number of those of earlier trainings.
     """
 
     def __init__(

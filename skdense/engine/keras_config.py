@@ -14,23 +14,13 @@ from skdense.engine import _compat
 
 @dataclass(frozen=True)
 class KerasConfig:
-    """How to build one Keras object, hashable and equal for equal settings.
+    """How to build one Keras object, hashable and equal for equal settings."""
 
-    Parameters
-    ----------
-    kind : type
-        The object's class.
-    settings : str
-        Its configuration as JSON, keys sorted.
-    state : bytes or int, default=None
-        What an object of the user's own class holds, which its configuration may leave out.
-    prototype : object, default=None
-        The user's object itself, used where `settings` cannot rebuild it.
-    """
-
-    kind: Any
-    settings: str
+    kind: Any  # its class
+    settings: str  # its configuration as JSON, keys sorted
+    # what an object of the user's own class holds, which its configuration may leave out
     state: Any = None
+    # the user's object itself, used where `settings` cannot rebuild it
     prototype: Any = field(default=None, compare=False, repr=False)
 
     @classmethod
@@ -58,24 +48,7 @@ class KerasConfig:
 
 
 def complete_config(thing: Any) -> dict[str, Any]:
-    """Read the configuration of an optimizer, a loss or a schedule, complete.
-
-    Parameters
-    ----------
-    thing : object with ``get_config``
-
-    Returns
-    -------
-    dict
-        What its class takes; numbers and arrays of NumPy or TensorFlow as Python's.
-
-    Examples
-    --------
-    >>> import keras
-    >>> from skdense.engine.keras_config import complete_config
-    >>> complete_config(keras.losses.Huber(delta=2.0))["delta"]
-    2.0
-    """
+    """Read the whole configuration of an optimizer, a loss or a schedule, without arrays."""
     config = thing.get_config()
     arguments = _compat.loss_arguments(thing)
     if arguments:
@@ -96,16 +69,7 @@ def _without_arrays(value: Any) -> Any:
 
 
 def check_exclusions(optimizer: Any) -> None:
-    """Refuse an optimizer whose `exclude_from_weight_decay` was called: no copy of it knows.
-
-    Parameters
-    ----------
-    optimizer : object
-
-    Raises
-    ------
-    ValueError
-    """
+    """Refuse an optimizer whose `exclude_from_weight_decay` was called: no copy of it knows."""
     if _compat.excludes_weights_from_decay(optimizer):
         raise ValueError(
             f"optimizer={optimizer!r}: its exclude_from_weight_decay(...) would be lost, for a "

@@ -19,28 +19,7 @@ _METHODS = ("__reduce__", "__reduce_ex__", "__deepcopy__")
 
 
 def pack(thing: Any) -> Any:
-    """Replace Keras objects, also inside lists, tuples and dicts; leave all else.
-
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    object
-
-    Examples
-    --------
-    >>> import copy
-    >>> import keras
-    >>> from skdense.engine.keras_pickling import pack, unpack
-    >>> class Loss(keras.losses.Loss):
-    ...     def __init__(self, power):
-    ...         super().__init__()
-    ...         self.power = power
-    >>> unpack(copy.deepcopy(pack([Loss(3)])))[0].power
-    3
-    """
+    """Replace Keras objects, also inside lists, tuples and dicts; leave all else."""
     if type(thing) in (list, tuple):
         return type(thing)(pack(each) for each in thing)
     if type(thing) is dict:
@@ -56,16 +35,7 @@ def pack(thing: Any) -> Any:
 
 
 def unpack(thing: Any) -> Any:
-    """Undo `pack`.
-
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    object
-    """
+    """Undo `pack`."""
     if type(thing) in (list, tuple):
         return type(thing)(unpack(each) for each in thing)
     if type(thing) is not dict:
@@ -78,16 +48,9 @@ def unpack(thing: Any) -> Any:
 
 
 def custom_objects_of(thing: Any) -> dict[str, Any]:
-    """Find the classes and functions of the user's own that an object consists of.
+    """Find the classes and functions of the user's own that a Keras object consists of, by name.
 
-    Parameters
-    ----------
-    thing : keras.layers.Layer, keras.Model, or another Keras object
-
-    Returns
-    -------
-    dict of str to class or function
-        For ``keras.saving.custom_object_scope``.
+    For ``keras.saving.custom_object_scope``.
     """
     from skdense.engine._tensorflow import keras
 

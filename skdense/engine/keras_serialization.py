@@ -25,25 +25,9 @@ _SCHEDULES = (
 
 
 def describe(thing: Any) -> dict | None:
-    """Describe an object of Keras's own by its name and its configuration.
+    """Describe an object of Keras's own by its name and its configuration, as JSON can hold them.
 
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    dict or None
-        What JSON can hold; None where `thing` is of another class, or holds what JSON cannot.
-
-    Examples
-    --------
-    >>> import keras
-    >>> from skdense.engine.keras_serialization import build, describe
-    >>> describe(keras.activations.silu)
-    {'function': 'silu'}
-    >>> build(describe(keras.optimizers.SGD(momentum=0.5))).momentum
-    0.5
+    None where it is of another class, or holds what JSON cannot.
     """
     for known_name, function in _functions().items():
         if function is thing:
@@ -66,18 +50,7 @@ def describe(thing: Any) -> dict | None:
 def build(description: dict) -> Any:
     """Make the object that `describe` described.
 
-    Parameters
-    ----------
-    description : dict
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    ValueError
-        If the name is not in the tables, or the configuration is not plain.
+    Raises ValueError where the name is not in the tables, or the configuration is not plain.
     """
     if "function" in description:
         return _look_up(_functions(), description["function"])
@@ -91,16 +64,7 @@ def build(description: dict) -> Any:
 
 
 def is_activation(name: str) -> bool:
-    """Whether Keras has an activation of that name.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    bool
-    """
+    """Whether Keras has an activation of that name."""
     return name in activation_names()
 
 

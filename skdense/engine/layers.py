@@ -8,21 +8,10 @@ from skdense.engine._tensorflow import keras, tf
 class RandomLayer(keras.layers.Layer):
     """A layer that draws random numbers in training, by a rate and a seed that are program inputs.
 
-    Parameters
-    ----------
-    compiled : bool
-        Whether XLA compiles the program. There the counter-based generator "threefry" serves: the
-        default one is 60 times slower on a CPU. The plain graph has "philox" only.
-    place : int, default=0
-        In the architecture's `random_places`.
-    dtype : {"float32", "float64"}, default="float32"
+    `rate` (scalar) and `seed` (two int32) are weights that the program sets at every step; `place`
+    is that in the architecture's `random_places`. Under XLA the counter-based generator "threefry"
+    serves, since the default one is 60 times slower on a CPU; the plain graph has "philox" only.
 
-    Notes
-    -----
-    `rate` (scalar) and `seed` (two int32) are weights that the program sets at every step.
-
-    References
-    ----------
     J. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
     """
 
@@ -42,17 +31,7 @@ class RandomLayer(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, training=False):
-        """Change the inputs in training; give them back otherwise.
-
-        Parameters
-        ----------
-        inputs : tensor of shape (n_samples, n_units)
-        training : bool, default=False
-
-        Returns
-        -------
-        tensor of shape (n_samples, n_units)
-        """
+        """Change the inputs (n_samples, n_units) in training; give them back otherwise."""
         return self._draw(inputs) if training else inputs
 
     def _draw(self, inputs):
@@ -65,10 +44,8 @@ class ProgramDropout(RandomLayer):
     Units are set to zero with probability `rate`, the others are divided by ``1 - rate``, as in
     ``keras.layers.Dropout``.
 
-    References
-    ----------
-    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting",
-    JMLR 15, 2014.
+    N. Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR
+    15, 2014.
     """
 
     def _draw(self, inputs):
@@ -83,14 +60,10 @@ class ProgramDropout(RandomLayer):
 
 
 class ProgramNoise(RandomLayer):
-    """Gaussian noise whose standard deviation, `rate`, is a program input.
+    """Gaussian noise, added to the inputs, whose standard deviation, `rate`, is a program input.
 
-    It is added to the inputs, as in ``keras.layers.GaussianNoise``.
-
-    References
-    ----------
-    C. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation
-    7, 1995.
+    C. Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7,
+    1995.
     """
 
     def _draw(self, inputs):
@@ -111,18 +84,7 @@ class Dense(keras.layers.Dense):
     """
 
     def call(self, inputs, training=None):
-        """Compute ``activation(inputs @ kernel + bias)``, or without a bias.
-
-        Parameters
-        ----------
-        inputs : tensor or tf.SparseTensor of shape (n_samples, n_features)
-        training : bool, default=None
-            Makes no difference.
-
-        Returns
-        -------
-        tensor of shape (n_samples, units)
-        """
+        """Compute ``activation(inputs @ kernel + bias)``, or without bias; inputs may be sparse."""
         del training
         is_sparse = isinstance(inputs, tf.SparseTensor)
         multiply = tf.sparse.sparse_dense_matmul if is_sparse else tf.matmul
@@ -138,24 +100,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
     The same results but for the last bits: its statistics in training are those of the rows that
     the mask names, its gradient is the textbook's.
 
-    References
-    ----------
     S. Ioffe and C. Szegedy, "Batch normalization", ICML 2015.
     """
 
     def call(self, inputs, training=None, mask=None):
         """Normalize by the batch in training, by the running statistics otherwise.
 
-        Parameters
-        ----------
-        inputs : tensor of shape (n_samples, n_units)
-        training : bool, default=None
-        mask : bool tensor of shape (n_samples,), default=None
-            The rows that count; in training it has to be given.
-
-        Returns
-        -------
-        tensor of shape (n_samples, n_units)
+        `inputs` are (n_samples, n_units); `mask`, bool (n_samples,), has to be given in training.
         """
         if not training:
             return super().call(inputs, training=False)
@@ -192,19 +143,8 @@ def _normalize_rows(epsilon: float, x, gamma, beta, counted):
     return normalize(x, gamma, beta)
 
 
-def sum_rows(array, weight=None):
-    """Sum rows by a product of matrices: XLA's own sum of many numbers takes them one at a time.
-
-    Parameters
-    ----------
-    array : tensor of shape (n_samples, n_units)
-    weight : tensor of shape (n_samples,), default=None
-        What each row is multiplied by; None is one.
-
-    Returns
-    -------
-    tensor of shape (n_units,)
-    """
+def sum_rows(array: tf.Tensor, weight: tf.Tensor | None = None) -> tf.Tensor:
+    """Sum weighted rows by a product of matrices: XLA's own sum takes them one at a time."""
     # One row would do, but XLA computes a product with a vector itself, and slowly.
     if weight is None:
         rows = tf.ones((4, array.shape[0]), array.dtype)

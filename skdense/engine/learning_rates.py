@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from skdense.engine._tensorflow import tf
+from skdense.engine._tensorflow import keras, tf
 from skdense.engine.plateau import PlateauTracker
 from skdense.engine.program_key import ProgramKey
-from skdense.engine.settings import Settings
+from skdense.engine.settings import RateFunction, Settings
 
 # What of a schedule is checked before training; the rest is when it is needed.
 _CHECKED_EPOCHS, _CHECKED_STEPS = 2**16, 16
@@ -20,29 +20,10 @@ _VANISHING = 1e-30  # a rate that falls from below this to zero has been rounded
 class LearningRates:
     """The learning rates of a training, as far as they are known.
 
-    Parameters
-    ----------
-    settings : Settings
-        Its rate, schedule and first epoch.
-    key : ProgramKey
-        Its sizes are those of the rates of one call.
-    n_samples : int
-    n_taken : int
-        Steps that the optimizer has taken before.
-
-    Attributes
-    ----------
-    now : float or None
-        After the last epoch; None where the optimizer has a schedule of its own.
-    used : list of float
-        At the end of each epoch run.
-    change : bool
-        Whether there is a schedule, or a callback has set another rate.
-
-    Raises
-    ------
-    ValueError
-        If a rate of the schedule's first epochs is no positive number.
+    The optimizer has taken `n_taken` steps before. `now` is the rate after the last epoch, None
+    where the optimizer has a schedule of its own; `used` has that at the end of each epoch run;
+    `change` is whether there is a schedule, or a callback has set another rate. Raises ValueError
+    where a rate of the schedule's first epochs is no positive number.
     """
 
     def __init__(self, settings: Settings, key: ProgramKey, n_samples: int, n_taken: int):
@@ -67,18 +48,7 @@ class LearningRates:
                 self.now = self._plateau.rate_after(metric, self._known())
 
     def for_call(self, first: int, n_epochs: int) -> tf.Tensor | None:
-        """Give the rates of one call.
-
-        Parameters
-        ----------
-        first : int
-            Its first epoch, from 0, in this training.
-        n_epochs : int
-
-        Returns
-        -------
-        float32 tensor of shape (epochs_per_call, steps), or None
-        """
+        """Give the rates of one call, float32 (epochs_per_call, steps), from its first epoch on."""
         if self.now is None:
             return None
         if self._schedule is not None:
@@ -93,24 +63,13 @@ class LearningRates:
         return self._constant
 
     def record(self, place: int) -> None:
-        """Note that an epoch of the last call has run.
-
-        Parameters
-        ----------
-        place : int
-            From 0, in the call.
-        """
+        """Note that an epoch of the last call, numbered from 0 in it, has run."""
         if self.now is not None:
             self.now = self._ends[place]
             self.used.append(self.now)
 
     def follow(self, logs: dict[str, float]) -> None:
-        """Reduce the rate where an epoch's logs say so, and that is wanted.
-
-        Parameters
-        ----------
-        logs : dict of str to float
-        """
+        """Reduce the rate where an epoch's logs say so, and that is wanted."""
         if self._plateau is not None:
             of_training = self._monitor == "val_loss" and "val_loss" not in logs
             metric = logs["loss" if of_training else self._monitor]
@@ -119,14 +78,7 @@ class LearningRates:
     def set(self, rate: float) -> None:
         """Take one rate from the next epoch on, in place of any schedule.
 
-        Parameters
-        ----------
-        rate : float
-
-        Raises
-        ------
-        ValueError
-            If it is no positive number, or the optimizer has a schedule of its own.
+        Raises ValueError if it is no positive number, or the optimizer has a schedule of its own.
         """
         if self.now is None:
             raise ValueError(
@@ -168,26 +120,38 @@ class LearningRates:
 
 
 def check_rate(name: str, rate: Any) -> float:
-    """Read a learning rate.
-
-    Parameters
-    ----------
-    name : str
-        Where it came from, for the error.
-    rate : object
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If it is no positive number.
-    """
+    """Read a learning rate; raise ValueError, with its name, if it is no positive number."""
     if isinstance(rate, np.ndarray | tf.Tensor) or hasattr(rate, "numpy"):
         rate = np.asarray(rate)
         rate = rate.item() if rate.ndim == 0 else rate
     if isinstance(rate, bool) or not isinstance(rate, Real) or not 0 < float(rate) < np.inf:
         raise ValueError(f"{name}={rate!r} is no learning rate: it has to be a positive number.")
     return float(rate)
+
+
+def keras_schedule(schedule: Any) -> RateFunction | None:
+    """Give what evaluates a schedule of Keras's for many steps at once; None for other things."""
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return None
+
+    def rate(step):
+        return tf.reshape(tf.cast(schedule(step), tf.float32), ())
+
+    # One by one, a thousand steps take seconds.
+    rates = tf.function(
+        lambda steps: tf.vectorized_map(rate, steps),
+        input_signature=[tf.TensorSpec([None], tf.int64)],
+        autograph=False,
+    )
+
+    def of_steps(epochs: np.ndarray, taken: np.ndarray) -> np.ndarray:
+        del epochs
+        try:
+            return rates(tf.constant(taken.ravel(), tf.int64)).numpy().reshape(taken.shape)
+        except Exception as error:  # whatever a user's schedule raises
+            raise ValueError(
+                f"lr_schedule={schedule!r} cannot be computed: {error}. It has to take the number "
+                "of a step and give a rate, by functions of keras.ops."
+            ) from error
+
+    return of_steps

@@ -37,25 +37,10 @@ MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 
 
 def loss_config(loss: Any, known: Iterable[str], **options: float) -> KerasConfig:
-    """Describe a loss.
+    """Describe a loss; `options` are arguments of one given by its name, which has to be `known`.
 
-    Parameters
-    ----------
-    loss : str or keras.losses.Loss
-    known : iterable of str
-        Names to accept.
-    **options : float
-        Arguments of a loss that is given by its name.
-
-    Returns
-    -------
-    KerasConfig
-
-    Raises
-    ------
-    ValueError
-        If the name is not among `known`, the object is no Keras loss or one for another task,
-        it expects logits, or its reduction leaves nothing to minimize.
+    Raises ValueError if the name is not, the object is no Keras loss or one for another task, it
+    expects logits, or its reduction leaves nothing to minimize.
     """
     if isinstance(loss, str):
         if loss not in known:

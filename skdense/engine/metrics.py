@@ -21,41 +21,21 @@ _HALVINGS = 16  # so that the log-loss is right to seven digits
 
 
 class _Scores(NamedTuple):
-    """A classifier's answers for the rows of a `MetricData`, in float64, and its targets.
+    """A classifier's answers for the rows of a `MetricData`, in float64, and its targets."""
 
-    Attributes
-    ----------
-    decisions : tensor of shape (n_samples,), (n_samples, n_classes) or (n_samples, n_labels)
-        The first is for two classes.
-    probabilities : tensor of shape (n_samples, n_classes)
-    right : bool tensor of shape (n_samples,)
-        Whether the predicted label, or every one of several, is right.
-    targets : tensor of shape (n_samples, n_classes) or (n_samples, n_labels)
-        0 and 1.
-    weight : tensor of shape (n_samples,)
-    """
-
+    # (n_samples,) for two classes, else (n_samples, n_classes) or (n_samples, n_labels)
     decisions: Any
-    probabilities: Any
-    right: Any
-    targets: Any
-    weight: Any
+    probabilities: Any  # (n_samples, n_classes)
+    right: Any  # bool (n_samples,): the predicted label, or every one of several, is right
+    targets: Any  # 0 and 1, (n_samples, n_classes) or (n_samples, n_labels)
+    weight: Any  # (n_samples,)
 
 
-def epoch_metrics(metrics: ProgramMetrics, outputs, data: MetricData) -> tuple:
-    """Compute metrics of one epoch.
+def epoch_metrics(metrics: ProgramMetrics, outputs: tf.Tensor, data: MetricData) -> tuple:
+    """Compute metrics of one epoch, float64 scalars, from the network's outputs.
 
-    Parameters
-    ----------
-    metrics : ProgramMetrics
-    outputs : tensor of shape (n_samples, n_outputs)
-        Of the network; of a classifier before its activation, since a probability that float32
-        rounds to 1 no longer has a rank.
-    data : MetricData
-
-    Returns
-    -------
-    tuple of float64 tensors of shape ()
+    A classifier's are those before its activation, since a probability that float32 rounds to 1 no
+    longer has a rank.
     """
     outputs = tf.cast(outputs, tf.float64)
     if metrics.task == "regression":
@@ -150,7 +130,7 @@ def _negative_brier_score(scores: _Scores):
 
 
 def _negative_calibrated_log_loss(scores: _Scores):
-    """Give what `callbacks.calibrated_log_loss` describes."""
+    """Give what `neg_calibrated_log_loss` in callbacks/scorers.py describes."""
     logits = scores.decisions
     if logits.shape.rank == 1:
         logits = tf.stack([-logits / 2, logits / 2], axis=1)

@@ -19,23 +19,10 @@ from skdense.networks.architecture import Architecture
 
 
 def training_model(architecture: Architecture, compiled: bool, sparse: bool = False) -> keras.Model:
-    """Build the model that the engine trains.
+    """Build the model that the engine trains: (n_samples, n_features) to (n_samples, n_outputs).
 
     Its penalties are added by the engine and its dropout rates are program inputs, so that one
     model serves every penalty and rate.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    compiled : bool
-        Whether XLA will compile the program.
-    sparse : bool, default=False
-        Whether the input is a ``tf.SparseTensor``.
-
-    Returns
-    -------
-    keras.Model
-        Input (n_samples, n_features), output (n_samples, n_outputs).
     """
 
     def random_layer(place: int):
@@ -62,27 +49,10 @@ def fitted_model(
 ) -> keras.Model:
     """Build the same network from Keras's standard layers, compiled and with given weights.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    settings : Settings
-        Rates, penalties, optimizer and loss.
-    weights : list of arrays
-        In the architecture's order.
-    rescaling : (scale, offset), default=None
-        Arrays of shape (n_outputs,) to multiply the output by and to add to it, in their dtype.
-    input_shape : tuple of int, default=None
-        Of one image, to be flattened; None is (n_features,).
-    steps : RowTransformation, default=None
-        From X to the network's inputs; None where X is the inputs.
-    missing_features : int array, default=None
-        Features with an indicator of missing values, where there are `steps`.
-    inputs : keras.KerasTensor, default=None
-        The input of another model, to share it; None makes one.
-
-    Returns
-    -------
-    keras.Model
+    The output is multiplied by the scale of `rescaling`, and its offset added, (n_outputs,), in
+    their dtype. `input_shape` is that of an image, to be flattened. `steps` lead from X to the
+    network's inputs, with indicators of `missing_features`; None where X is the inputs. `inputs`
+    are those of another model, to share them.
     """
 
     def regularizer(layer: int):
@@ -113,19 +83,7 @@ def fitted_model(
 
 
 def averaged_model(models: Sequence[keras.Model], settings: Settings) -> keras.Model:
-    """Build a model with the layers of several, whose output is the mean of theirs.
-
-    Parameters
-    ----------
-    models : sequence of keras.Model
-        With the same input.
-    settings : Settings
-        Optimizer and loss.
-
-    Returns
-    -------
-    keras.Model
-    """
+    """Build a model with the layers of several of one input, whose output is the mean of theirs."""
     widest = max(model.output.dtype for model in models)
     average = keras.layers.Average(dtype=widest)([model.output for model in models])
     return _compiled(keras.Model(models[0].input, average), settings)
@@ -141,12 +99,7 @@ def _compiled(model: keras.Model, settings: Settings) -> keras.Model:
 def print_summary(model: keras.Model, name: str) -> None:
     """Print Keras's table of a model, of its own weights and under names that are always the same.
 
-    Parameters
-    ----------
-    model : keras.Model
-        A copy that nobody needs: its layers get other names.
-    name : str
-        Of the model.
+    The model is a copy that nobody needs: its layers get other names.
     """
     counts: Counter[str] = Counter()
     for layer in model.layers:  # as in a fresh process; Keras goes on counting

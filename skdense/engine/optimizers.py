@@ -23,26 +23,12 @@ OPTIMIZERS = (*sorted(_ELEMENTWISE), "Adafactor", "Lamb", "Muon")
 
 
 def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasConfig, float | None]:
-    """Describe an optimizer, with its learning rate set apart.
+    """Describe an optimizer, with its learning rate set apart: None is a schedule, left inside.
 
-    Parameters
-    ----------
-    optimizer : str, dict or keras.optimizers.Optimizer
-        A Keras name, what ``keras.optimizers.deserialize`` takes, or an instance that is read and
-        never changed.
-    drop_learning_rate : bool
-        Whether a rate that the user gives replaces the optimizer's own, schedule or not.
-
-    Returns
-    -------
-    config : KerasConfig
-    learning_rate : float or None
-        The optimizer's own rate; None where it is a schedule, which stays in the configuration.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown, the object is no Keras optimizer, or a setting of it would be lost.
+    It is a Keras name, what ``keras.optimizers.deserialize`` takes, or an instance that is read and
+    never changed. `drop_learning_rate` is whether a rate that the user gives replaces its own,
+    schedule or not. Raises ValueError if the name is unknown, the object is no Keras optimizer, or
+    a setting of it would be lost.
     """
     if isinstance(optimizer, str):
         return _named_optimizer(optimizer.lower())

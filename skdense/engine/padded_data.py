@@ -27,14 +27,7 @@ LEAST_BYTES_IN_PLACE = 2**26  # a program serves one size of such data: too dear
 def select(X: Any, index: Any) -> Any:
     """Take rows: a copy, or where `X` is large and TensorFlow can read it in place, none.
 
-    Parameters
-    ----------
-    X : array or CSR matrix of shape (n_samples, n_features)
-    index : int array or slice
-
-    Returns
-    -------
-    array, CSR matrix or Selected
+    `X` is an array or a CSR matrix (n_samples, n_features), `index` an int array or a slice.
     """
     if sparse.issparse(X) or X.nbytes < LEAST_BYTES_IN_PLACE or not _readable_in_place(X):
         return X[index]
@@ -51,16 +44,9 @@ def n_all_samples(X: Any) -> int:
 
 
 def bins_shape(*data: Any) -> tuple[int, int] | None:
-    """Give the shape of the bins of arrays that are read in place, None without a transformation.
+    """Give the shape of the bins of arrays read in place, None without a transformation.
 
-    Parameters
-    ----------
-    *data : array, CSR matrix, Selected or None
-        They share one transformation.
-
-    Returns
-    -------
-    (int, int) or None
+    The data, each an array, CSR matrix, Selected or None, share one transformation.
     """
     for X in data:
         if isinstance(X, Selected) and X.transformation is not None:
@@ -70,18 +56,7 @@ def bins_shape(*data: Any) -> tuple[int, int] | None:
 
 
 class EpochData:
-    """Training and validation data, as a program takes them.
-
-    Parameters
-    ----------
-    rows : Rows
-    validation : Rows, ValidationRows or None
-    key : ProgramKey
-
-    Attributes
-    ----------
-    validation : ValidationRows of tensors or None
-    """
+    """Training and validation data, as a program takes them."""
 
     def __init__(self, rows: Rows, validation: Rows | ValidationRows | None, key: ProgramKey):
         self._key = key
@@ -97,16 +72,8 @@ class EpochData:
     def next(self, orders: Iterator[np.ndarray], n_epochs: int) -> tuple[Rows, tf.Tensor]:
         """Give the data for the next call of a program, and the order of each of its epochs.
 
-        Parameters
-        ----------
-        orders : iterator of int arrays of shape (n_samples,)
-        n_epochs : int
-            Not above the program's `epochs_per_call`.
-
-        Returns
-        -------
-        rows : Rows of tensors
-        order : int32 tensor of shape (epochs_per_call, batch_size * n_steps)
+        `orders` gives int arrays (n_samples,); `n_epochs` is not above the program's
+        `epochs_per_call`. The order is int32 (epochs_per_call, batch_size * n_steps).
         """
         sizes = self._key.sizes
         stacked = np.zeros((sizes.epochs_per_call, sizes.n_samples), np.int32)

@@ -22,26 +22,12 @@ _SMALL_STEP = 500_000  # weights times samples of a step that is mostly overhead
 
 
 class PaddedSizes(NamedTuple):
-    """Sizes that are constant in a program.
+    """Sizes that are constant in a program."""
 
-    Attributes
-    ----------
-    batch_size : int
-        Samples of one step.
-    n_steps : int
-        Steps of one epoch.
-    steps_per_gather : int
-        Steps whose samples are brought into their order at a time; divides `n_steps`.
-    n_validation : int
-        Validation samples, 0 for none.
-    epochs_per_call : int
-        Epochs of one call.
-    """
-
-    batch_size: int
-    n_steps: int
-    steps_per_gather: int
-    n_validation: int
+    batch_size: int  # samples of one step
+    n_steps: int  # of one epoch
+    steps_per_gather: int  # whose samples are brought into their order at a time; divides `n_steps`
+    n_validation: int  # samples, 0 for none
     epochs_per_call: int
 
     @property
@@ -53,24 +39,7 @@ class PaddedSizes(NamedTuple):
 def padded_sizes(
     n_samples: int, n_features: int, batch_size: int, n_validation: int
 ) -> PaddedSizes:
-    """Choose the sizes of a program.
-
-    Parameters
-    ----------
-    n_samples, n_features : int
-    batch_size : int
-        A batch larger than the data becomes the data.
-    n_validation : int
-
-    Returns
-    -------
-    PaddedSizes
-
-    Examples
-    --------
-    >>> padded_sizes(455, 30, 32, 0) == padded_sizes(456, 30, 32, 0)
-    True
-    """
+    """Choose the sizes of a program; a batch larger than the data becomes the data."""
     if batch_size >= n_samples:
         batch_size, n_steps = round_up(max(n_samples, _LEAST_SAMPLES), pieces=4), 1
     else:
@@ -99,10 +68,7 @@ def round_down(n: int) -> int:
 def round_up(n: int, pieces: int) -> int:
     """Give the next power of two, or the next of `pieces` equal steps between two of them.
 
-    Examples
-    --------
-    >>> [round_up(n, pieces=4) for n in (5, 9, 17, 33, 455, 569)]
-    [5, 10, 20, 40, 512, 640]
+    With 4 pieces 5, 9, 17, 33, 455 and 569 become 5, 10, 20, 40, 512 and 640.
     """
     step = max(round_down(n) // pieces, 1)
     return -(-n // step) * step
@@ -115,15 +81,6 @@ def worth_compiling(
 
     The two differ in the last bits, so the choice depends on architecture, data size and epochs
     alone: never on time, nor on what was trained before.
-
-    Parameters
-    ----------
-    architecture : NetworkDescription
-    n_samples, batch_size, epochs : int
-
-    Returns
-    -------
-    bool
     """
     batch_size = min(batch_size, n_samples)
     n_steps = epochs * -(-n_samples // batch_size)

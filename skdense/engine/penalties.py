@@ -11,23 +11,11 @@ _ROWS = 128
 def penalty(weight: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Compute ``l1 * sum|W| + l2 * sum W**2`` and its gradient.
 
-    The same as ``keras.regularizers.L1L2``; both together are the elastic net.
+    The same as ``keras.regularizers.L1L2``; both together are the elastic net. `l1` and `l2`
+    broadcast to the weight's shape.
 
-    Parameters
-    ----------
-    weight : tensor
-    l1, l2 : tensors that broadcast to the weight's shape
-        Weight of each element's penalty.
-
-    Returns
-    -------
-    total : tensor of shape ()
-    gradient : tensor of the weight's shape
-
-    References
-    ----------
-    H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", JRSS B
-    67, 2005.
+    H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", JRSS B 67,
+    2005.
     """
     pull = l2 * weight + l1 * tf.sign(weight)
     return _sum(pull * weight), pull + l2 * weight

@@ -9,40 +9,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Plateau:
-    """When and by how much to reduce the learning rate.
-
-    Parameters
-    ----------
-    factor, min_delta, min_learning_rate : float
-    patience, cooldown : int
-    earlier : tuple of float
-        The metric monitored, in the epochs of earlier trainings.
-    """
+    """When and by how much to reduce the learning rate."""
 
     factor: float
     patience: int
     min_delta: float
     cooldown: int
     min_learning_rate: float
-    earlier: tuple[float, ...] = ()
+    earlier: tuple[float, ...] = ()  # the metric monitored, in the epochs of earlier trainings
 
 
 class PlateauTracker:
-    """What has been seen of a metric, and the rate that follows from it.
-
-    Parameters
-    ----------
-    plateau : Plateau
-    greater_is_better : bool
-        Of the metric.
-
-    Examples
-    --------
-    >>> from skdense.engine.plateau import Plateau, PlateauTracker
-    >>> tracker = PlateauTracker(Plateau(0.1, 2, 0.0, 0, 0.0), greater_is_better=False)
-    >>> [tracker.rate_after(loss, 1.0) for loss in (0.9, 0.8, 0.8, 0.8)]
-    [1.0, 1.0, 1.0, 0.1]
-    """
+    """What has been seen of a metric, and the rate that follows from it."""
 
     def __init__(self, plateau: Plateau, greater_is_better: bool):
         self._plateau = plateau
@@ -50,18 +28,7 @@ class PlateauTracker:
         self._best, self._wait, self._cooling = np.inf, 0, 0
 
     def rate_after(self, metric: float, rate: float) -> float:
-        """Take in an epoch's metric, and give the rate of the epochs to come.
-
-        Parameters
-        ----------
-        metric : float
-        rate : float
-            Up to now.
-
-        Returns
-        -------
-        float
-        """
+        """Take in an epoch's metric and its rate, and give the rate of the epochs to come."""
         plateau, metric = self._plateau, self._sign * metric
         if self._cooling:
             self._cooling -= 1

@@ -21,20 +21,8 @@ from skdense.networks.architecture import Architecture
 class Program:
     """Compiled epochs of one network, pure from the outside: state in, state out.
 
-    Parameters
-    ----------
-    key : ProgramKey
-    network : TrainableNetwork, default=None
-        What takes the steps; None is the dense network that the key describes.
-
-    Attributes
-    ----------
-    intact : bool
-        False where tracing or running it has raised: it may be half made.
-
-    Notes
-    -----
-    One thread at a time: the network's variables are scratch memory.
+    One thread at a time: the network's variables are scratch memory. `intact` is False where
+    tracing or running it has raised: it may be half made.
     """
 
     def __init__(self, key: ProgramKey, network: TrainableNetwork | None = None):
@@ -54,19 +42,7 @@ class Program:
         self.intact = True
 
     def start(self, weights: list[np.ndarray], slots: list[np.ndarray] | None = None) -> State:
-        """Make the state that training starts from.
-
-        Parameters
-        ----------
-        weights : list of arrays
-            In the architecture's order.
-        slots : list of arrays, default=None
-            The optimizer's variables from an earlier fit; None starts afresh.
-
-        Returns
-        -------
-        State
-        """
+        """Make the state that training starts from; without `slots` the optimizer starts afresh."""
         network, dtype = self._network, self.key.architecture.dtype
         pairs = list(zip(weights, network.specs, strict=True))
         trainable = [array for array, spec in pairs if spec.trainable]
@@ -82,26 +58,14 @@ class Program:
         self,
         rows: Rows,
         validation: ValidationRows | None,
-        orders,
+        orders: tf.Tensor,
         inputs: ProgramInputs,
         state: State,
     ) -> tuple[State, Epochs]:
         """Train for `inputs.n_epochs` epochs, or until there is a reason to stop.
 
-        Parameters
-        ----------
-        rows : Rows
-        validation : ValidationRows or None
-            Both padded to the key's sizes.
-        orders : int32 tensor of shape (epochs_per_call, batch_size * n_steps)
-            The samples each epoch visits, in order. Any real one may follow the last one.
-        inputs : ProgramInputs
-        state : State
-
-        Returns
-        -------
-        state : State
-        epochs : Epochs
+        Rows are padded to the key's sizes. `orders`, int32 (epochs_per_call, batch_size * n_steps),
+        has the samples each epoch visits, in order; any real one may follow the last one.
         """
         self.intact = False
         result = self.compute(rows, validation, orders, inputs, state)
@@ -109,19 +73,7 @@ class Program:
         return result
 
     def finish(self, state: State) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Turn the kept half of a state into arrays.
-
-        Parameters
-        ----------
-        state : State
-
-        Returns
-        -------
-        weights : list of arrays
-            In the architecture's order.
-        slots : list of arrays
-            The optimizer's variables.
-        """
+        """Give the kept half of a state: weights, in the architecture's order, and slots."""
         network, kept = self._network, [tensor.numpy() for tensor in state.kept]
         n_trainable, end = len(network.trainable), len(kept) - len(network.slots)
         if network.optimizer.use_ema:
@@ -133,18 +85,7 @@ class Program:
         return arrays, kept[end:]
 
     def compute(self, *arguments: Any) -> tuple[State, Epochs]:
-        """Call the compiled epochs; the first call compiles them.
-
-        Parameters
-        ----------
-        *arguments : objects
-            Those of `run`.
-
-        Returns
-        -------
-        state : State
-        epochs : Epochs
-        """
+        """Call the compiled epochs with the arguments of `run`; the first call compiles them."""
         if self._epochs is not None:
             return self._epochs(*arguments)
         if not self.key.compiled:

@@ -59,21 +59,10 @@ _counts = {"hits": 0, "misses": 0, "traces": 0, "generation": 0}
 
 @contextmanager
 def borrow(key: Hashable, build: Callable[[], Any]) -> Iterator[Any]:
-    """Lend the program of a key to one thread.
+    """Lend the program of a key to one thread; `build` makes one where none is idle.
 
     A second thread that asks for the same key meanwhile gets a program of its own. After an error,
     a program is kept only if it says that it is `intact`.
-
-    Parameters
-    ----------
-    key : hashable
-    build : callable without arguments
-        Builds the program where none is idle.
-
-    Yields
-    ------
-    object
-        The program.
     """
     with _lock:
         generation = _counts["generation"]

@@ -12,38 +12,22 @@ from skdense.networks.network_description import NetworkDescription
 
 @dataclass(frozen=True)
 class ProgramKey:
-    """Everything that is constant in a program; fits that agree on it share one.
-
-    Parameters
-    ----------
-    architecture : NetworkDescription
-    optimizer, loss : KerasConfig
-    sizes : PaddedSizes
-        How much of them a fit uses is one of the program's inputs.
-    compiled : bool
-        Whether XLA compiles the program, or TensorFlow runs its plain graph.
-    label_smoothing : bool, default=False
-        Whether the loss smooths labels; by how much is one of the program's inputs.
-    sparse : bool, default=False
-        Whether X comes as SparseRows.
-    n_all_samples, n_all_validation : int, default=0
-        Length of an array that X, or the validation data's X, is selected from and read in place;
-        0 where it is padded.
-    bins_shape : (int, int) or None, default=None
-        Of the bins of a `RowTransformation`, which such an array's rows go through in the program;
-        None where they are the inputs.
-    metrics : ProgramMetrics or None, default=None
-        What is computed on the validation set, besides the loss.
-    """
+    """Everything that is constant in a program; fits that agree on it share one."""
 
     architecture: NetworkDescription
     optimizer: KerasConfig
     loss: KerasConfig
-    sizes: PaddedSizes
-    compiled: bool
+    sizes: PaddedSizes  # how much of them a fit uses is one of the program's inputs
+    compiled: bool  # whether XLA compiles the program, or TensorFlow runs its plain graph
+    # whether the loss does; by how much is one of the program's inputs
     label_smoothing: bool = False
-    sparse: bool = False
+    sparse: bool = False  # whether X comes as SparseRows
+    # length of an array that X, or the validation data's X, is selected from and read in place; 0
+    # where it is padded
     n_all_samples: int = 0
     n_all_validation: int = 0
+    # of a `RowTransformation`, which such an array's rows go through in the program; None where
+    # they are the inputs
     bins_shape: tuple[int, int] | None = None
+    # what is computed on the validation set, besides the loss
     metrics: ProgramMetrics | None = None

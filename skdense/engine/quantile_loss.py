@@ -7,19 +7,8 @@ from skdense.engine._tensorflow import keras
 
 @keras.saving.register_keras_serializable(package="skdense")
 class QuantileLoss(keras.losses.Loss):
-    """Pinball loss: its best constant is a quantile of the targets.
+    """Pinball loss: its best constant is a quantile, between 0 and 1, of the targets.
 
-    Parameters
-    ----------
-    quantile : float, default=0.5
-        Between 0 and 1.
-    reduction : str, default="sum_over_batch_size"
-    name : str, default="quantile"
-    dtype : str, default=None
-        As in every Keras loss.
-
-    References
-    ----------
     R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
     """
 
@@ -28,25 +17,11 @@ class QuantileLoss(keras.losses.Loss):
         self.quantile = quantile
 
     def call(self, y_true, y_pred):
-        """Compute the loss of each row, the mean over its outputs.
-
-        Parameters
-        ----------
-        y_true, y_pred : tensors of shape (n_samples, n_outputs)
-
-        Returns
-        -------
-        tensor of shape (n_samples,)
-        """
+        """Compute the loss of each row of (n_samples, n_outputs), the mean over its outputs."""
         short = y_true - y_pred
         loss = keras.ops.maximum(self.quantile * short, (self.quantile - 1) * short)
         return keras.ops.mean(loss, axis=-1)
 
-    def get_config(self):
-        """Give what the class takes.
-
-        Returns
-        -------
-        dict
-        """
+    def get_config(self) -> dict:
+        """Give what the class takes."""
         return {**super().get_config(), "quantile": self.quantile}

@@ -5,23 +5,13 @@ from __future__ import annotations
 from skdense.engine._tensorflow import tf
 
 
-def roc_auc(scores, positive, negative):
+def roc_auc(scores: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
     """Compute the area under the ROC curve: the share of pairs ranked correctly, ties half.
 
-    Parameters
-    ----------
-    scores : tensor of shape (n_samples,)
-    positive : float64 tensor of shape (n_samples,)
-        The weight of each sample of the positive class, 0 for others.
-    negative : float64 tensor of shape (..., n_samples)
-        Likewise of the negative class, or of several of them.
+    `scores` and `positive`, the weight of each sample of the positive class, 0 for others, are
+    (n_samples,); `negative` likewise, or (..., n_samples) of several negative classes: one area
+    each.
 
-    Returns
-    -------
-    float64 tensor of shape (...)
-
-    References
-    ----------
     J. Hanley and B. McNeil, "The meaning and use of the area under a receiver operating
     characteristic (ROC) curve", Radiology 143, 1982.
     """
@@ -34,21 +24,11 @@ def roc_auc(scores, positive, negative):
     return 0.5 + (right - wrong) / (2 * pairs)
 
 
-def average_precision(scores, positive, negative):
+def average_precision(scores: tf.Tensor, positive: tf.Tensor, negative: tf.Tensor) -> tf.Tensor:
     """Compute the average precision: the precision at each score, weighted by the gain in recall.
 
-    Parameters
-    ----------
-    scores : tensor of shape (n_samples,)
-    positive, negative : float64 tensors of shape (n_samples,)
-        The weight of each sample of the positive class, 0 for others; likewise of the negative.
+    Arguments are those of `roc_auc`, with one negative class.
 
-    Returns
-    -------
-    float64 tensor of shape ()
-
-    References
-    ----------
     M. Zhu, "Recall, precision and average precision", University of Waterloo, 2004.
     """
     order, first = _ranking(scores)

@@ -10,17 +10,9 @@ from skdense.engine.program_inputs import FLAT, RowTransformation
 
 
 def transform(rows: tf.Tensor, steps: RowTransformation) -> tf.Tensor:
-    """Scale rows in float64, and put the inputs of their bins beside them.
+    """Scale rows in float64, and put the inputs of their bins beside them, in the rows' dtype.
 
-    Parameters
-    ----------
-    rows : tensor of shape (n_samples, n_features)
-    steps : RowTransformation of tensors
-
-    Returns
-    -------
-    tensor of shape (n_samples, n_features + n_bins * n_binned)
-        In the dtype of `rows`.
+    From (n_samples, n_features) to (n_samples, n_features + n_bins * n_binned).
     """
     wide = tf.cast(rows, tf.float64)
     z = tf.clip_by_value((wide - steps.center) * steps.scale, -FLAT * steps.clip, FLAT * steps.clip)

@@ -17,18 +17,10 @@ with the part of the one under way; and the number of steps that the optimizer h
 
 @dataclass(frozen=True)
 class ProgramMetrics:
-    """What a program computes on the validation set after each epoch, besides the loss.
+    """What a program computes on the validation set after each epoch, besides the loss."""
 
-    Parameters
-    ----------
-    names : tuple of str
-        Names of scikit-learn's scorers, of those in `engine.metrics.METRICS`.
-    task : str
-        ``"regression"``, or the kind of a `ClassEncoding`.
-    """
-
-    names: tuple[str, ...]
-    task: str
+    names: tuple[str, ...]  # scikit-learn's scorers, of those in `engine.metrics.METRICS`
+    task: str  # "regression", or the kind of a `ClassEncoding`
 
     @property
     def history_names(self) -> list[str]:
@@ -38,63 +30,35 @@ class ProgramMetrics:
 
 @dataclass(frozen=True)
 class Settings:
-    """How to train, without any object of Keras's.
-
-    Parameters
-    ----------
-    optimizer, loss : KerasConfig
-    learning_rate : float or None
-        None leaves it to the schedule in `optimizer`.
-    batch_size, epochs : int
-    l1, l2 : tuple of float, length ``architecture.n_penalties``
-    dropout : tuple of float, length ``architecture.n_hidden``
-    early_stopping, restore_best_weights : bool
-    patience : int
-    min_delta : float
-    monitor : str
-        The metric that early stopping monitors: ``"val_loss"``, ``"loss"``, one of `metrics`, or
-        one that a callback adds.
-    greater_is_better : bool
-        Of that metric.
-    start_from_epoch : int
-        Epochs before the first that counts for early stopping.
-    input_dropout, input_noise : float
-    schedule : RateFunction or None
-        Gives the learning rate of each step; None keeps `learning_rate`.
-    plateau : Plateau or None
-        Reduces the rate where the metric monitored (without validation data, the training loss)
-        stands still; training then goes from call to call by single epochs.
-    first_epoch : int
-        Epochs of earlier trainings, which a schedule counts, too.
-    label_smoothing : float
-        Of the sparse categorical cross-entropy, whose targets are class indices; other losses are
-        given smooth targets.
-    metrics : ProgramMetrics or None
-        Those that the program computes.
-    """
+    """How to train, without any object of Keras's."""
 
     optimizer: KerasConfig
     loss: KerasConfig
-    learning_rate: float | None
+    learning_rate: float | None  # None leaves it to the schedule in `optimizer`
     batch_size: int
     epochs: int
-    l1: tuple[float, ...]
+    l1: tuple[float, ...]  # as l2 of length `architecture.n_penalties`
     l2: tuple[float, ...]
-    dropout: tuple[float, ...]
+    dropout: tuple[float, ...]  # of length `architecture.n_hidden`
     early_stopping: bool = False
     patience: int = 10
     min_delta: float = 0.0
     restore_best_weights: bool = True
-    monitor: str = "val_loss"
-    greater_is_better: bool = False
-    start_from_epoch: int = 0
+    monitor: str = "val_loss"  # "val_loss", "loss", one of `metrics`, or one that a callback adds
+    greater_is_better: bool = False  # of the metric monitored
+    start_from_epoch: int = 0  # epochs before the first that counts for early stopping
     input_dropout: float = 0.0
     input_noise: float = 0.0
+    # the learning rate of each step; None keeps `learning_rate`
     schedule: RateFunction | None = None
+    # reduces the rate where the metric monitored (without validation data, the training loss)
+    # stands still; training then goes from call to call by single epochs
     plateau: Plateau | None = None
+    # of the sparse categorical cross-entropy, whose targets are class indices; other losses are
+    # given smooth targets
     label_smoothing: float = 0.0
-    first_epoch: int = 0
-    metrics: ProgramMetrics | None = None
+    first_epoch: int = 0  # epochs of earlier trainings, which a schedule counts, too
+    metrics: ProgramMetrics | None = None  # those that the program computes
 
     @property
     def random_rates(self) -> tuple[float, ...]:

@@ -23,27 +23,11 @@ MOST_FLAT_WEIGHTS = 32_768
 class TrainableNetwork:
     """The network as scratch memory: its variables hold whatever training is under way.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    optimizer, loss : KerasConfig
-    compiled : bool
-        Whether XLA will compile the program.
-    sparse : bool, default=False
-        Whether the rows come as a ``tf.SparseTensor``.
-    label_smoothing : bool, default=False
-        Whether to smooth labels here, because the targets are class indices.
-
-    Attributes
-    ----------
-    trainable : list of keras.Variable
-        The weights that the optimizer moves; all in one flat variable where the network is small
-        and the optimizer works element by element, which halves the time to trace and compile.
-        The steps are the same to the last bit.
-    slots : list of keras.Variable
-        The optimizer's own variables, its learning rate excepted.
-    fresh_slots : list of arrays
-        Their values before the first step.
+    `trainable` are the weights that the optimizer moves; all in one flat variable where the network
+    is small and the optimizer works element by element, which halves the time to trace and compile.
+    The steps are the same to the last bit. `slots` are the optimizer's own variables, its learning
+    rate excepted. With `label_smoothing` labels are smoothed here, because the targets are class
+    indices.
     """
 
     _label_smoothing = False
@@ -118,13 +102,7 @@ class TrainableNetwork:
     def spread(self, rates: tf.Tensor) -> list[tf.Tensor | None]:
         """Give the rate of each trainable variable's elements; None where nothing is penalized.
 
-        Parameters
-        ----------
-        rates : tensor of shape (n_penalties,)
-
-        Returns
-        -------
-        list of tensors of shape () or, for a flat variable, (n_weights,)
+        (n_penalties,) become scalars or, for a flat variable, (n_weights,).
         """
         specs = [spec for spec in self.specs if spec.trainable]
         penalized = [s.is_kernel and s.layer < self.architecture.n_penalties for s in specs]
@@ -158,27 +136,11 @@ class TrainableNetwork:
         inputs: ProgramInputs,
         step: tf.Tensor,
     ):
-        """Take one optimizer step on one batch.
+        """Take one optimizer step on one batch; give the mean loss, with penalties, and statistics.
 
-        Parameters
-        ----------
-        rows : Rows
-            The batch, (batch_size, ...).
-        real : bool tensor of shape (batch_size,)
-            False for rows that only fill the batch.
-        n_real : int32 tensor
-            Number of the others.
-        moving : list of tensors
-            Batch norm's running statistics.
-        inputs : ProgramInputs
-        step : int32 tensor
-            Number of the step since the start of the fit; picks what is drawn at random.
-
-        Returns
-        -------
-        loss : tensor of shape ()
-            Mean over the real rows, penalties included.
-        moving : list of tensors
+        `real`, bool (batch_size,), is False for rows that only fill the batch, `n_real` the number
+        of the others, `moving` batch norm's running statistics; `step`, counted from the start of
+        the fit, picks what is drawn at random.
         """
         with tf.GradientTape() as tape:
             weights = self.weights()

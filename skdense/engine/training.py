@@ -39,30 +39,12 @@ def train(
 ) -> TrainingResult:
     """Train a network.
 
-    Parameters
-    ----------
-    architecture : NetworkDescription
-    settings : Settings
-    rows : Rows
-        X (n_samples, n_features), a CSR matrix of that shape or Selected; y (n_samples, n_outputs)
-        or (n_samples,), weight (n_samples,).
-    validation : Rows, ValidationRows or None
-        Needed for early stopping that monitors ``"val_loss"`` or one of the program's metrics; for
-        these with their data.
-    weights, slots : list of arrays, list of arrays or None
-        Where to start; without `slots` the optimizer starts afresh.
-    orders : iterator of int arrays of shape (n_samples,)
-        The order of the samples in each epoch.
-    random_seeds : int array
-        One for each of the architecture's `random_places`.
-    callbacks : sequence of objects, default=()
-        For a `CallbackList`; where there are any, training goes from call to call by single epochs.
-    make_program : callable, default=Program
-        Builds the program of a key where none is idle.
-
-    Returns
-    -------
-    TrainingResult
+    X of `rows` is (n_samples, n_features), a CSR matrix of that shape or Selected; y is (n_samples,
+    n_outputs) or (n_samples,). `validation` is needed for early stopping that monitors
+    ``"val_loss"`` or one of the program's metrics; for these with their data. `orders` gives the
+    order of the samples in each epoch; `random_seeds` are for the architecture's `random_places`.
+    Where there are `callbacks`, for a `CallbackList`, training goes from call to call by single
+    epochs.
     """
     key = _program_key(architecture, settings, rows, validation)
     n_samples = len(rows.y)

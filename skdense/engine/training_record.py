@@ -13,24 +13,11 @@ from skdense.engine.settings import Settings
 class TrainingRecord:
     """The history of a training, its best epoch and the reasons to end it.
 
-    Parameters
-    ----------
-    settings : Settings
-        Its early stopping, the metric that is monitored, and what counts as better.
-    in_python : bool
-        Whether early stopping is decided here, epoch by epoch, instead of inside the program.
-
-    Attributes
-    ----------
-    history : dict of lists
-    best_epoch : int
-        From 1; the last finite one where the metric monitored never counted.
-    kept : State or None
-        The state to give back; None where that is the program's own choice.
-    stopped : bool
-    reason : str
-        Why training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``,
-        ``"interrupted"``, or what a callback gave as the reason, ``"callback"`` where it gave none.
+    `in_python` is whether early stopping is decided here, epoch by epoch, instead of inside the
+    program. `best_epoch` is from 1: the last finite one where the metric monitored never counted.
+    `kept` is the State to give back, None where that is the program's own choice. `reason` is why
+    training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``, ``"interrupted"``, or what
+    a callback gave as the reason, ``"callback"`` where it gave none.
     """
 
     def __init__(self, settings: Settings, in_python: bool):
@@ -51,15 +38,8 @@ class TrainingRecord:
     def update(self, logs: dict[str, float], state: Any, *, finite: bool, stop: bool | str) -> None:
         """Take in what an epoch brought.
 
-        Parameters
-        ----------
-        logs : dict of str to float
-        state : State
-            After the last epoch of the call.
-        finite : bool
-            Whether loss and weights were.
-        stop : bool or str
-            Whether a callback wants training to end, or why.
+        `state` is that after the last epoch of the call, `finite` whether loss and weights were,
+        `stop` whether a callback wants training to end, or why.
         """
         number = self.n_epochs + 1
         for name in {**self.history, **logs}:

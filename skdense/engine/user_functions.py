@@ -23,22 +23,9 @@ class NotComparable(Exception):
 def first_equal(parameter: str, function: Callable) -> Callable:
     """Give the first of all functions that equal this one: copies of one another, as a rule.
 
-    Parameters
-    ----------
-    parameter : str
-        The estimator's, for the warning.
-    function : callable
-        A function, a ``functools.partial``, a method or an object of the user's own class.
-
-    Returns
-    -------
-    callable
-        As it was when it first came, if it has been changed since.
-
-    Warns
-    -----
-    UserWarning
-        Once for each kind of which several came that cannot be compared.
+    A function, a ``functools.partial``, a method or an object of the user's own class; as it was
+    when it first came, if it has been changed since. Warns once for each kind of which several came
+    that cannot be compared.
     """
     try:
         key = comparable(function)
@@ -54,20 +41,7 @@ def first_equal(parameter: str, function: Callable) -> Callable:
 
 
 def comparable(thing: Any) -> Hashable:
-    """Give what is equal for equal things, and no others.
-
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    hashable
-
-    Raises
-    ------
-    NotComparable
-    """
+    """Give what is equal for equal things, and no others; raise NotComparable where nothing is."""
     if isinstance(thing, functools.partial):
         parts = (thing.func, thing.args, thing.keywords)
         return functools.partial, *map(comparable, parts)
@@ -97,13 +71,7 @@ def _by_content(thing: Any) -> Hashable:
 
 
 def warn_of_copies(parameter: str, function: Any) -> None:
-    """Warn, once for each kind, of the second thing that cannot be compared with the first.
-
-    Parameters
-    ----------
-    parameter : str
-    function : object
-    """
+    """Warn, once for each kind, of the second thing that cannot be compared with the first."""
     kind: Any = getattr(function, "__code__", type(function))
     if _not_comparable.setdefault(kind, id(function)) == id(function) or kind in _warned:
         return

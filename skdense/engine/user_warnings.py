@@ -13,11 +13,6 @@ def warn(message: str, category: type[Warning]) -> None:
     """Warn at the innermost line that is neither ours nor scikit-learn's.
 
     Python 3.11 has no ``skip_file_prefixes``.
-
-    Parameters
-    ----------
-    message : str
-    category : type of Warning
     """
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_back is not None and _is_passed_over(frame.f_globals):

@@ -14,17 +14,7 @@ from skdense.networks.architecture import Architecture
 
 
 class ValidationOutputs:
-    """Collects outputs chunk by chunk in a program; nothing where it computes no metrics.
-
-    Parameters
-    ----------
-    key : ProgramKey
-
-    Attributes
-    ----------
-    chunk_size : int
-        Samples of one chunk.
-    """
+    """Collects outputs chunk by chunk in a program; nothing where it computes no metrics."""
 
     def __init__(self, key: ProgramKey):
         self.chunk_size = min(VALIDATION_CHUNK, key.sizes.n_validation)
@@ -39,21 +29,8 @@ class ValidationOutputs:
         shape = (n_samples // self.chunk_size, self.chunk_size, architecture.n_outputs)
         return tf.zeros(shape, architecture.dtype)
 
-    def add(self, collected: Any, start, outputs) -> Any:
-        """Put in those of one chunk.
-
-        Parameters
-        ----------
-        collected : tensor or ()
-        start : int32 tensor
-            The chunk's first sample.
-        outputs : tensor of shape (chunk_size, n_outputs)
-            Of the network.
-
-        Returns
-        -------
-        tensor or ()
-        """
+    def add(self, collected: Any, start: tf.Tensor, outputs: tf.Tensor) -> Any:
+        """Put in those of the chunk of samples from `start` on, (chunk_size, n_outputs)."""
         if self._key.metrics is None:
             return ()
         if self._key.metrics.task != "regression":
@@ -61,17 +38,7 @@ class ValidationOutputs:
         return tf.tensor_scatter_nd_update(collected, [[start // self.chunk_size]], [outputs])
 
     def metrics(self, collected: Any, data: MetricData | None) -> tuple:
-        """Compute the program's metrics.
-
-        Parameters
-        ----------
-        collected : tensor or ()
-        data : MetricData or None
-
-        Returns
-        -------
-        tuple of float64 tensors of shape ()
-        """
+        """Compute the program's metrics, float64 scalars."""
         if self._key.metrics is None:
             return ()
         assert data is not None

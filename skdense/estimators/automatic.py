@@ -18,8 +18,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import is_classifier
 
-from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
-from skdense.callbacks.scorers import LOSSES
+from skdense.callbacks.scorers import CALIBRATED_LOG_LOSS, LOSSES
 from skdense.preprocessing._compat import _num_samples
 from skdense.preprocessing.fit_arguments import FitArguments
 
@@ -44,42 +43,17 @@ FEWEST_TO_HOLD_OUT = 100
 
 
 class Given(NamedTuple):
-    """What the values depend on.
+    """What the values depend on."""
 
-    Attributes
-    ----------
-    n_samples : int
-        Samples of a weight above zero.
-    for_classes : bool
-        Whether the estimator is a classifier.
-    takes_bins : bool
-        Whether X is a dense table.
-    has_validation_data : bool
-        Whether `fit` was given X_val.
-    one_epoch : bool
-        Whether this is `partial_fit`.
-    """
-
-    n_samples: int
+    n_samples: int  # of a weight above zero
     for_classes: bool
-    takes_bins: bool
-    has_validation_data: bool
-    one_epoch: bool
+    takes_bins: bool  # X is a dense table
+    has_validation_data: bool  # `fit` was given X_val
+    one_epoch: bool  # this is `partial_fit`
 
 
 def what_is_given(estimator: Any, given: FitArguments, one_epoch: bool) -> Given:
-    """Look at the data of a fit, which are not checked yet.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    given : FitArguments
-    one_epoch : bool
-
-    Returns
-    -------
-    Given
-    """
+    """Look at the data of a fit, which are not checked yet."""
     n_samples = _number_of_samples(given)
     return Given(
         n_samples,
@@ -108,26 +82,8 @@ def _n_dimensions(X: Any) -> int:
 def automatic_values(estimator: Any, given: Given, earlier: dict[str, Any]) -> dict[str, Any]:
     """Give the values of all parameters that are ``"auto"``, `loss` excepted.
 
-    What the user typed always wins: the values depend on it, and it on none of them.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    given : Given
-    earlier : dict
-        Values of the training that goes on; empty for fresh weights.
-
-    Returns
-    -------
-    dict of str to object
-
-    Examples
-    --------
-    >>> from skdense import DenseClassifier
-    >>> from skdense.estimators.automatic import Given, automatic_values
-    >>> values = automatic_values(DenseClassifier(64), Given(1000, True, True, False, False), {})
-    >>> values["batch_size"], values["epochs"], values["n_members"]
-    (64, 128, 4)
+    What the user typed always wins: the values depend on it, and it on none of them. `earlier` has
+    those of the training that goes on, nothing for fresh weights.
     """
     typed = estimator.get_params(deep=False)
     fresh = _fresh_values(typed, given)
@@ -147,38 +103,12 @@ def is_automatic(value: Any) -> bool:
 
 
 def described(values: dict[str, Any]) -> str:
-    """Say what parameters that are ``"auto"`` came to.
-
-    Parameters
-    ----------
-    values : dict of str to object
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> from skdense.estimators.automatic import described
-    >>> described({"batch_size": 32, "activation": "selu"})
-    "Automatic values: batch_size=32, activation='selu'"
-    """
+    """Say what parameters that are ``"auto"`` came to."""
     return "Automatic values: " + ", ".join(f"{name}={each!r}" for name, each in values.items())
 
 
 def with_values(estimator: Any, values: dict[str, Any]) -> Any:
-    """Copy an estimator, as it is fitted, with other values of parameters.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    values : dict
-
-    Returns
-    -------
-    DenseClassifier or DenseRegressor
-        The estimator itself where there are none.
-    """
+    """Copy an estimator, as it is fitted, with other values of parameters; itself without any."""
     if not values:
         return estimator
     typed = estimator.get_params(deep=False)
@@ -188,16 +118,7 @@ def with_values(estimator: Any, values: dict[str, Any]) -> Any:
 
 
 def values_of_fit(estimator: Any) -> Any:
-    """Give a fitted estimator with the values that its ``"auto"`` parameters had in `fit`.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Returns
-    -------
-    DenseClassifier or DenseRegressor
-    """
+    """Give a fitted estimator with the values that its ``"auto"`` parameters had in `fit`."""
     typed = estimator.get_params(deep=False)
     values = {name: each for name, each in estimator.params_.items() if _is_open(typed, name)}
     return with_values(estimator, values)

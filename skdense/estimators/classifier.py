@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import column_or_1d
 
-from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
-from skdense.callbacks.scorers import monitor_name
+from skdense.callbacks.scorers import CALIBRATED_LOG_LOSS, monitor_name
 from skdense.estimators.base import DenseEstimator, MatrixLike
 from skdense.estimators.parameters import SHARED_CONSTRAINTS
 from skdense.estimators.prepared_data import LearnedTargets

@@ -14,33 +14,10 @@ def select_columns(
 ) -> dict[str, list[int]]:
     """Find the positions of the columns that are named for each input or output.
 
-    Parameters
-    ----------
-    parameter : {"inputs", "outputs"}
-        For errors.
-    wanted : dict
-        Name of the input or output -> a column name or position, a sequence of these, a slice, or
-        a callable that takes the table and gives one of them, such as scikit-learn's
-        ``make_column_selector``.
-    table : array-like of shape (n_samples, n_columns)
-    names : iterable of str or None
-        The table's column names, if it has any.
-
-    Returns
-    -------
-    dict of str to list of int
-
-    Raises
-    ------
-    ValueError
-        If a column does not exist, is named twice within one input, or an input has none.
-
-    Examples
-    --------
-    >>> from skdense.estimators.column_selection import select_columns
-    >>> table = [[1, 2, 3]]
-    >>> select_columns("inputs", {"left": ["a", "b"], "right": [-1]}, table, ["a", "b", "c"])
-    {'left': [0, 1], 'right': [2]}
+    `wanted` has for each a column name or position, a sequence of these, a slice, or a callable
+    that takes the table and gives one of them, such as scikit-learn's ``make_column_selector``.
+    Raises ValueError, with the `parameter`, if a column does not exist, is named twice within one
+    input, or an input has none.
     """
     if not isinstance(wanted, Mapping) or not wanted:
         raise ValueError(
@@ -56,16 +33,7 @@ def select_columns(
 
 
 def column_names(table: Any) -> list[str] | None:
-    """Give the column names of a pandas or polars table, the name of a series; None without.
-
-    Parameters
-    ----------
-    table : object
-
-    Returns
-    -------
-    list of str or None
-    """
+    """Give the column names of a pandas or polars table, the name of a series; None without."""
     columns = getattr(table, "columns", None)
     if columns is not None and not callable(columns):
         return list(columns)

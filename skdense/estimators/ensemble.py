@@ -36,33 +36,13 @@ History = dict[str, list[float]]
 
 
 def networks_of(estimator: Any) -> list[Any]:
-    """Give the networks that a fitted estimator consists of: its members, or itself.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Returns
-    -------
-    list of estimators
-    """
+    """Give the networks that a fitted estimator consists of: its members, or itself."""
     members: list[Any] = getattr(estimator, "members_", [estimator])
     return members
 
 
 def not_of_an_ensemble(estimator: Any, name: str) -> AttributeError:
-    """Say that there is no such attribute and, of an ensemble, where it is.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    name : str
-        Of the attribute.
-
-    Returns
-    -------
-    AttributeError
-    """
+    """Say that there is no such attribute and, of an ensemble, where it is."""
     words = f"{type(estimator).__name__!r} object has no attribute {name!r}"
     members = vars(estimator).get("members_")
     if members is not None and name in _OF_A_NETWORK:
@@ -73,21 +53,10 @@ def not_of_an_ensemble(estimator: Any, name: str) -> AttributeError:
 def average_outputs(members: Sequence[Any], X: Any) -> np.ndarray:
     """Give what an output layer before its activation would be, for the mean of the predictions.
 
-    So all that is computed from a network's output can be computed from this. The mean of
-    probabilities is taken of their logarithms, which stay finite where they would round to 0.
-
-    Parameters
-    ----------
-    members : sequence of DenseClassifier or DenseRegressor
-        Fitted.
-    X : array or CSR matrix of shape (n_samples, n_features)
-        Checked.
-
-    Returns
-    -------
-    array of shape (n_samples, n_outputs)
-        Log-odds or, where the output's activation is softmax, logarithms of probabilities, in
-        float64. Of a regressor, predictions in the target's own unit.
+    So all that is computed from a network's output can be computed from this, (n_samples,
+    n_outputs) in float64: log-odds or, where the output's activation is softmax, logarithms of
+    probabilities; of a regressor, predictions in the target's own unit. The mean of probabilities
+    is taken of their logarithms, which stay finite where they would round to 0. X is checked.
     """
     outputs = [member._network_outputs(X) for member in members]
     encoding = members[0]._encoding
@@ -108,17 +77,7 @@ def _log_mean(logarithms: np.ndarray) -> np.ndarray:
 
 
 def averaged_keras_model(ensemble: Any) -> keras.Model:
-    """Build a model with the layers of every member, whose output is the mean of theirs.
-
-    Parameters
-    ----------
-    ensemble : DenseClassifier or DenseRegressor
-        Fitted, with several members.
-
-    Returns
-    -------
-    keras.Model
-    """
+    """Build a model with the layers of every member, whose output is the mean of theirs."""
     from skdense.engine.model_building import averaged_model
 
     settings = ensemble._settings(ensemble.epochs, ensemble._encoding)
@@ -148,17 +107,7 @@ def _with_inputs(state: FittedState, n_features: int, known: np.ndarray) -> Fitt
 
 
 def ensemble_attributes(members: list[Any]) -> dict[str, Any]:
-    """Give the attributes of an ensemble that follow from its members.
-
-    Parameters
-    ----------
-    members : list of DenseClassifier or DenseRegressor
-        Fitted.
-
-    Returns
-    -------
-    dict
-    """
+    """Give the attributes of an ensemble that follow from its fitted members."""
     first = members[0]
     encoding = first._encoding
     if isinstance(encoding, TargetScale):  # each member has its own; what they predict has none
@@ -207,22 +156,9 @@ def _mean_history(histories: Sequence[History]) -> History:
 def out_of_fold_predictions(
     members: Sequence[Any], held_out: Sequence[np.ndarray | None], given: FitArguments
 ) -> dict[str, np.ndarray]:
-    """Predict each sample by the members that held it out.
+    """Predict each sample by the members that held it out, if any did: attribute and value.
 
-    Parameters
-    ----------
-    members : sequence of DenseClassifier or DenseRegressor
-        Fitted.
-    held_out : sequence of (int array or None)
-        Of each member, the samples that it has not learned from.
-    given : FitArguments
-        What `fit` was called with.
-
-    Returns
-    -------
-    dict of str to array
-        The attribute and its value: the mean over those members, NaN where there is none. Empty
-        where nothing was held out.
+    The value is the mean over those members, NaN where there is none.
     """
     if held_out[0] is None:
         return {}

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_callbacks(callbacks: Any) -> None:
-    """Refuse Keras callbacks that cannot be met, before anything else is done.
-
-    Parameters
-    ----------
-    callbacks : list, tuple or None
-        An estimator's parameter.
-    """
+    """Refuse Keras callbacks that cannot be met, before anything else is done."""
     if callbacks:
         from skdense.engine import keras_callbacks
 
@@ -35,25 +29,10 @@ def check_callbacks(callbacks: Any) -> None:
 
 
 class FitCallbacks:
-    """The callbacks of one training.
+    """The callbacks of one training, that starts from the state `begun`.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
-    settings : Settings
-    begun : FittedState
-        Before the first epoch.
-    task : FitTask or None
-        Of scikit-learn's callbacks.
-    is_refit : bool
-        Whether it is the second training of `refit_best_epoch`, which has neither time limit nor
-        scorers.
-
-    Attributes
-    ----------
-    keras_copies : list of keras.callbacks.Callback or None
-        The copies of the Keras callbacks that this training uses.
+    The second training of `refit_best_epoch` (`is_refit`) has neither time limit nor scorers.
+    `keras_copies` are the copies of the Keras callbacks that this training uses.
     """
 
     def __init__(
@@ -69,18 +48,7 @@ class FitCallbacks:
         self.keras_copies: list[Any] | None = None
 
     def for_training(self, prepared: PreparedData, given: FitArguments) -> list[Any]:
-        """Give the callbacks in the order in which they are called.
-
-        Parameters
-        ----------
-        prepared : PreparedData
-        given : FitArguments
-
-        Returns
-        -------
-        list of objects
-            For a `CallbackList`; empty where training need not stop for any.
-        """
+        """Give the callbacks, for a `CallbackList`; none where training need not stop for any."""
         estimator, settings = self._estimator, self._settings
         callbacks: list[Any] = []
         if estimator.time_limit is not None and not self._is_refit:

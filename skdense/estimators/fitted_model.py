@@ -23,35 +23,16 @@ from skdense.estimators.parameter_routing import (
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A custom model that is built, and how the data go into it and come out.
+    """A custom model that is built, and how the data go into it and come out."""
 
-    Parameters
-    ----------
-    model : keras.Model or None
-        None after unpickling: then `state` is to go into a model built anew.
-    outputs : list of RegressionOutput or ClassOutput
-        In the model's order.
-    output_names : list of str
-    params : dict
-        The parameters that it was built with.
-    example : array, or dict of arrays
-        Zeros of the shape of one sample, to build it again.
-    seed : int
-        What all that is drawn for it comes from.
-    n_trainings : int, default=0
-        How often it was trained.
-    state : (list of arrays, list of arrays), default=None
-        Weights and the optimizer's variables, without a model.
-    """
-
-    model: Any
-    outputs: list[TargetOutput]
+    model: Any  # keras.Model; None after unpickling: then `state` is to go into a model built anew
+    outputs: list[TargetOutput]  # in the model's order
     output_names: list[str]
-    params: dict[str, Any]
-    example: Inputs
-    seed: int
-    n_trainings: int = 0
-    state: Any = None
+    params: dict[str, Any]  # those that it was built with
+    example: Inputs  # zeros of the shape of one sample, to build it again
+    seed: int  # what all that is drawn for it comes from
+    n_trainings: int = 0  # how often it was trained
+    state: Any = None  # weights and the optimizer's variables, lists of arrays, without a model
 
     def __getstate__(self) -> dict[str, Any]:
         # Arrays, not a Keras archive: a subclassed model needs no registration to come back.
@@ -80,18 +61,7 @@ class FittedModel:
         return draw_seed(self.seed, first), draw_seed(self.seed, first + 1)
 
     def arrange(self, data: NetworkData, weight: np.ndarray, rows: np.ndarray) -> tuple:
-        """Give some samples as the model takes them, the weights of mean 1.
-
-        Parameters
-        ----------
-        data : NetworkData
-        weight : array of shape (n_samples,)
-        rows : int array
-
-        Returns
-        -------
-        inputs, targets, weights : arrays, lists of arrays, or dicts of arrays
-        """
+        """Give inputs, targets and weights, of mean 1, of some samples as the model takes them."""
         y = data.table[rows]
         targets = [output.targets(y) for output in self.outputs]
         scaled = [(weight[rows] / weight[rows].mean()).astype(np.float32)] * len(targets)
@@ -103,18 +73,7 @@ class FittedModel:
 
 
 def draw_seed(seed: int, place: int) -> int:
-    """Draw one of the seeds that come from another.
-
-    Parameters
-    ----------
-    seed : int
-    place : int
-        0 for the initial weights, 1 for the validation split, then two for each training.
-
-    Returns
-    -------
-    int
-    """
+    """Draw a seed from another: place 0 is initial weights, 1 the split, then two a training."""
     child = np.random.SeedSequence(seed, spawn_key=(place,))
     return int(child.generate_state(1)[0] % 2**31)
 
@@ -129,29 +88,8 @@ def build_model(
 ) -> tuple[Any, list[Output]]:
     """Build a model by the user's function, compile it, and see what it takes and gives.
 
-    Parameters
-    ----------
-    build : callable
-    params : dict
-        All the estimator's parameters.
-    user_params : collection of str
-        Names of those that the estimator's signature does not list.
-    meta : dict
-        What `fit` has found out.
-    row : array, or dict of arrays
-        One sample.
-    seed : int
-        Of the initial weights.
-
-    Returns
-    -------
-    model : keras.Model
-    outputs : list of Output
-
-    Raises
-    ------
-    ValueError
-        If it is no model, has no loss, or its inputs do not fit the data.
+    Arguments are those of `build_arguments`, one sample (`row`), and the seed of the initial
+    weights. Raises ValueError if it is no model, has no loss, or its inputs do not fit the data.
     """
     with custom_model.seeded(seed):
         arguments = build_arguments(build, params, user_params, meta)

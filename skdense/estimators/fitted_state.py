@@ -54,66 +54,30 @@ class FittedState:
     """All that training leaves in an estimator, but for what scikit-learn itself keeps of X.
 
     Training goes on from it, a file holds it, and callbacks and scorers see one for each epoch.
-
-    Parameters
-    ----------
-    encoding : ClassEncoding or TargetScale
-        From y to targets and back.
-    architecture : Architecture
-    weights : list of arrays
-        In the architecture's order.
-    history : dict of lists
-    n_iter : int
-        Epochs run.
-    best_epoch : int
-        From 1.
-    best_loss : float
-    stopped_by : str or None
-        Why training ended; None where a file does not know.
-    input_shape : tuple of int
-        Of one sample.
-    missing_features : int array or None
-        Features with an indicator of missing values; None where `missing` is ``"error"``.
-    optimizer_state : (str, list of arrays)
-        The optimizer's label, and its variables.
-    seeds : (int, int)
-        Entropy, and how many generators have been spawned from it.
-    split_seed : int
-        Of the validation set.
-    validation_given : bool
-        Whether the first fit was given its validation data.
-    early_stopping_history : dict of lists or None
-        Of the training before a refit.
-    callbacks : list of keras.callbacks.Callback or None
-        The copies that this fit used.
-    best_score : float or None
-        What `monitor` came to in the best epoch; None where a file does not know.
-    feature_scaling : FeatureScaling or None
-    feature_bins : FeatureBins or None
-    temperature : float or None
-        What the output layer has been divided by after training; None where it has not.
     """
 
-    encoding: ClassEncoding | TargetScale
+    encoding: ClassEncoding | TargetScale  # from y to targets and back
     architecture: Architecture
-    weights: list[np.ndarray]
+    weights: list[np.ndarray]  # in the architecture's order
     history: dict[str, list[float]]
-    n_iter: int
-    best_epoch: int
+    n_iter: int  # epochs run
+    best_epoch: int  # from 1
     best_loss: float
-    stopped_by: str | None
-    input_shape: tuple[int, ...]
+    stopped_by: str | None  # why training ended; None where a file does not know
+    input_shape: tuple[int, ...]  # of one sample
+    # those with an indicator of missing values; None where `missing` is "error"
     missing_features: np.ndarray | None
-    optimizer_state: tuple[str, list[np.ndarray]]
-    seeds: tuple[int, int]
-    split_seed: int
-    validation_given: bool = False
-    early_stopping_history: dict[str, list[float]] | None = None
-    callbacks: list[Any] | None = None
+    optimizer_state: tuple[str, list[np.ndarray]]  # the optimizer's label, and its variables
+    seeds: tuple[int, int]  # entropy, and how many generators have been spawned from it
+    split_seed: int  # of the validation set
+    validation_given: bool = False  # whether the first fit was given its validation data
+    early_stopping_history: dict[str, list[float]] | None = None  # of the training before a refit
+    callbacks: list[Any] | None = None  # the copies of Keras's that this fit used
+    # what `monitor` came to in the best epoch; None where a file does not know
     best_score: float | None = None
     feature_scaling: FeatureScaling | None = None
     feature_bins: FeatureBins | None = None
-    temperature: float | None = None
+    temperature: float | None = None  # what the output layer has been divided by after training
 
     @property
     def transformation(self) -> InputTransformation:
@@ -135,16 +99,10 @@ class FittedState:
         return any(np.isnan(val_loss) and np.isfinite(loss) for loss, val_loss in pairs)
 
     def outputs(self, inputs: Any) -> np.ndarray:
-        """Compute the network's output before its activation.
+        """Compute the network's output before its activation, (n_samples, n_outputs).
 
-        Parameters
-        ----------
-        inputs : array or CSR matrix of shape (n_samples, n_inputs), or Selected
-            As `InputTransformation.for_training` gives them.
-
-        Returns
-        -------
-        array of shape (n_samples, n_outputs)
+        `inputs` are as `InputTransformation.for_training` gives them: array, CSR matrix or
+        Selected.
         """
         if not isinstance(inputs, Selected):
             return forward(self.architecture, self.weights, inputs)
@@ -153,17 +111,7 @@ class FittedState:
         return np.concatenate([make(rows) for _, rows in chunks])
 
     def with_temperature(self, temperature: float | None) -> FittedState:
-        """Divide the output layer by another temperature than before.
-
-        Parameters
-        ----------
-        temperature : float or None
-            None is as training left it.
-
-        Returns
-        -------
-        FittedState
-        """
+        """Divide the output layer by another temperature than before; None is that of training."""
         if temperature == self.temperature:
             return self
         factor = (self.temperature or 1.0) / (temperature or 1.0)
@@ -177,16 +125,7 @@ class FittedState:
 
     @classmethod
     def of(cls, estimator: Any) -> FittedState:
-        """Read the state of a fitted estimator.
-
-        Parameters
-        ----------
-        estimator : DenseClassifier or DenseRegressor
-
-        Returns
-        -------
-        FittedState
-        """
+        """Read the state of a fitted estimator."""
         found: dict[str, Any] = {
             field: getattr(estimator, name, None)
             for name, field in _FIELDS.items()
@@ -196,47 +135,25 @@ class FittedState:
         return cls(**found)
 
     def attributes(self) -> dict[str, Any]:
-        """Give the attributes of an estimator that has this state.
-
-        Returns
-        -------
-        dict
-        """
+        """Give the attributes of an estimator that has this state."""
         found = {name: getattr(self, field) for name, field in _FIELDS.items()}
         fitted = {name: value for name, value in found.items() if value is not None}
         return {**fitted, "params_": {}}  # the estimator whose fit this was sets its own
 
     def put_into(self, estimator: Any) -> None:
-        """Make an estimator have this state, and nothing of an earlier one.
-
-        Parameters
-        ----------
-        estimator : DenseClassifier or DenseRegressor
-        """
+        """Make an estimator have this state, and nothing of an earlier one."""
         replace_attributes(estimator, self.attributes())
 
 
 def replace_attributes(estimator: Any, attributes: dict[str, Any]) -> None:
-    """Make an estimator have what training left, and nothing of an earlier one.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    attributes : dict
-    """
+    """Make an estimator have what training left, and nothing of an earlier one."""
     for name in ATTRIBUTES & set(vars(estimator)):
         delattr(estimator, name)
     vars(estimator).update(attributes)
 
 
 def take_fitted_attributes(estimator: Any, trained: Any) -> None:
-    """Make an estimator fitted as another one of its class is.
-
-    Parameters
-    ----------
-    estimator, trained : DenseClassifier or DenseRegressor
-        They may be the same.
-    """
+    """Make an estimator fitted as another one of its class is; they may be the same."""
     if estimator is trained:
         return
     vars(estimator).pop("feature_names_in_", None)
@@ -247,16 +164,7 @@ def take_fitted_attributes(estimator: Any, trained: Any) -> None:
 
 @contextmanager
 def input_attributes_kept_on_failure(estimator: Any) -> Iterator[None]:
-    """Put back what scikit-learn notes of X while it checks it, if the fit then fails.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Yields
-    ------
-    None
-    """
+    """Put back what scikit-learn notes of X while it checks it, if the fit then fails."""
     names = ("n_features_in_", "feature_names_in_")
     found = vars(estimator)
     before = {name: found[name] for name in names if name in found}

@@ -19,23 +19,9 @@ _CURVES = (
 def losses_svg(history: Mapping[str, Sequence[float]], best: int | None = None) -> str:
     """Draw losses by epoch as an SVG picture, without matplotlib.
 
-    Parameters
-    ----------
-    history : dict of str to list of float
-        A `history_`: `loss` and perhaps `val_loss`, one value for each epoch.
-    best : int, default=None
-        Epoch to mark on the validation loss, from 1; ignored where it has none.
-
-    Returns
-    -------
-    svg : str
-        Empty where fewer than two epochs have a finite loss.
-
-    Examples
-    --------
-    >>> from skdense.estimators.html_view import losses_svg
-    >>> losses_svg({"loss": [0.9, 0.5, 0.3]})[:31]
-    '<svg xmlns="http://www.w3.org/2'
+    `history` has `loss` and perhaps `val_loss`, one value for each epoch; `best`, from 1, is the
+    epoch to mark on the validation loss, ignored where that has none. Empty where fewer than two
+    epochs have a finite loss.
     """
     curves = [curve for curve in _CURVES if curve[0] in history]
     losses = np.array([history[key] for key, *_ in curves], dtype=float)
@@ -78,13 +64,7 @@ class DocumentationLink:
 
 @cache
 def documentation_address() -> str:
-    """Read the address of the documentation from the package's metadata.
-
-    Returns
-    -------
-    address : str
-        Without a slash at the end; empty where the package names none.
-    """
+    """Read the address of the documentation from the package's metadata; "" where it has none."""
     try:
         entries = metadata("skdense").get_all("Project-URL") or []
     except PackageNotFoundError:  # used from a folder, never installed

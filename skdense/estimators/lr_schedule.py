@@ -20,23 +20,9 @@ def with_schedule(
 ) -> Settings:
     """Add an estimator's schedule of the learning rate to its settings.
 
-    Parameters
-    ----------
-    settings : Settings
-    estimator : DenseClassifier or DenseRegressor
-        Has `lr_schedule`, `learning_rate` and `epochs`.
-    history : dict of lists or None
-        Of the training that goes on: a schedule counts its epochs, too.
-
-    Returns
-    -------
-    Settings
-
-    Raises
-    ------
-    ValueError
-        If there is no such schedule, one of its parameters is out of range, or the optimizer or
-        `learning_rate` cannot be combined with it.
+    `history` is that of the training that goes on: a schedule counts its epochs, too. Raises
+    ValueError if there is no such schedule, one of its parameters is out of range, or the optimizer
+    or `learning_rate` cannot be combined with it.
     """
     lr_schedule, learning_rate = estimator.lr_schedule, estimator.learning_rate
     first = 0 if history is None else len(history["loss"])
@@ -55,7 +41,7 @@ def with_schedule(
     if isinstance(schedule, Schedule):
         start = settings.learning_rate
         return replace(settings, schedule=lambda epochs, _: schedule.rates(epochs, start, end))
-    from skdense.engine.keras_schedules import keras_schedule
+    from skdense.engine.learning_rates import keras_schedule
 
     of_steps = keras_schedule(schedule)
     takes_rate = of_steps is None and _takes_rate(schedule)
@@ -70,17 +56,7 @@ def with_schedule(
 
 
 def with_rates(settings: Settings, rates: Sequence[float]) -> Settings:
-    """Take the rate of each epoch from a list, in place of any schedule.
-
-    Parameters
-    ----------
-    settings : Settings
-    rates : sequence of float
-
-    Returns
-    -------
-    Settings
-    """
+    """Take the rate of each epoch from a list, in place of any schedule."""
     table = np.array(rates)
     return replace(
         settings, plateau=None, schedule=lambda epochs, _: table[np.floor(epochs).astype(int)]

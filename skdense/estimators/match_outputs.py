@@ -16,21 +16,11 @@ from skdense.preprocessing.class_encoding import ClassEncoding, check_classes_of
 
 
 class OutputColumns(NamedTuple):
-    """Columns of y that go to one output.
+    """Columns of y that go to one output."""
 
-    Attributes
-    ----------
-    name : str or None
-        Name of the output, if it was named.
-    columns : tuple of int
-        Positions in y.
-    classes : array or None
-        The labels known for them; None in regression.
-    """
-
-    name: str | None
-    columns: tuple[int, ...]
-    classes: np.ndarray | None
+    name: str | None  # of the output, if it was named
+    columns: tuple[int, ...]  # positions in y
+    classes: np.ndarray | None  # the labels known for them; None in regression
 
 
 def output_columns(
@@ -42,27 +32,11 @@ def output_columns(
 ) -> list[OutputColumns]:
     """Say which columns of y go to which output, as far as that is known before building.
 
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_columns)
-    names : iterable of str or None
-        Of the columns of y, if they have any.
-    outputs : dict or None
-        As the user said it: name of the output -> columns.
-    of_classes : bool
-        Whether an output is of classes unless something else is said.
-    classes : array-like, or list of them, default=None
-        All the labels, where y need not have them all; a list where several outputs learn them,
-        with one array for each column of y.
-
-    Returns
-    -------
-    list of OutputColumns
-
-    Raises
-    ------
-    ValueError
-        If a column goes to no output, or its labels cannot be classes.
+    y is (n_samples,) or (n_samples, n_columns); `outputs`, as the user said it, has columns for the
+    name of each output. `of_classes` is whether an output is of classes unless something else is
+    said. `classes` are all the labels, where y need not have them all: a list where several outputs
+    learn them, with one array for each column of y. Raises ValueError if a column goes to no
+    output, or its labels cannot be classes.
     """
     table = y.reshape(len(y), -1)
     everything = tuple(range(table.shape[1]))
@@ -111,20 +85,7 @@ def _classes_of_parts(classes: Any, parts: list[list[int]], n_columns: int) -> l
 
 
 def check_same_classes(classes: Any, outputs: list[ClassOutput], n_columns: int) -> None:
-    """Compare ``classes=`` of a later `partial_fit` with those of the first.
-
-    Parameters
-    ----------
-    classes : array-like, or list of them
-    outputs : list of ClassOutput
-    n_columns : int
-        Of y.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
-    """
+    """Raise ValueError where ``classes=`` of a later `partial_fit` are not those of the first."""
     parts = [list(output.columns) for output in outputs]
     for given, output in zip(_classes_of_parts(classes, parts, n_columns), outputs, strict=True):
         known = output.encoding.classes
@@ -138,26 +99,11 @@ def check_same_classes(classes: Any, outputs: list[ClassOutput], n_columns: int)
 def class_columns(
     y: np.ndarray, columns: Sequence[int], name: str | None, classes: Any = None
 ) -> OutputColumns:
-    """Find the classes of some columns.
+    """Find the classes of some columns: one of labels, or several of a 0/1 matrix.
 
-    Parameters
-    ----------
-    y : array of shape (n_samples, n_columns)
-    columns : sequence of int
-        One column of labels, or several of a 0/1 matrix.
-    name : str or None
-    classes : array-like, default=None
-        All the labels, where y need not have them all.
-
-    Returns
-    -------
-    OutputColumns
-
-    Raises
-    ------
-    ValueError
-        If there is a single class, numbers that are no classes, or a matrix of anything but 0
-        and 1.
+    `classes` are all the labels, where y (n_samples, n_columns) need not have them all. Raises
+    ValueError if there is a single class, numbers that are no classes, or a matrix of anything but
+    0 and 1.
     """
     if len(columns) > 1:
         matrix = y[:, list(columns)]
@@ -188,25 +134,9 @@ def class_columns(
 def match_outputs(
     parts: list[OutputColumns], outputs: list[Output], y: np.ndarray, of_classes: bool
 ) -> list[TargetOutput]:
-    """Bring the columns of y and the outputs of the model together.
+    """Bring the columns of y and the outputs of the model together, in the model's order.
 
-    Parameters
-    ----------
-    parts : list of OutputColumns
-    outputs : list of Output
-    y : array of shape (n_samples, n_columns)
-    of_classes : bool
-        Whether an output is of classes unless something else is said.
-
-    Returns
-    -------
-    list of RegressionOutput or ClassOutput
-        One for each output, in the model's order.
-
-    Raises
-    ------
-    ValueError
-        If numbers, names or shapes do not fit, or an output has no loss.
+    Raises ValueError if numbers, names or shapes do not fit, or an output has no loss.
     """
     if len(parts) == 1 and parts[0].name is None and len(outputs) == y.shape[1] > 1:
         columns = [[column] for column in range(y.shape[1])]

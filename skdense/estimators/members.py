@@ -16,18 +16,7 @@ from skdense.preprocessing.fit_arguments import FitArguments
 
 
 def check_same_number(estimator: Any) -> None:
-    """Refuse to go on training with another number of members.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Fitted.
-
-    Raises
-    ------
-    ValueError
-        If `n_members` is not that of the fitted ones.
-    """
+    """Raise ValueError where training would go on with another number of members."""
     n_fitted = len(networks_of(estimator))
     if estimator.n_members != n_fitted:
         raise ValueError(
@@ -48,26 +37,8 @@ def fit_members(
     """Train the members of an ensemble, or go on with them; all or nothing.
 
     Each is an estimator of the same class, with a random state of its own, that `fit` would train
-    to the same network. Ctrl-C leaves those that are complete, and of a first one what there is.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        With ``n_members > 1``.
-    given : FitArguments
-    task : FitTask or None
-        Of scikit-learn's callbacks.
-    continuing : bool
-        Whether to go on with its members.
-    one_epoch : bool
-        Whether this is `partial_fit`.
-    classes : array-like or None
-        Likewise.
-
-    Returns
-    -------
-    bool
-        Whether training was interrupted.
+    to the same network. Ctrl-C leaves those that are complete, and of a first one what there is;
+    True where it came. `one_epoch` is whether this is `partial_fit`, of which `classes` are.
     """
     members = _continued(estimator) if continuing else _fresh(estimator)
     held_out = _held_out(members, given, continuing, one_epoch, classes)

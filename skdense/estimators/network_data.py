@@ -24,27 +24,14 @@ Inputs = np.ndarray | dict[str, np.ndarray]
 
 
 class NetworkData(NamedTuple):
-    """The data of one fit.
+    """The data of one fit."""
 
-    Attributes
-    ----------
-    X : array of shape (n_samples, ...), or dict of such arrays
-        The features; a dict has one array for each named input.
-    y : array of shape (n_samples,) or (n_samples, n_columns)
-        The targets.
-    weight : array of shape (n_samples,)
-        The sample weights.
-    input_columns : dict of lists, or None
-        Positions of each input's columns in X; None where all of X goes to one input.
-    y_names : list of str, or None
-        Names of the columns of y, if they have any.
-    """
-
-    X: Inputs
-    y: np.ndarray
-    weight: np.ndarray
+    X: Inputs  # (n_samples, ...); a dict has one array for each named input
+    y: np.ndarray  # (n_samples,) or (n_samples, n_columns)
+    weight: np.ndarray  # (n_samples,)
+    # positions of each input's columns in X; None where all of X goes to one input
     input_columns: dict[str, list[int]] | None
-    y_names: list[str] | None
+    y_names: list[str] | None  # of the columns of y, if they have any
 
     @property
     def table(self) -> np.ndarray:
@@ -69,17 +56,8 @@ class NetworkData(NamedTuple):
 def read_data(estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> NetworkData:
     """Check the data of a fit.
 
-    Parameters
-    ----------
-    estimator : NetworkClassifier or NetworkRegressor
-    X, y, sample_weight : array-likes
-    reset : bool
-        Whether this is a first fit: scikit-learn then keeps number and names of the features;
-        else they have to be those it has kept.
-
-    Returns
-    -------
-    NetworkData
+    With `reset`, in a first fit, scikit-learn keeps number and names of the features; else they
+    have to be those it has kept.
     """
     y_names = column_names(y)
     if is_classifier(estimator) and sparse.issparse(y):  # labels, mostly zeros
@@ -94,22 +72,7 @@ def read_data(estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool
 def read_inputs(
     estimator: Any, X: Any, y: Any = None, *, reset: bool = False
 ) -> tuple[Inputs, Any, dict[str, list[int]] | None]:
-    """Check X, and y where it is known, and select the columns of each input.
-
-    Parameters
-    ----------
-    estimator : NetworkClassifier or NetworkRegressor
-    X : array-like
-    y : array-like, default=None
-        Needed with `reset`.
-    reset : bool, default=False
-
-    Returns
-    -------
-    X : array, or dict of arrays
-    y : array or None
-    input_columns : dict of str to list of int, or None
-    """
+    """Check X, and y if known (needed with `reset`), and select the columns of each input."""
     target = {"y": y} if reset or y is not None else {}
     if estimator.inputs is None:
         # Always float32: data of another type after the first fit is no error, as it was.
@@ -138,33 +101,14 @@ def read_inputs(
 
 
 def select_rows(X: Inputs, rows: Any) -> Inputs:
-    """Take some rows of every input.
-
-    Parameters
-    ----------
-    X : array, or dict of arrays, of shape (n_samples, ...)
-    rows : slice or int array
-
-    Returns
-    -------
-    array, or dict of arrays
-    """
+    """Take some rows of every input."""
     if isinstance(X, dict):
         return {name: array[rows] for name, array in X.items()}
     return X[rows]
 
 
 def n_samples_of(X: Inputs) -> int:
-    """Count the samples.
-
-    Parameters
-    ----------
-    X : array, or dict of arrays, of shape (n_samples, ...)
-
-    Returns
-    -------
-    int
-    """
+    """Count the samples."""
     return len(_first(X))
 
 

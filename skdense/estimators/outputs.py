@@ -14,18 +14,10 @@ from skdense.preprocessing.target_scaling import finite_numbers
 
 @dataclass(frozen=True)
 class RegressionOutput:
-    """An output of a regression.
+    """An output of a regression."""
 
-    Parameters
-    ----------
-    columns : tuple of int
-        Positions in y.
-    shape : tuple of int
-        Of the output for one sample: a picture's, for example.
-    """
-
-    columns: tuple[int, ...]
-    shape: tuple[int, ...]
+    columns: tuple[int, ...]  # positions in y
+    shape: tuple[int, ...]  # of the output for one sample: a picture's, for example
 
     def targets(self, y: np.ndarray) -> np.ndarray:
         """Give what the loss compares the output with, (n_samples, ...)."""
@@ -49,22 +41,13 @@ class RegressionOutput:
 
 @dataclass(frozen=True)
 class ClassOutput:
-    """An output that predicts classes.
+    """An output that predicts classes."""
 
-    Parameters
-    ----------
-    columns : tuple of int
-        Positions in y.
-    encoding : ClassEncoding
-        From the labels in these columns to targets. Its kind is ``"binary"`` for a single unit and
-        ``"multiclass"`` for a unit for each class, also where there are two.
-    from_logits : bool
-        Whether the output is before its sigmoid or softmax.
-    """
-
-    columns: tuple[int, ...]
+    columns: tuple[int, ...]  # positions in y
+    # From the labels in these columns to targets. Its kind is "binary" for a single unit and
+    # "multiclass" for a unit for each class, also where there are two.
     encoding: ClassEncoding
-    from_logits: bool
+    from_logits: bool  # whether the output is before its sigmoid or softmax
 
     def labels(self, y: np.ndarray) -> np.ndarray:
         """Select labels (n_samples,), or a 0/1 matrix (n_samples, n_columns)."""
@@ -107,17 +90,7 @@ TargetOutput = RegressionOutput | ClassOutput
 
 
 def label_column(y: np.ndarray, column: int) -> np.ndarray:
-    """Take one column of labels, with a type of its own where a table made it objects.
-
-    Parameters
-    ----------
-    y : array of shape (n_samples, n_columns)
-    column : int
-
-    Returns
-    -------
-    array of shape (n_samples,)
-    """
+    """Take one column of labels, with a type of its own where a table made it objects."""
     labels = y[:, column]
     check_labels(labels, text_only=False)
     return np.array(labels.tolist()) if labels.dtype == object else labels
@@ -128,16 +101,7 @@ def in_columns(
 ) -> np.ndarray:
     """Put what each output predicts into the columns of y that it learned.
 
-    Parameters
-    ----------
-    outputs : sequence of RegressionOutput or ClassOutput
-    parts : sequence of arrays of shape (n_samples, n_columns of the output)
-    n_columns : int
-
-    Returns
-    -------
-    array of shape (n_samples, n_columns)
-        Of objects where labels and numbers cannot share a type.
+    The table is of objects where labels and numbers cannot share a type.
     """
     if len(parts) == 1 and len(outputs[0].columns) == n_columns:
         return parts[0]

@@ -16,16 +16,7 @@ _OF_COMPILE = {"optimizer", "loss", "metrics", "loss_weights", "weighted_metrics
 def routed(params: Mapping[str, Any], route: str, *, nested: bool = True) -> dict[str, Any]:
     """Select the parameters of one route, without its name in front.
 
-    Parameters
-    ----------
-    params : dict
-    route : str
-    nested : bool, default=True
-        Whether to take those that go further, such as ``optimizer__learning_rate__decay_rate``.
-
-    Returns
-    -------
-    dict
+    With `nested` also those that go further, such as ``optimizer__learning_rate__decay_rate``.
     """
     start = f"{route}__"
     found = {name.removeprefix(start): v for name, v in params.items() if name.startswith(start)}
@@ -35,22 +26,10 @@ def routed(params: Mapping[str, Any], route: str, *, nested: bool = True) -> dic
 def build_arguments(
     build: Callable, params: dict[str, Any], user_params: Collection[str], meta: dict[str, Any]
 ) -> dict[str, Any]:
-    """Give the arguments of the user's function.
+    """Give the arguments of the user's function that builds the model.
 
-    Parameters
-    ----------
-    build : callable
-        The function that builds the model.
-    params : dict
-        All the estimator's parameters.
-    user_params : collection of str
-        Names of those that the estimator's signature does not list.
-    meta : dict
-        What `fit` has found out.
-
-    Returns
-    -------
-    dict
+    `params` are all the estimator's parameters, `user_params` names those that its signature does
+    not list, and `meta` is what `fit` has found out.
     """
     arguments = {name: v for name, v in params.items() if name in user_params and "__" not in name}
     arguments |= routed(params, "model", nested=False)
@@ -70,15 +49,7 @@ def build_arguments(
 def compile_arguments(params: dict[str, Any]) -> dict[str, Any]:
     """Give the arguments of ``Model.compile``, with optimizer, loss and metrics made.
 
-    Parameters
-    ----------
-    params : dict
-        All the estimator's parameters.
-
-    Returns
-    -------
-    dict
-        Of this model alone: optimizers and metrics are copies.
+    They are of this model alone: optimizers and metrics are copies.
     """
     arguments = {name: v for name, v in params.items() if name in _OF_COMPILE}
     arguments |= routed(params, "compile")
@@ -104,17 +75,8 @@ def compile_arguments(params: dict[str, Any]) -> dict[str, Any]:
 def check_compilation(model: Any, params: dict[str, Any]) -> None:
     """Check that a model which the user's function compiled is compiled as the parameters say.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    params : dict
-        All the estimator's parameters. Of the defaults, nothing is expected.
-
-    Raises
-    ------
-    ValueError
-        If it is compiled with something else: a search over it would compare nothing.
+    Of the defaults, nothing is expected. Raises ValueError if it is compiled with something else: a
+    search over it would compare nothing.
     """
     arguments: dict[str, Any] = {}
     for name in sorted(_OF_COMPILE | routed(params, "compile", nested=False).keys()):
@@ -152,23 +114,7 @@ def _said_of(params: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def make_callbacks(params: dict[str, Any], parameter: str) -> list:
-    """Make the callbacks of a parameter.
-
-    Parameters
-    ----------
-    params : dict
-        All the estimator's parameters.
-    parameter : {"callbacks", "fit__callbacks", "predict__callbacks"}
-
-    Returns
-    -------
-    list of keras.callbacks.Callback, or of lists of them
-
-    Raises
-    ------
-    TypeError
-        If one is no callback of Keras's.
-    """
+    """Make the callbacks of a parameter; raise TypeError if one is no callback of Keras's."""
     given = params.get(parameter)
     if given is None:
         return []
@@ -192,24 +138,11 @@ def make_callbacks(params: dict[str, Any], parameter: str) -> list:
 def make(thing: Any, params: dict[str, Any], common: Mapping[str, Any] | None = None) -> Any:
     """Make objects of classes, also inside lists, tuples and dicts; leave all else.
 
-    Parameters
-    ----------
-    thing : object
-    params : dict
-        Arguments of a class; ``0__patience`` is that of the first of a list, ``loss__delta`` that
-        of a dict's entry, ``schedule__decay_rate`` that of a class given as an argument. A number
-        alone is the place of an argument.
-    common : mapping, default=None
-        Arguments for all the classes of the list or dict that `thing` is in.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    TypeError
-        If there are arguments for something that is no class.
+    `params` are arguments of a class; ``0__patience`` is that of the first of a list,
+    ``loss__delta`` that of a dict's entry, ``schedule__decay_rate`` that of a class given as an
+    argument. A number alone is the place of an argument. `common` are arguments for all the classes
+    of the list or dict that `thing` is in. Raises TypeError if there are arguments for something
+    that is no class.
     """
     own = {name: value for name, value in params.items() if "__" not in name}
     if isinstance(thing, list | tuple):
@@ -245,24 +178,7 @@ def _find_names(things: Any, find: Callable[[str], Any]) -> Any:
 def check_routed(
     params: dict[str, Any], user_params: Collection[str], build: Callable, estimator: str
 ) -> None:
-    """Check that the user's function takes what is routed to it.
-
-    Parameters
-    ----------
-    params : dict
-        All the estimator's parameters.
-    user_params : collection of str
-        Names of those that the estimator's signature does not list.
-    build : callable
-        The function that builds the model.
-    estimator : str
-        Name of the estimator's class, for errors.
-
-    Raises
-    ------
-    TypeError
-        If a parameter is for the function, which has none of that name.
-    """
+    """Check that the user's function takes what is routed to it; raise TypeError if it does not."""
     taken = inspect.signature(build).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken.values()):
         return

@@ -64,25 +64,8 @@ def make_settings(
 ) -> Settings:
     """Read the parameters that say how to train, schedules of the learning rate excepted.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    epochs : int
-    loss : str or keras.losses.Loss
-        ``"auto"`` resolved.
-    known_losses : iterable of str
-        Names to accept.
-    loss_options : dict
-        Settings of a loss that is given by its name.
-
-    Returns
-    -------
-    Settings
-
-    Raises
-    ------
-    ValueError
-        If a parameter is out of range, or names what Keras does not have.
+    Of `loss`, ``"auto"`` is resolved; `loss_options` are settings of one that is given by its name.
+    Raises ValueError if a parameter is out of range, or names what Keras does not have.
     """
     from skdense.engine.losses import loss_config
     from skdense.engine.optimizers import optimizer_config
@@ -119,23 +102,8 @@ def make_architecture(
 ) -> Architecture:
     """Read the parameters that say what the network looks like.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    n_features : int
-    encoding : ClassEncoding or TargetScale
-        Says what the output is.
-    settings : Settings
-        Says where there is dropout.
-
-    Returns
-    -------
-    Architecture
-
-    Raises
-    ------
-    ValueError
-        If an activation is unknown, or there are not as many as layers.
+    `encoding`, a ClassEncoding or TargetScale, says what the output is, `settings` where there is
+    dropout. Raises ValueError if an activation is unknown, or there are not as many as layers.
     """
     from skdense.engine.activations import activation_name
 
@@ -160,20 +128,8 @@ def make_architecture(
 def same_network(fitted: Architecture, asked_for: Architecture) -> Architecture:
     """Give the architecture to go on training with: the one asked for, as wide as the fitted one.
 
-    Parameters
-    ----------
-    fitted : Architecture
-    asked_for : Architecture
-        Without indicators of missing values.
-
-    Returns
-    -------
-    Architecture
-
-    Raises
-    ------
-    ValueError
-        If its weights would be others.
+    The one asked for is without indicators of missing values. Raises ValueError if its weights
+    would be others.
     """
     asked_for = replace(asked_for, n_features=fitted.n_features)
     same_weights = list(asked_for.weights()) == list(fitted.weights())
@@ -191,26 +147,7 @@ def same_network(fitted: Architecture, asked_for: Architecture) -> Architecture:
 
 
 def layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
-    """Read `hidden_layer_sizes`.
-
-    Parameters
-    ----------
-    hidden_layer_sizes : int or sequence of int
-
-    Returns
-    -------
-    tuple of int
-
-    Raises
-    ------
-    ValueError
-        If a size is not a positive integer.
-
-    Examples
-    --------
-    >>> layer_sizes(64), layer_sizes([64, 32]), layer_sizes(())
-    ((64,), (64, 32), ())
-    """
+    """Read `hidden_layer_sizes`; raise ValueError if a size is not a positive integer."""
     single = isinstance(hidden_layer_sizes, Integral)
     sizes = [hidden_layer_sizes] if single else _as_list("hidden_layer_sizes", hidden_layer_sizes)
     for size in sizes:
@@ -227,23 +164,7 @@ def per_layer_rates(
 ) -> tuple[float, ...]:
     """Read a number for all hidden layers, or one for each.
 
-    Parameters
-    ----------
-    name : str
-        The parameter, for errors.
-    value : float or sequence of float
-    n_layers : int
-    below : float, default=inf
-        Every number has to be less than that, and at least 0.
-
-    Returns
-    -------
-    tuple of float, length n_layers
-
-    Raises
-    ------
-    ValueError
-        If a number is out of range, or there are not `n_layers` of them.
+    Raises ValueError if one is below 0 or not less than `below`, or there are not `n_layers`.
     """
     numbers = [value] * n_layers if isinstance(value, Real) else _as_list(name, value)
     _check_length(name, value, len(numbers), n_layers)
@@ -255,22 +176,7 @@ def per_layer_rates(
 
 
 def per_layer_activations(value: Any, n_layers: int) -> tuple:
-    """Read an activation for all hidden layers, or one for each.
-
-    Parameters
-    ----------
-    value : str, callable or sequence of these
-    n_layers : int
-
-    Returns
-    -------
-    tuple of (str or callable), length n_layers
-
-    Raises
-    ------
-    ValueError
-        If there are not `n_layers` of them.
-    """
+    """Read an activation for all hidden layers, or one for each; raise ValueError otherwise."""
     single = isinstance(value, str) or callable(value)
     activations = [value] * n_layers if single else _as_list("activation", value)
     _check_length("activation", value, len(activations), n_layers)
@@ -278,13 +184,7 @@ def per_layer_activations(value: Any, n_layers: int) -> tuple:
 
 
 def batch_norm_place(batch_norm: bool | str) -> str | None:
-    """Read `batch_norm`: ``"before"`` or ``"after"`` the activation, or None.
-
-    Examples
-    --------
-    >>> batch_norm_place(True), batch_norm_place("after"), batch_norm_place(False)
-    ('before', 'after', None)
-    """
+    """Read `batch_norm`: ``"before"``, as True is, or ``"after"`` the activation, or None."""
     if isinstance(batch_norm, str):
         return batch_norm
     return "before" if batch_norm else None

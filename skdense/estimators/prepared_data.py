@@ -17,47 +17,24 @@ if TYPE_CHECKING:
 
 
 class LearnedTargets(NamedTuple):
-    """What is learned about the targets from the training set, without the validation set.
+    """What is learned about the targets from the training set, without the validation set."""
 
-    Attributes
-    ----------
-    encoding : ClassEncoding or TargetScale
-        From y to targets.
-    start : array of shape (n_outputs,), or None
-        Where the output's bias starts; None is zero.
-    class_weight : array or None
-        Table of the weights of balanced classes.
-    """
-
-    encoding: ClassEncoding | TargetScale
-    start: np.ndarray | None
-    class_weight: np.ndarray | None
+    encoding: ClassEncoding | TargetScale  # from y to targets
+    start: np.ndarray | None  # (n_outputs,), where the output's bias starts; None is zero
+    class_weight: np.ndarray | None  # table of the weights of balanced classes
 
 
 class CheckedData(NamedTuple):
-    """X and y of a fit, checked, missing values still in X.
+    """X and y of a fit, checked, missing values still in X."""
 
-    Attributes
-    ----------
-    X : array or CSR matrix of shape (n_samples, n_features)
-        The features.
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-        The targets before scaling: values, class indices, or 0 and 1 for each label.
-    weight : float64 array of shape (n_samples,)
-        The sample weights.
-    encoding : ClassEncoding or TargetScale
-        That of y, before the training set is known.
-    input_shape : tuple of int
-        Shape of one sample.
-    in_place : bool
-        Whether a large X may be read where it is. Where missing values are filled, it is copied.
-    """
-
-    X: Any
+    X: Any  # array or CSR matrix (n_samples, n_features)
+    # (n_samples,) or (n_samples, n_outputs), before scaling: values, class indices, or 0 and 1 for
+    # each label
     y: np.ndarray
-    weight: np.ndarray
-    encoding: ClassEncoding | TargetScale
-    input_shape: tuple[int, ...]
+    weight: np.ndarray  # float64 (n_samples,)
+    encoding: ClassEncoding | TargetScale  # of y, before the training set is known
+    input_shape: tuple[int, ...]  # of one sample
+    # whether a large X may be read where it is; where missing values are filled, it is copied
     in_place: bool
 
     @property
@@ -81,17 +58,7 @@ class CheckedData(NamedTuple):
 
 
 class SampleSet(NamedTuple):
-    """The training or validation set before its targets are encoded.
-
-    Attributes
-    ----------
-    X : array or CSR matrix of shape (n_samples, n_features)
-        The features.
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-        The targets before scaling.
-    weight : array of shape (n_samples,)
-        The sample weights.
-    """
+    """The training or validation set before its targets are encoded, as in `CheckedData`."""
 
     X: Any
     y: np.ndarray
@@ -100,30 +67,17 @@ class SampleSet(NamedTuple):
 
 @dataclass(frozen=True)
 class PreparedData:
-    """Training and validation set as the engine takes them.
-
-    Parameters
-    ----------
-    training : Rows
-    validation : ValidationRows or None
-    indices : (int array or None, int array or None)
-        Of both sets among the samples that were given to `fit`, the second one in X_val if that was
-        given; None is all of them.
-    learned : LearnedTargets
-    transformation : InputTransformation
-        From X to inputs.
-    split_seed : int
-    metrics : ProgramMetrics or None
-        Those that the training program computes on the validation set.
-    validation_y : array or None
-        The validation set's targets before encoding, as in `CheckedData`.
-    """
+    """Training and validation set as the engine takes them."""
 
     training: Rows
     validation: ValidationRows | None
+    # of both sets among the samples that were given to `fit`, the second one in X_val if that was
+    # given; None is all of them
     indices: tuple[Any, Any]
     learned: LearnedTargets
-    transformation: InputTransformation
+    transformation: InputTransformation  # from X to inputs
     split_seed: int
+    # those that the training program computes on the validation set
     metrics: ProgramMetrics | None = None
+    # the validation set's targets before encoding, as in `CheckedData`
     validation_y: np.ndarray | None = None

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
-from skdense.callbacks.scorers import ScorerMetric, scorer_metrics
+from skdense.callbacks.scorers import CALIBRATED_LOG_LOSS, ScorerMetric, scorer_metrics
 from skdense.preprocessing.class_encoding import ClassEncoding
 from skdense.preprocessing.target_scaling import TargetScale
 
@@ -27,23 +26,9 @@ def program_metrics(
 
     They are scikit-learn's to compute where one of them is not in `engine.metrics.METRICS`, where
     the validation set lacks what it is defined by, and where a subclass predicts in its own way.
-    Then they are numbers, warnings or errors as ever.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its `monitor` and `metrics` are read.
-    encoding : ClassEncoding or TargetScale
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-        Of the validation set: values, class indices, or 0 and 1 for each label.
-    weight : array-like of shape (n_samples,), float or None
-        The user's sample weights of it.
-
-    Returns
-    -------
-    metrics : ProgramMetrics or None
-    data : MetricData or None
-        What they compare outputs with.
+    Then they are numbers, warnings or errors as ever. `y` and `weight`, the user's sample weights,
+    (n_samples,) or one number, are those of the validation set: y as values, class indices, or 0
+    and 1 for each label.
     """
     from skdense.engine.metrics import METRICS
     from skdense.engine.program_inputs import MetricData

@@ -17,16 +17,7 @@ _DENSE_NAMES = {
 def check_not_routed(estimator: Any, names: Iterable[str]) -> None:
     """Refuse scikeras's routed parameters on a dense estimator, which has none.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    names : iterable of str
-        Parameters that are to be set.
-
-    Raises
-    ------
-    ValueError
-        That says what to set instead.
+    Raises ValueError that says what to set instead.
     """
     known = estimator.get_params(deep=False)
     for name in names:

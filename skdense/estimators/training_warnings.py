@@ -15,17 +15,7 @@ _REMEDY = "Try a smaller learning_rate, scaled features, or an optimizer with cl
 
 
 def report_not_finite(trained: TrainingResult) -> None:
-    """Warn that a training ended there, or refuse one of which nothing is left.
-
-    Parameters
-    ----------
-    trained : TrainingResult
-
-    Raises
-    ------
-    ValueError
-        If no epoch ended well.
-    """
+    """Warn that a training ended there; raise ValueError if no epoch ended well."""
     epoch = len(trained.loss)
     if trained.best_epoch == 0:
         raise ValueError(
@@ -40,17 +30,7 @@ def report_not_finite(trained: TrainingResult) -> None:
 
 
 def warn_and_raise_interrupt(estimator: Any) -> None:
-    """Warn that Ctrl-C ended a fit, and raise it on, so that a search ends, too.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Fitted by what there was.
-
-    Raises
-    ------
-    KeyboardInterrupt
-    """
+    """Warn that Ctrl-C ended a fit, and raise KeyboardInterrupt, so that a search ends, too."""
     members = getattr(estimator, "members_", None)
     if members is None:
         when, what = f" after epoch {estimator.n_iter_}", f"has the weights of {_kept(estimator)}"

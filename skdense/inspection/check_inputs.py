@@ -42,33 +42,16 @@ _MAX_FOREST_FEATURES = 300  # that a split looks at
 
 @dataclass(frozen=True, eq=False)
 class CheckInputs:
-    """A fitted network with the data it was trained on, as it was given them.
+    """A fitted network with the data it was trained on, as it was given them."""
 
-    Parameters
-    ----------
-    network : DenseClassifier or DenseRegressor, fitted
-        Of an ensemble its first member.
-    X : ndarray of shape (n_samples, n_features)
-        After the earlier steps of a pipeline.
-    targets : ndarray of shape (n_samples, n_outputs)
-        In a classifier 0 and 1 for each class or label.
-    train : int array
-        Indices of the training set.
-    validation : int array or None
-        Indices of the validation set, if there is one.
-    is_monitored : bool, default=True
-        Whether the validation set is the one whose losses are in the history.
-    n_given : int, default=None
-        Number of rows that these are a sample of; None where they are all.
-    """
-
-    network: DenseEstimator
-    X: Floats
-    targets: Floats
-    train: NDArray[np.int64]
+    network: DenseEstimator  # of an ensemble its first member
+    X: Floats  # (n_samples, n_features), after the earlier steps of a pipeline
+    targets: Floats  # (n_samples, n_outputs); in a classifier 0 and 1 for each class or label
+    train: NDArray[np.int64]  # indices, as those of `validation`
     validation: NDArray[np.int64] | None
+    # whether the validation set is the one whose losses are in the history
     is_monitored: bool = True
-    n_given: int | None = None
+    n_given: int | None = None  # number of rows that these are a sample of; None where they are all
 
     @property
     def history(self) -> History:
@@ -161,35 +144,11 @@ class CheckInputs:
 def gather_check_inputs(estimator: Any, given: FitArguments) -> CheckInputs:
     """Find the network, prepare the data as `fit` did, and find its validation set again.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier, DenseRegressor, Pipeline or search, fitted
-    given : FitArguments
-        What was given to `fit`, rows in the same order; X_val and y_val may be other rows that the
-        network has not learned from.
-
-    Returns
-    -------
-    inputs : CheckInputs
-
-    Raises
-    ------
-    TypeError
-        If the network is a custom model.
-    ValueError
-        If X or y are not of the shape that the network was trained on, there are fewer than 20
-        rows, or what chooses the validation set is missing.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from skdense import DenseClassifier
-    >>> from skdense.inspection.check_inputs import gather_check_inputs
-    >>> from skdense.preprocessing.fit_arguments import FitArguments
-    >>> X, y = load_iris(return_X_y=True)
-    >>> net = DenseClassifier(4, epochs=2, validation_fraction=0.2, n_members=1).fit(X, y)
-    >>> len(gather_check_inputs(net, FitArguments(X, y)).validation)
-    30
+    The estimator is a network, or a pipeline or search with one. `given` is what was given to
+    `fit`, rows in the same order; X_val and y_val may be other rows that the network has not
+    learned from. Raises TypeError if the network is a custom model; ValueError if X or y are not of
+    the shape that it was trained on, there are fewer than 20 rows, or what chooses the validation
+    set is missing.
     """
     network = _dense_network(estimator)
     given = _without_zero_weights(network, given)

@@ -174,21 +174,5 @@ def _new_axes(*, height: float) -> Any:
 
 
 def decimals(best: float) -> int:
-    """Tell how many decimals show four digits of the best score, and so suit the others.
-
-    Parameters
-    ----------
-    best : float
-
-    Returns
-    -------
-    decimals : int
-        From 0 to 6.
-
-    Examples
-    --------
-    >>> from skdense.inspection.comparison_display import decimals
-    >>> decimals(0.9934), decimals(45.1), decimals(182_000.0)
-    (4, 2, 0)
-    """
+    """Tell how many decimals, 0 to 6, show four digits of the best score and so suit others."""
     return 4 if best == 0 else int(np.clip(3 - np.floor(np.log10(abs(best))), 0, 6))

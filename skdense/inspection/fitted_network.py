@@ -16,38 +16,10 @@ if TYPE_CHECKING:
 
 
 def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator | NetworkBase:
-    """Find the fitted network that an estimator consists of or ends in.
+    """Find the fitted network that an estimator consists of, a pipeline ends in or a search found.
 
-    Parameters
-    ----------
-    estimator : network, Pipeline or search, fitted
-        A pipeline that ends in a network, or a search over any of these.
-    name : str, default="estimator"
-        What the caller's parameter is called, for the errors.
-
-    Returns
-    -------
-    network : DenseClassifier, DenseRegressor, NetworkClassifier or NetworkRegressor
-
-    Raises
-    ------
-    TypeError
-        If there is no such network in it.
-    sklearn.exceptions.NotFittedError
-        If it is not fitted.
-    ValueError
-        If a search kept no best estimator.
-
-    Examples
-    --------
-    >>> from sklearn.datasets import load_iris
-    >>> from sklearn.pipeline import make_pipeline
-    >>> from sklearn.preprocessing import MinMaxScaler
-    >>> from skdense import DenseClassifier
-    >>> from skdense.inspection.fitted_network import fitted_network
-    >>> model = make_pipeline(MinMaxScaler(), DenseClassifier(4, epochs=2, n_members=1))
-    >>> fitted_network(model.fit(*load_iris(return_X_y=True))).n_iter_
-    2
+    Raises TypeError if there is none, NotFittedError if it is not fitted, and ValueError if a
+    search kept no best estimator.
     """
     found = estimator
     while not isinstance(found, DenseEstimator) and not has_custom_model(found):
@@ -66,16 +38,7 @@ def fitted_network(estimator: Any, name: str = "estimator") -> DenseEstimator | 
 
 
 def has_custom_model(estimator: Any) -> bool:
-    """Tell whether an estimator is a NetworkClassifier or NetworkRegressor.
-
-    Parameters
-    ----------
-    estimator : object
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether an estimator is a NetworkClassifier or NetworkRegressor."""
     # Not imported for the question: it imports TensorFlow.
     module = sys.modules.get("skdense.estimators.network_base")
     return module is not None and isinstance(estimator, module.NetworkBase)

@@ -12,7 +12,6 @@ from skdense.estimators.automatic import values_of_fit
 from skdense.estimators.ensemble import networks_of
 from skdense.inspection.comparison_display import BLUE, VERMILION
 from skdense.inspection.fitted_network import fitted_network, has_custom_model
-from skdense.inspection.history_panel import draw_panel
 from skdense.inspection.overfitting import History, lowest_val_loss_epoch, overfitting_epoch
 
 # Dashes and labels repeat what the colours say, for prints in grey.
@@ -24,6 +23,8 @@ _RATE_STYLE = {"color": "black", "linestyle": "-."}
 _End = tuple[str, str, float]  # of a curve: its label, its colour and its last loss
 Floats = NDArray[np.float64]
 _FIGURE_HEIGHT = 3.8
+# In parts of the plot below.
+_PANEL_GAP, _PANEL_HEIGHT = 0.04, 0.2
 # Part of the range of losses that is left free above and below the curves, for the labels.
 _MARGIN = 0.14
 
@@ -236,7 +237,7 @@ class HistoryDisplay:
             for axes, name in zip(self.axes_, self.histories, strict=True)
         ]
         self.rate_axes_ = [
-            draw_panel(axes, fits, "learning_rate", "learning rate", _RATE_STYLE)
+            _draw_panel(axes, fits, "learning_rate", "learning rate", _RATE_STYLE)
             for axes, fits in zip(self.axes_, self.histories.values(), strict=True)
         ]
         for panel in filter(None, self.rate_axes_):
@@ -275,7 +276,7 @@ class HistoryDisplay:
             return None
         fits = self.histories[name]
         style = {"color": VERMILION, "linestyle": "--"}  # those of the validation loss
-        panel = draw_panel(axes, fits, key, key.removeprefix("val_"), style)
+        panel = _draw_panel(axes, fits, key, key.removeprefix("val_"), style)
         if panel is not None:
             panel.margins(y=0.2)  # for the marks
         for fit, epoch in zip(fits, self.best_epochs_[name], strict=True):
@@ -449,3 +450,31 @@ def _write(axes: Any, text: str, epoch: int, height: float, **options: Any) -> N
         textcoords="offset points",
         **options,
     )
+
+
+def _draw_panel(
+    axes: Any, fits: Sequence[History], key: str, label: str, style: dict[str, Any]
+) -> Any:
+    """Draw what some fits recorded by epoch above their losses and the panels there.
+
+    `fits` are their `history_`, `key` is a name in them, `label` is written beside the panel. Gives
+    the panel's axes; None where nothing was recorded.
+    """
+    found = [np.asarray(fit[key], float) for fit in fits if key in fit]
+    curves = [values for values in found if np.isfinite(values).any()]
+    if not curves:
+        return None
+    bottom = 1 + _PANEL_GAP + len(axes.child_axes) * (_PANEL_HEIGHT + _PANEL_GAP)
+    panel = axes.inset_axes((0, bottom, 1, _PANEL_HEIGHT), sharex=axes)
+    width = 1.6 if len(curves) == 1 else 0.7
+    for values in curves:
+        epochs = np.arange(1, len(values) + 1)
+        marker = "o" if len(values) == 1 else None  # a single point has no line
+        panel.plot(epochs, values, lw=width, marker=marker, label=label, **style)
+    panel.locator_params(axis="y", nbins=2)
+    panel.tick_params(labelbottom=False)
+    panel.grid(alpha=0.3)
+    panel.spines[["top", "right"]].set_visible(False)
+    place = {"xycoords": "axes fraction", "textcoords": "offset points", "xytext": (4, 0)}
+    panel.annotate(label, (1, 0.5), va="center", annotation_clip=False, **place)
+    return panel

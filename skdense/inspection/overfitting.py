@@ -12,25 +12,9 @@ _CLEAR_RISE = 0.05  # of the lowest validation loss
 
 
 def lowest_val_loss_epoch(history: History) -> int | None:
-    """Find the epoch with the lowest validation loss.
+    """Find the epoch, counted from 1, with the lowest validation loss; None where there is none.
 
     It is an estimator's `best_epoch_` where early stopping monitors the validation loss.
-
-    Parameters
-    ----------
-    history : dict of str to list of float
-        A `history_`: `loss` and perhaps `val_loss`, one value for each epoch.
-
-    Returns
-    -------
-    epoch : int or None
-        Counted from 1; None where no validation loss was recorded.
-
-    Examples
-    --------
-    >>> from skdense.inspection.overfitting import lowest_val_loss_epoch
-    >>> lowest_val_loss_epoch({"loss": [0.9, 0.5, 0.3], "val_loss": [0.9, 0.6, 0.7]})
-    2
     """
     losses = _finite_or_nan(history.get("val_loss", ()))
     return None if np.isnan(losses).all() else int(np.nanargmin(losses)) + 1
@@ -42,30 +26,11 @@ def overfitting_epoch(history: History) -> int | None:
     The validation loss has to have risen clearly since then, because a curve that is only noisy has
     a lowest point, too. The level at the end (the median of the last five epochs) has to be higher
     than the lowest level (the median of the lowest loss and its two neighbours) by more than 5 %,
-    and by more than the noise of the curve.
+    and by more than the noise of the curve. Epochs count from 1; None where no validation loss was
+    recorded, or it has not risen.
 
-    Parameters
-    ----------
-    history : dict of str to list of float
-        A `history_`: `loss` and perhaps `val_loss`, one value for each epoch.
-
-    Returns
-    -------
-    epoch : int or None
-        Counted from 1; None where no validation loss was recorded, or it has not risen.
-
-    References
-    ----------
     L. Prechelt, "Early Stopping - But When?", in "Neural Networks: Tricks of the Trade", Springer
     1998: the rise over the lowest validation loss ("generalization loss"), and noisy curves.
-
-    Examples
-    --------
-    >>> from skdense.inspection.overfitting import overfitting_epoch
-    >>> falls, rises = [0.9, 0.7, 0.6], [0.65, 0.7, 0.75, 0.8, 0.85]
-    >>> overfitting_epoch({"loss": falls + falls, "val_loss": falls + rises})
-    3
-    >>> overfitting_epoch({"loss": falls, "val_loss": falls})
     """
     lowest = lowest_val_loss_epoch(history)
     losses = _finite_or_nan(history.get("val_loss", ()))

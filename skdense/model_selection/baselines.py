@@ -24,33 +24,13 @@ NETWORK = "network"
 
 
 def default_models(task: Task, random_state: int, are_numbers: bool) -> dict[str, Any]:
-    """Build the models of a comparison, with what prepares a table for each.
+    """Build the models of a comparison, with what prepares a table for each; none is fitted.
 
-    An array of finite numbers is taken as it is, and standardized for the linear model. Other
-    tables are prepared by skrub, inside each fold: dates become several numbers, categories a
-    column for each or, for gradient boosting, stay categories; text of many values becomes numbers
-    that say how alike it is; missing values stay missing where the model takes them.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}
-    random_state : int
-        Seed of all models that draw at random.
-    are_numbers : bool
-        Whether X is an array of finite numbers.
-
-    Returns
-    -------
-    models : dict of str to estimator
-        `"dummy"`, `"logistic regression"` or `"ridge"`, `"random forest"`, `"gradient boosting"`,
-        where they are installed `"LightGBM"` and `"CatBoost"`, and `"network"`; none of them is
-        fitted.
-
-    Examples
-    --------
-    >>> from skdense.model_selection.baselines import default_models
-    >>> list(default_models("regression", random_state=0, are_numbers=True))[:3]
-    ['dummy', 'ridge', 'random forest']
+    An array of finite numbers (`are_numbers`) is taken as it is, and standardized for the linear
+    model. Other tables are prepared by skrub, inside each fold: dates become several numbers,
+    categories a column for each or, for gradient boosting, stay categories; text of many values
+    becomes numbers that say how alike it is; missing values stay missing where the model takes
+    them.
     """
     if task == "classification":
         dummy, linear_name = DummyClassifier(strategy="prior"), "logistic regression"
@@ -87,17 +67,7 @@ def default_models(task: Task, random_state: int, are_numbers: bool) -> dict[str
 
 
 def network(task: Task, random_state: int) -> Any:
-    """Build the dense network of a comparison: its defaults, and missing values are allowed.
-
-    Parameters
-    ----------
-    task : {"classification", "regression"}
-    random_state : int
-
-    Returns
-    -------
-    model : DenseClassifier or DenseRegressor
-    """
+    """Build the dense network of a comparison: its defaults, and missing values are allowed."""
     cls = DenseClassifier if task == "classification" else DenseRegressor
     return cls(missing="indicator", random_state=random_state)
 

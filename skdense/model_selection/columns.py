@@ -19,23 +19,12 @@ SUSPICIOUS_SCORE = 0.999
 
 
 class Column(NamedTuple):
-    """A column of a table, in words.
-
-    Attributes
-    ----------
-    name : str
-    holds : str
-        Such as `"numbers, 12 missing"`.
-    preparation : str
-        What models get of it.
-    warning : str
-        What is suspicious; empty for most columns.
-    """
+    """A column of a table, in words."""
 
     name: str
-    holds: str
-    preparation: str
-    warning: str
+    holds: str  # such as "numbers, 12 missing"
+    preparation: str  # what models get of it
+    warning: str  # what is suspicious; empty for most columns
 
 
 def describe_columns(
@@ -43,18 +32,8 @@ def describe_columns(
 ) -> list[Column]:
     """Say what the columns of a table hold, what is done to them, and what is suspicious.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame of shape (n_samples, n_columns)
-        As `as_table` returns it.
-    numbers : dict of str to str
-        Cells of text that were read as numbers, by column.
-    y : ndarray of shape (n_samples,)
-    task : {"classification", "regression"}
-
-    Returns
-    -------
-    columns : list of Column
+    The table is as `as_table` returns it; `numbers` has, by column, a cell of text that was read as
+    a number.
     """
     from skrub import TableVectorizer
 

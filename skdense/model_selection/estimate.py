@@ -20,28 +20,7 @@ PREPARATION = 0.005  # of one column, by skrub
 
 
 def estimate(names: Collection[str], X: Any, y: NDArray[Any], task: Task, n_folds: int) -> str:
-    """Say about how long a comparison of the default models takes.
-
-    Parameters
-    ----------
-    names : collection of str
-        The models; those that are not the default ones are not counted.
-    X : ndarray or pandas.DataFrame of shape (n_samples, n_columns)
-    y : ndarray of shape (n_samples,)
-    task : {"classification", "regression"}
-    n_folds : int
-
-    Returns
-    -------
-    words : str
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdense.model_selection.estimate import estimate
-    >>> estimate(["dummy", "ridge"], np.eye(100), np.arange(100.0), "regression", 5)
-    'This takes about 10 seconds or less (a rough guess, for two cores)'
-    """
+    """Say about how long a comparison of the default models takes; others are not counted."""
     n_rows, n_columns = round(X.shape[0] * (1 - 1 / n_folds)), X.shape[1]
     n_classes = len(np.unique(y)) if task == "classification" else 1
     n_trees = n_classes if n_classes > 2 else 1  # in each step of boosting

@@ -30,64 +30,28 @@ class ModelError(RuntimeError):
 
 
 class Metric(NamedTuple):
-    """A scorer with the name and the sign of its metric.
+    """A scorer with the name and the sign of its metric."""
 
-    Attributes
-    ----------
-    name : str
-        Such as `"roc auc"`, or `"mean absolute error"` for `neg_mean_absolute_error`.
-    sign : int
-        1 where greater is better; -1 for an error, which scikit-learn's scorer negates.
-    scorer : callable
-        `scorer(estimator, X, y) -> float`, greater is better.
-    """
-
-    name: str
-    sign: int
-    scorer: Scorer
+    name: str  # such as "roc auc", or "mean absolute error" for neg_mean_absolute_error
+    sign: int  # 1 where greater is better; -1 for an error, which scikit-learn's scorer negates
+    scorer: Scorer  # scorer(estimator, X, y) -> float, greater is better
 
 
 class FoldResult(NamedTuple):
-    """Score and times of one model on one split.
+    """Score and times of one model on one split."""
 
-    Attributes
-    ----------
-    score : float
-        With the sign of its metric.
-    fit_time : float
-        Seconds to fit.
-    predict_time : float
-        Seconds to predict and score.
-    history : dict of str to list of float, or None
-        The model's `history_`, where it has one.
-    """
-
-    score: float
-    fit_time: float
-    predict_time: float
-    history: dict[str, list[float]] | None
+    score: float  # with the sign of its metric
+    fit_time: float  # seconds
+    predict_time: float  # seconds to predict and score
+    history: dict[str, list[float]] | None  # the model's `history_`, where it has one
 
 
 def check_metric(scoring: str | Scorer | None, y: NDArray[Any], task: Task) -> Metric:
-    """Find the scorer, and the name of its metric.
+    """Find the scorer, by its name or as it is, and the name of its metric.
 
-    Parameters
-    ----------
-    scoring : str, callable or None
-        A scorer's name, or `scorer(estimator, X, y)`. None is `"roc_auc"` for two classes,
-        `"accuracy"` for more, `"r2"` for regression. Scorers of a positive class, such as `"f1"`,
-        take 1 for it or, if no class is called 1, the second of the two.
-    y : ndarray of shape (n_samples,)
-    task : {"classification", "regression"}
-
-    Returns
-    -------
-    metric : Metric
-
-    Raises
-    ------
-    ValueError
-        Where there is no such scorer.
+    None is `"roc_auc"` for two classes, `"accuracy"` for more, `"r2"` for regression. Scorers of a
+    positive class, such as `"f1"`, take 1 for it or, if no class is called 1, the second of the
+    two. Raises InputError where there is no such scorer.
     """
     if scoring is None:
         n_classes = len(np.unique(y)) if task == "classification" else 0
@@ -126,28 +90,8 @@ def fit_and_score(
 ) -> FoldResult:
     """Fit a clone of a model on one part of the samples and score it on the other.
 
-    Parameters
-    ----------
-    name : str
-        The model's name, for errors.
-    model : estimator
-        Cloned, never changed.
-    X : ndarray, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
-    y : ndarray of shape (n_samples,)
-    split : (train, test)
-        Arrays of row positions.
-    metric : Metric
-    where : str
-        Such as `"fold 2 of 5"`, for errors.
-
-    Returns
-    -------
-    result : FoldResult
-
-    Raises
-    ------
-    ModelError
-        Where the model fails, or its score is not a finite number.
+    `split` has the row positions of both; `where`, for errors, is such as `"fold 2 of 5"`. Raises
+    ModelError where the model fails, or its score is not a finite number.
     """
     train, test = split
     X_train, X_test = _safe_indexing(X, train), _safe_indexing(X, test)

@@ -8,19 +8,7 @@ Result = TypeVar("Result")
 
 
 class Progress:
-    """Writes to standard error, or nowhere.
-
-    Parameters
-    ----------
-    verbose : bool
-        Whether to write at all.
-
-    Examples
-    --------
-    >>> from skdense.model_selection.progress import Progress
-    >>> list(Progress(False).follow("ridge, fold", [0.5, 0.7]))
-    [0.5, 0.7]
-    """
+    """Writes to standard error, or nowhere."""
 
     def __init__(self, verbose: bool) -> None:
         self.verbose = verbose

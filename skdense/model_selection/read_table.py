@@ -26,35 +26,12 @@ _SEPARATORS = (",", ";", "\t")
 def read_table(
     data: str, *, sep: str | None = None, encoding: str | None = None
 ) -> "pandas.DataFrame":
-    """Read one of scikit-learn's bundled data sets, or a file, as a pandas DataFrame.
+    """Read one of scikit-learn's bundled data sets, or a CSV or Parquet file, with a header row.
 
-    Parameters
-    ----------
-    data : str
-        `"iris"`, `"wine"`, `"breast_cancer"`, `"digits"`, `"diabetes"`, or the path of a CSV
-        (`.csv`, `.csv.gz`, `.tsv`, `.tsv.gz`, with a header row) or Parquet file (`.parquet`,
-        `.pq`).
-    sep : str, default=None
-        What is between the fields of a CSV file. None is comma, semicolon or tab, whichever the
-        header has most.
-    encoding : str, default=None
-        Encoding of a CSV file, such as `"latin-1"` or `"cp949"`; None is UTF-8.
-
-    Returns
-    -------
-    table : pandas.DataFrame of shape (n_samples, n_columns)
-        For a bundled set the last column is `target`.
-
-    Raises
-    ------
-    ValueError
-        Where the file is missing, empty, unreadable or of an unknown kind, or skrub is missing.
-
-    Examples
-    --------
-    >>> from skdense.model_selection.read_table import read_table
-    >>> read_table("iris").shape
-    (150, 5)
+    `sep` is what is between the fields of a CSV file, None comma, semicolon or tab, whichever the
+    header has most; `encoding` is such as `"latin-1"` or `"cp949"`, None is UTF-8. The last column
+    of a bundled set is `target`. Raises InputError where the file is missing, empty, unreadable or
+    of an unknown kind, or skrub is missing.
     """
     if find_spec("skrub") is None:
         raise InputError(f"DATA={data!r}: this needs skrub: pip install 'skdense[compare]'")
@@ -121,32 +98,9 @@ def split_target(
 ) -> tuple["pandas.DataFrame", "pandas.Series", int]:
     """Separate the target column from a table, and drop the rows where it is missing.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame of shape (n_samples, n_columns)
-    target : str, default=None
-        Name of the target column; None is the last column.
-    drop : sequence of str, default=()
-        Names of columns to leave out.
-
-    Returns
-    -------
-    X : pandas.DataFrame of shape (n_kept, n_columns - 1)
-    y : pandas.Series of shape (n_kept,)
-    n_dropped : int
-        How many rows had no target.
-
-    Raises
-    ------
-    ValueError
-        Where there is no such column, no other column, or no row with a target.
-
-    Examples
-    --------
-    >>> from skdense.model_selection.read_table import read_table, split_target
-    >>> X, y, n_dropped = split_target(read_table("wine"), "alcohol")
-    >>> X.shape, y.name, n_dropped
-    ((178, 13), 'alcohol', 0)
+    `target` None is the last column; columns of `drop` are left out. Gives X, y and how many rows
+    had no target. Raises InputError where there is no such column, no other column, or no row with
+    a target.
     """
     columns = [str(column) for column in table.columns]
     left_out = {_place(columns, name, "drop") for name in drop}

@@ -20,23 +20,9 @@ Split = tuple[Rows, Rows]
 def set_aside(test_size: float | None, y: NDArray[Any], task: Task, random_state: int) -> Split:
     """Choose the test set, which is used once, at the end; stratified for classes.
 
-    Parameters
-    ----------
-    test_size : float, int or None
-        Fraction or number of samples; None is no test set.
-    y : ndarray of shape (n_samples,)
-    task : {"classification", "regression"}
-    random_state : int
-
-    Returns
-    -------
-    rest, test : ndarray of int
-        Row positions, in ascending order.
-
-    Raises
-    ------
-    ValueError
-        Where the size is out of range or a class has too few rows.
+    `test_size` is a fraction or a number of samples; None is no test set. Gives the row positions
+    of the rest and of the test set, ascending. Raises InputError where the size is out of range or
+    a class has too few rows.
     """
     everything = np.arange(len(y))
     if test_size is None:
@@ -62,30 +48,11 @@ def set_aside(test_size: float | None, y: NDArray[Any], task: Task, random_state
 def make_folds(
     cv: Any, X: Any, y: NDArray[Any], task: Task, rest: Rows, random_state: int
 ) -> list[Split]:
-    """Make the folds once, so that every model sees the same ones.
+    """Make the folds of the rows of `rest` once, so that every model sees the same ones.
 
-    Parameters
-    ----------
-    cv : int, splitter or iterable of (train, test)
-        An int is the number of shuffled folds, stratified for classification; anything else is
-        used as it is.
-    X : ndarray, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
-    y : ndarray of shape (n_samples,)
-    task : {"classification", "regression"}
-    rest : ndarray of int
-        The rows to split.
-    random_state : int
-        Seed of the shuffling.
-
-    Returns
-    -------
-    folds : list of (train, test)
-        Arrays of row positions in X.
-
-    Raises
-    ------
-    ValueError
-        Where `cv` is out of range or there are too few rows for it.
+    An int is the number of shuffled folds, stratified for classification; a splitter or an iterable
+    of (train, test) is used as it is. Gives row positions in X. Raises InputError where `cv` is out
+    of range or there are too few rows for it.
     """
     if isinstance(cv, (bool, str)) or not (
         isinstance(cv, (Integral, Iterable)) or hasattr(cv, "split")

@@ -26,32 +26,10 @@ N_TRIED = 1000  # cells to look at before all of a column
 def as_table(X: Any) -> tuple[Any, dict[str, str]]:
     """Copy a table into a data frame in which dates are dates and numbers are numbers.
 
-    An array of finite numbers is returned as it is: it needs no preparation.
-
-    Parameters
-    ----------
-    X : ndarray, pandas.DataFrame or polars.DataFrame of shape (n_samples, n_columns)
-
-    Returns
-    -------
-    table : pandas.DataFrame of shape (n_samples, n_columns), or X
-        Its columns have different names, its rows are counted from 0.
-    numbers : dict of str to str
-        Of each column of text that was read as numbers, a cell that shows how they are written.
-
-    Raises
-    ------
-    ValueError
-        Where a column holds lists, dicts, arrays or infinity, or skrub is missing.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdense.model_selection.tables import as_table
-    >>> cells = np.array([["$1,234.50", "2020-05-01"], ["?", "2020-05-02"]], dtype=object)
-    >>> table, numbers = as_table(cells)
-    >>> table["0"].tolist(), table["1"].dt.day.tolist(), numbers
-    ([1234.5, nan], [1, 2], {'0': '$1,234.50'})
+    An array of finite numbers is returned as it is: it needs no preparation. A table's columns get
+    different names, its rows are counted from 0. Gives as well, of each column of text that was
+    read as numbers, a cell that shows how they are written. Raises InputError where a column holds
+    lists, dicts, arrays or infinity, or skrub is missing.
     """
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and np.isfinite(X).all():
         return X, {}

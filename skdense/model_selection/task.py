@@ -17,34 +17,11 @@ _COLLECTIONS = "y holds lists, dicts or arrays in its rows; give one label or nu
 
 
 def infer_task(y: Any) -> tuple[Task, str]:
-    """Tell classification from regression by the target's values.
+    """Tell classification from regression by the target's values; with the reason, for the user.
 
     Text, booleans and categories are classes. Numbers are classes if all of them are integers and
-    at most 20 different ones occur; otherwise the task is regression.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        The target, without missing values.
-
-    Returns
-    -------
-    task : {"classification", "regression"}
-    reason : str
-        The reason, to be shown to the user.
-
-    Raises
-    ------
-    ValueError
-        Where the target holds dates, lists, dicts or arrays.
-
-    Examples
-    --------
-    >>> from skdense.model_selection.task import infer_task
-    >>> infer_task([0, 1, 1, 0])
-    ('classification', '2 different whole numbers')
-    >>> infer_task([0.5, 1.25, 3.0])
-    ('regression', 'numbers that are not whole')
+    at most 20 different ones occur; otherwise the task is regression. Raises InputError where the
+    target holds dates, lists, dicts or arrays.
     """
     values = np.asarray(y)
     if values.dtype.kind in "Mm" or any(isinstance(v, (date, timedelta)) for v in values.flat):
@@ -63,25 +40,10 @@ def infer_task(y: Any) -> tuple[Task, str]:
 
 
 def check_target(y: Any, task: Task | None) -> tuple[NDArray[Any], Task]:
-    """Turn a target into a one-dimensional array that suits its task.
+    """Turn a target into an array (n_samples,) that suits its task, inferred where it is None.
 
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,) or (n_samples, 1)
-    task : {"classification", "regression"} or None
-        None infers it from the values.
-
-    Returns
-    -------
-    y : ndarray of shape (n_samples,)
-        Labels as they are, or float64 targets.
-    task : {"classification", "regression"}
-
-    Raises
-    ------
-    ValueError
-        Where y has several columns, missing or infinite values, one value only, or values that do
-        not suit the task.
+    Labels stay as they are, or it is float64. Raises InputError where y has several columns,
+    missing or infinite values, one value only, or values that do not suit the task.
     """
     if task not in (None, "classification", "regression"):
         raise InputError(f"task={task!r} must be 'classification', 'regression' or None")

@@ -11,20 +11,10 @@ Activation = str | Callable
 
 
 class WeightSpec(NamedTuple):
-    """One array of a network's weights.
+    """One array of a network's weights."""
 
-    Attributes
-    ----------
-    layer : int
-        Its layer, from 0; the output is the last.
-    role : str
-        ``"kernel"``, ``"bias"``, ``"gamma"``, ``"moving_mean"``, ...
-    shape : tuple of int
-        Its shape.
-    """
-
-    layer: int
-    role: str
+    layer: int  # from 0; the output is the last
+    role: str  # "kernel", "bias", "gamma", "moving_mean", ...
     shape: tuple[int, ...]
 
     @property
@@ -42,51 +32,23 @@ class WeightSpec(NamedTuple):
 class Architecture:
     """Frozen, hashable description of a dense network.
 
-    Two networks with equal architectures share one compiled training program. Rates, penalties
-    and the learning rate are therefore not in here: they are inputs of the program.
-
-    Parameters
-    ----------
-    n_features : int
-        Width of the input: features, indicators of missing values and bins.
-    hidden_layer_sizes : tuple of int
-        Units of each hidden layer; ``()`` is a linear, logistic or softmax regression.
-    activation : tuple of (str or callable)
-        Activation of each hidden layer.
-    batch_norm : {None, "before", "after"}
-        Batch normalization before or after the activation of each hidden layer.
-    dropout : tuple of bool
-        Whether each hidden layer is followed by dropout.
-    n_outputs : int
-        Width of the output.
-    out_activation : str
-        Activation of the output: ``"sigmoid"``, ``"softmax"``, ``"exponential"`` or ``"linear"``.
-    dtype : {"float32", "float64"}, default="float32"
-        Precision of weights, and of the arithmetic in training.
-    input_dropout, input_noise : bool, default=False
-        Whether dropout, and Gaussian noise, act on the inputs in training.
-    residual : bool, default=False
-        Residual connections: each hidden layer but the first adds what it computes ahead of its
-        activation to that of the layer before; through a projection where the widths differ.
-
-    Examples
-    --------
-    >>> from skdense.networks.architecture import Architecture
-    >>> net = Architecture(13, (64, 64), ("relu", "relu"), None, (False, False), 1, "linear")
-    >>> net.n_weights
-    5121
+    Two networks with equal architectures share one compiled training program. Rates, penalties and
+    the learning rate are therefore not in here: they are inputs of the program.
     """
 
-    n_features: int
-    hidden_layer_sizes: tuple[int, ...]
+    n_features: int  # width of the input: features, indicators of missing values and bins
+    hidden_layer_sizes: tuple[int, ...]  # () is a linear, logistic or softmax regression
     activation: tuple[Activation, ...]
-    batch_norm: str | None
-    dropout: tuple[bool, ...]
+    batch_norm: str | None  # "before" or "after" the activation of each hidden layer
+    dropout: tuple[bool, ...]  # whether each hidden layer is followed by it
     n_outputs: int
-    out_activation: str
-    dtype: str = "float32"
+    out_activation: str  # "sigmoid", "softmax", "exponential" or "linear"
+    dtype: str = "float32"  # of weights, and of the arithmetic in training
+    # whether dropout, and Gaussian noise, act on the inputs in training
     input_dropout: bool = False
     input_noise: bool = False
+    # each hidden layer but the first adds what it computes ahead of its activation to that of the
+    # layer before; through a projection where the widths differ
     residual: bool = False
 
     @property
@@ -119,13 +81,7 @@ class Architecture:
         return total
 
     def weights(self) -> Iterator[WeightSpec]:
-        """Every weight array, in the order of ``keras.Model.get_weights``.
-
-        Yields
-        ------
-        WeightSpec
-            Layers count from 0; the output is the last.
-        """
+        """Every weight array, in the order of ``keras.Model.get_weights``."""
         widths = (self.n_features, *self.hidden_layer_sizes, self.n_outputs)
         for layer, (fan_in, fan_out) in enumerate(pairwise(widths)):
             yield WeightSpec(layer, "kernel", (fan_in, fan_out))

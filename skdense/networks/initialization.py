@@ -8,23 +8,11 @@ from skdense.networks.architecture import Architecture
 
 
 def initial_weights(architecture: Architecture, random: np.random.Generator) -> list[np.ndarray]:
-    """Draw the weights that training starts from, as Keras's layers would.
+    """Draw the weights that training starts from, in the architecture's order, as Keras would.
 
-    Kernels are uniform within ``sqrt(6 / (fan_in + fan_out))``, biases zero; batch norm starts
-    as the identity.
+    Kernels are uniform within ``sqrt(6 / (fan_in + fan_out))``, biases zero; batch norm starts as
+    the identity.
 
-    Parameters
-    ----------
-    architecture : Architecture
-    random : numpy.random.Generator
-
-    Returns
-    -------
-    list of arrays
-        In the architecture's order and dtype.
-
-    References
-    ----------
     X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
     networks", AISTATS 2010.
     """

@@ -63,13 +63,7 @@ NOT_NEGATIVE = {"poisson", "mean_squared_logarithmic_error", "msle"}
 
 
 def loss_name(loss: Any) -> str:
-    """Name of a loss as Keras spells it, for an instance that of its class.
-
-    Examples
-    --------
-    >>> loss_name("mse")
-    'mse'
-    """
+    """Name of a loss as Keras spells it, for an instance that of its class."""
     if isinstance(loss, str):
         return loss
     name = "".join("_" + c.lower() if c.isupper() else c for c in type(loss).__name__)
@@ -77,27 +71,7 @@ def loss_name(loss: Any) -> str:
 
 
 def check_smoothing(label_smoothing: float, loss: Any) -> None:
-    """Check that a loss can take smooth labels.
-
-    Parameters
-    ----------
-    label_smoothing : float
-    loss : str or keras.losses.Loss
-        ``"auto"`` resolved.
-
-    Raises
-    ------
-    ValueError
-        If it cannot, or smoothes them itself.
-
-    Examples
-    --------
-    >>> check_smoothing(0.1, "binary_crossentropy")
-    >>> check_smoothing(0.1, "mse")
-    Traceback (most recent call last):
-    ...
-    ValueError: label_smoothing=0.1 cannot be used with loss='mse': it takes ...
-    """
+    """Raise ValueError if a loss, ``"auto"`` resolved, takes no smooth labels or makes its own."""
     by_keras = isinstance(loss, str) or type(loss).__module__.partition(".")[0] == "keras"
     if not by_keras or loss_name(loss) not in SMOOTHABLE:
         raise ValueError(

@@ -35,16 +35,9 @@ class Damaged(ValueError):
 
 
 def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) -> None:
-    """Write a header and arrays, whole or not at all.
+    """Write a header, finite numbers only, and arrays: number 0 is the member ``0.npy``, and so on.
 
-    Parameters
-    ----------
-    path : str or path-like
-        A file that is there is replaced once the new one is complete.
-    header : dict
-        What JSON can hold, finite numbers only.
-    arrays : list of arrays
-        Array number 0 becomes the member ``0.npy``, and so on.
+    A file that is there is replaced once the new one is complete.
     """
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         text = json.dumps(header, allow_nan=False, indent=1)
@@ -62,15 +55,8 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
 def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its place when it is complete and on the disk.
 
-    Parameters
-    ----------
-    path : str or path-like
-
-    Yields
-    ------
-    file object
-        A temporary file in the same folder; where anything is raised, it goes and what was at
-        `path` stays.
+    It is a temporary one in the same folder; where anything is raised, it goes and what was at
+    `path` stays.
     """
     target = os.path.realpath(path)  # a link stays a link
     folder, name = os.path.split(target)
@@ -102,16 +88,7 @@ def _sync_folder(folder: str) -> None:
 
 @contextmanager
 def damage_named(path: str | os.PathLike) -> Iterator[None]:
-    """Turn whatever reading a file raises into one ValueError that names the file.
-
-    Parameters
-    ----------
-    path : str or path-like
-
-    Yields
-    ------
-    None
-    """
+    """Turn whatever reading a file raises into one ValueError that names the file."""
     try:
         yield
     except ImportError:  # Keras is missing, not something in the file
@@ -128,19 +105,7 @@ def damage_named(path: str | os.PathLike) -> Iterator[None]:
 def read_file(file: BinaryIO) -> tuple[dict, list[np.ndarray]]:
     """Read what `write_file` wrote; memory is taken for what is there, not for what is claimed.
 
-    Parameters
-    ----------
-    file : file object, open for reading in binary mode
-
-    Returns
-    -------
-    header : dict
-    arrays : list of arrays
-
-    Raises
-    ------
-    Damaged
-        If the file is of another kind or damaged.
+    Raises Damaged if the file is of another kind or damaged.
     """
     start = file.read(4)
     if start != b"PK\x03\x04":
@@ -223,38 +188,14 @@ def _read_array(data: bytes) -> np.ndarray:
 
 
 def can_hold(dtype: np.dtype) -> bool:
-    """Whether a file can hold arrays of a dtype: numbers, truth values and text.
-
-    Parameters
-    ----------
-    dtype : numpy.dtype
-
-    Returns
-    -------
-    bool
-    """
+    """Whether a file can hold arrays of a dtype: numbers, truth values and text."""
     if dtype.kind == "U":
         return dtype.itemsize > 0
     return dtype.kind in "biuf" and dtype.itemsize <= _LARGEST_ITEM
 
 
 def check_header(header: Any, kind: str, version: int, hint: str) -> None:
-    """Make sure that a header is of a kind and a version that can be read.
-
-    Parameters
-    ----------
-    header : dict
-    kind : str
-    version : int
-        The newest that can be read.
-    hint : str
-        What to do where it is of another kind.
-
-    Raises
-    ------
-    Damaged
-        If it is not.
-    """
+    """Raise Damaged where a header is of another kind, or a newer version than can be read."""
     if header.get("kind") != kind:
         raise Damaged(f"holds {reprlib.repr(header.get('kind'))}, not {kind!r}: {hint}.")
     found = header.get("version")

@@ -16,14 +16,7 @@ _SCHEDULES: dict[str, type[Schedule]] = {kind.__name__: kind for kind in NAMED.v
 
 
 class Reader:
-    """Turns what `Writer` wrote back into values.
-
-    Parameters
-    ----------
-    arrays : list of arrays
-    custom_objects : dict or None
-        By name, as `load` takes them.
-    """
+    """Turns what `Writer` wrote back into values; custom objects are as `load` takes them."""
 
     def __init__(self, arrays: list[np.ndarray], custom_objects: Mapping[str, Any] | None = None):
         self._arrays = arrays

@@ -29,22 +29,9 @@ _METHODS_WITH_REQUESTS = ("fit", "partial_fit", "score")
 
 
 def write_state(estimator: Any, writer: Writer) -> dict:
-    """Turn a fitted estimator's attributes into what JSON can hold.
+    """Turn a fitted estimator's attributes into what JSON can hold; the writer takes the arrays.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor, fitted
-    writer : Writer
-        Takes the arrays.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ValueError
-        If an attribute is none of ours, or holds what a file cannot.
+    Raises ValueError if an attribute is none of ours, or holds what a file cannot.
     """
     check_attributes(estimator)
     state = FittedState.of(estimator)
@@ -75,16 +62,7 @@ def write_state(estimator: Any, writer: Writer) -> dict:
 
 
 def check_attributes(estimator: Any) -> None:
-    """Refuse an estimator with attributes that are none of ours.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor, fitted
-
-    Raises
-    ------
-    ValueError
-    """
+    """Raise ValueError where an estimator has attributes that are none of ours."""
     known = ATTRIBUTES | NOT_WRITTEN | _OF_SCIKIT_LEARN | {"_member"}
     foreign = sorted(set(vars(estimator)) - known - set(estimator.get_params(deep=False)))
     if foreign:
@@ -95,26 +73,7 @@ def check_attributes(estimator: Any) -> None:
 
 
 def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]:
-    """Give the attributes that `write_state` wrote.
-
-    Parameters
-    ----------
-    state : dict
-    reader : Reader
-        Has the arrays.
-    for_classes : bool
-        Whether the estimator is a classifier.
-
-    Returns
-    -------
-    dict
-        From the attribute's name to its value.
-
-    Raises
-    ------
-    Damaged
-        If something is not as training leaves it.
-    """
+    """Give the attributes that `write_state` wrote; raise Damaged where training leaves others."""
     architecture = read_architecture(state["architecture"], reader)
     encoding = _read_encoding(state["encoding"], reader, for_classes)
     for name in ("n_outputs", "out_activation"):
@@ -155,18 +114,7 @@ def read_state(state: dict, reader: Reader, for_classes: bool) -> dict[str, Any]
 
 
 def write_architecture(architecture: Architecture, writer: Writer) -> dict:
-    """Turn an architecture into what JSON can hold.
-
-    Parameters
-    ----------
-    architecture : Architecture
-    writer : Writer
-        Takes the names of the user's own activations.
-
-    Returns
-    -------
-    dict
-    """
+    """Turn an architecture into what JSON can hold; own activations become names in the writer."""
     activations = [
         each if isinstance(each, str) else writer.named("activation", each)
         for each in architecture.activation
@@ -185,23 +133,7 @@ def write_architecture(architecture: Architecture, writer: Writer) -> dict:
 
 
 def read_architecture(written: dict, reader: Reader) -> Architecture:
-    """Give the architecture that `write_architecture` wrote.
-
-    Parameters
-    ----------
-    written : dict
-    reader : Reader
-        Has the user's own activations.
-
-    Returns
-    -------
-    Architecture
-
-    Raises
-    ------
-    Damaged
-        If there is no such network.
-    """
+    """Give the architecture that `write_architecture` wrote; raise Damaged if it cannot be."""
     sizes, activations, dropout = (
         tuple(written[name]) for name in ("hidden_layer_sizes", "activation", "dropout")
     )
@@ -231,23 +163,7 @@ def read_architecture(written: dict, reader: Reader) -> Architecture:
 
 
 def read_weights(written: list, reader: Reader, architecture: Architecture) -> list[np.ndarray]:
-    """Give the weights, of the shapes that the architecture asks for.
-
-    Parameters
-    ----------
-    written : list
-    reader : Reader
-    architecture : Architecture
-
-    Returns
-    -------
-    list of arrays
-
-    Raises
-    ------
-    Damaged
-        If their number, a shape or the dtype is another.
-    """
+    """Give the weights; raise Damaged if number, shapes or dtype are not the architecture's."""
     arrays = [reader.array(reference) for reference in written]
     # Lazily: the sizes that a file claims may be absurd.
     for number, spec in enumerate(architecture.weights()):
@@ -263,17 +179,7 @@ def read_weights(written: list, reader: Reader, architecture: Architecture) -> l
 
 
 def write_requests(estimator: Any) -> dict:
-    """Give what `set_fit_request` and its kin have set.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Returns
-    -------
-    dict
-        From the method's name to the requests.
-    """
+    """Give what `set_fit_request` and its kin have set, by the method's name."""
     if "_metadata_request" not in vars(estimator):
         return {}
     routing = estimator.get_metadata_routing()
@@ -281,18 +187,7 @@ def write_requests(estimator: Any) -> dict:
 
 
 def set_requests(estimator: Any, requests: dict) -> None:
-    """Set what `write_requests` wrote.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    requests : dict
-
-    Raises
-    ------
-    Damaged
-        If there is no such method.
-    """
+    """Set what `write_requests` wrote; raise Damaged if there is no such method."""
     with config_context(enable_metadata_routing=True):
         for method, of_method in requests.items():
             expect_one_of("method", method, _METHODS_WITH_REQUESTS)

@@ -12,41 +12,14 @@ from skdense.persistence.serialization import Writer
 
 
 def write_history(history: dict[str, list[float]] | None, writer: Writer) -> dict | None:
-    """Turn a history into what JSON can hold.
-
-    Parameters
-    ----------
-    history : dict of lists, or None
-    writer : Writer
-        Takes the values.
-
-    Returns
-    -------
-    dict or None
-    """
+    """Turn a history into what JSON can hold; the writer takes the values."""
     if history is None:
         return None
     return {name: writer.array(np.asarray(each, np.float64)) for name, each in history.items()}
 
 
 def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
-    """Give the history that `write_history` wrote.
-
-    Parameters
-    ----------
-    written : dict
-    reader : Reader
-        Has the values.
-
-    Returns
-    -------
-    dict of lists
-
-    Raises
-    ------
-    Damaged
-        If it is not as training leaves it.
-    """
+    """Give the history that `write_history` wrote; raise Damaged where training leaves another."""
     expect("loss" in written, "history", list(written))
     metrics = {name: reader.array(reference) for name, reference in written.items()}
     shape = metrics["loss"].shape
@@ -59,21 +32,7 @@ def read_history(written: dict, reader: Reader) -> dict[str, list[float]]:
 def read_stopping(state: dict, reader: Reader) -> dict[str, Any]:
     """Give the fields that say how the validation set was chosen and how training ended.
 
-    Parameters
-    ----------
-    state : dict
-        The first files hold nothing of that.
-    reader : Reader
-
-    Returns
-    -------
-    dict
-        From the field of `FittedState` to its value.
-
-    Raises
-    ------
-    Damaged
-        If something is not as training leaves it.
+    The first files hold nothing of that. Raises Damaged where training leaves something else.
     """
     given, reason = state.get("watched_given", False), state.get("stopped_by")
     expect(type(given) is bool, "note on validation data", given)

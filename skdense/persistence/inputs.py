@@ -17,18 +17,7 @@ from skdense.preprocessing.feature_scaling import FeatureScaling
 
 
 def write_inputs(state: FittedState, writer: Writer) -> dict:
-    """Turn what X is and how it becomes inputs into what JSON can hold.
-
-    Parameters
-    ----------
-    state : FittedState
-    writer : Writer
-        Takes the arrays.
-
-    Returns
-    -------
-    dict
-    """
+    """Turn what X is and how it becomes inputs into what JSON can hold; the writer takes arrays."""
     gaps = state.missing_features
     return {
         "input_shape": list(map(int, state.input_shape)),
@@ -41,25 +30,10 @@ def write_inputs(state: FittedState, writer: Writer) -> dict:
 def read_inputs(
     state: dict, reader: Reader, architecture: Architecture
 ) -> tuple[int, dict[str, Any]]:
-    """Give the fields that say what X is and how it becomes inputs.
+    """Give n_features, and the fields of `FittedState` on what X is and how it becomes inputs.
 
-    Parameters
-    ----------
-    state : dict
-        The first files know tables without missing values only.
-    reader : Reader
-    architecture : Architecture
-
-    Returns
-    -------
-    n_features : int
-    fields : dict
-        From the field of `FittedState` to its value.
-
-    Raises
-    ------
-    Damaged
-        If something is not as training leaves it.
+    The first files know tables without missing values only. Raises Damaged where training leaves
+    something else.
     """
     written = state.get("missing_features")
     gaps = np.arange(0) if written is None else reader.array(written)

@@ -20,19 +20,7 @@ _SHARED = ("n_features_in_", "input_shape_", "classes_", "feature_names_in_")
 
 
 def write_members(estimator: Any, writer: Writer) -> dict:
-    """Turn what training left in an ensemble into what JSON can hold.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor, fitted
-        With several members.
-    writer : Writer
-        Takes the arrays.
-
-    Returns
-    -------
-    dict
-    """
+    """Turn what training left in an ensemble into what JSON can hold; arrays go to the writer."""
     check_attributes(estimator)
     members = []
     for member in estimator.members_:
@@ -50,27 +38,9 @@ def write_members(estimator: Any, writer: Writer) -> dict:
 def read_members(
     written: dict, reader: Reader, for_classes: bool, make: Callable[[dict[str, Any]], Any]
 ) -> dict[str, Any]:
-    """Give the attributes that `write_members` wrote.
+    """Give the attributes that `write_members` wrote; raise Damaged where training leaves others.
 
-    Parameters
-    ----------
-    written : dict
-    reader : Reader
-        Has the arrays.
-    for_classes : bool
-        Whether the estimator is a classifier.
-    make : callable
-        Makes a member, given those of its parameters that are not the ensemble's.
-
-    Returns
-    -------
-    dict
-        From the attribute's name to its value.
-
-    Raises
-    ------
-    Damaged
-        If something is not as training leaves it.
+    `make` makes a member, given those of its parameters that are not the ensemble's.
     """
     members = []
     for position, each in enumerate(written["members"]):

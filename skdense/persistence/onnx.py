@@ -24,7 +24,6 @@ from skdense.persistence.onnx_graph import (
     add_raw_scores,
     add_target_output,
     label_values,
-    needs_double,
 )
 from skdense.persistence.onnx_inputs import sample_inputs
 from skdense.persistence.onnx_verification import verify
@@ -172,7 +171,7 @@ def _parse_classifier(scope: Any, model: DenseClassifier, inputs: list, custom_p
 
 
 def _parse_regressor(scope: Any, model: DenseRegressor, inputs: list, custom_parsers=None):
-    wide = any(needs_double(each._encoding) for each in networks_of(model))
+    wide = any(each._encoding.needs_float64 for each in networks_of(model))
     kind = _floating(inputs, wide)
     return _declare(scope, model, inputs, {"variable": kind([None, model.n_outputs_])})
 

@@ -26,36 +26,14 @@ OPSET = 18
 
 
 class Graph:
-    """Adds operators to the model that skl2onnx is building.
-
-    Parameters
-    ----------
-    scope, container : objects of skl2onnx
-        Give names, and take nodes and constants.
-    """
+    """Adds operators to the model that skl2onnx is building, which names them and takes them."""
 
     def __init__(self, scope: Any, container: Any) -> None:
         self._scope = scope
         self._container = container
 
     def __call__(self, operator: str, *inputs: str, to: str | None = None, **attributes) -> str:
-        """Add an operator and give the name of its output.
-
-        Parameters
-        ----------
-        operator : str
-            As ONNX calls it.
-        *inputs : str
-            Names.
-        to : str, default=None
-            The name of the output; None makes one.
-        **attributes : int, float
-            Of the operator.
-
-        Returns
-        -------
-        str
-        """
+        """Add an operator, as ONNX calls it, and give the name of its output, `to` or a new one."""
         return self._add(operator, inputs, to, attributes)
 
     def _add(self, operator: str, inputs: Iterable[str], to: str | None, attributes: dict) -> str:
@@ -87,20 +65,9 @@ class Graph:
 
 
 def add_missing_indicators(g: Graph, columns: np.ndarray, x: str) -> str:
-    """Add zeros in the place of missing values, and their indicators.
+    """Add zeros in the place of missing values, and the indicators of some columns.
 
-    Parameters
-    ----------
-    g : Graph
-    columns : int array
-        With an indicator.
-    x : str
-        Name of the input, (n_samples, n_features).
-
-    Returns
-    -------
-    str
-        (n_samples, n_features + len(columns))
+    From (n_samples, n_features) to (n_samples, n_features + len(columns)).
     """
     is_missing = g("IsNaN", x)
     filled = g("Where", is_missing, g.constant(0.0), x)
@@ -113,17 +80,7 @@ def add_missing_indicators(g: Graph, columns: np.ndarray, x: str) -> str:
 def add_input_transformation(g: Graph, transformation: InputTransformation, x: str) -> str:
     """Add what makes the network's inputs of X: scaling, indicators of missing values, bins.
 
-    Parameters
-    ----------
-    g : Graph
-    transformation : InputTransformation
-    x : str
-        Name of the input, (n_samples, n_features), in float64.
-
-    Returns
-    -------
-    str
-        (n_samples, n_inputs), in float32.
+    From (n_samples, n_features) in float64 to (n_samples, n_inputs) in float32.
     """
     parts, columns = [_scale(g, transformation.scaling, x)], transformation.missing_features
     if columns is not None:
@@ -163,22 +120,7 @@ def _add_bins(g: Graph, bins: FeatureBins, x: str) -> str:
 
 
 def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray], x: str) -> str:
-    """Add the layers, in float32.
-
-    Parameters
-    ----------
-    g : Graph
-    architecture : Architecture
-    weights : list of arrays
-        In the architecture's order.
-    x : str
-        Name of the input, (n_samples, n_features).
-
-    Returns
-    -------
-    str
-        The output layer before its activation.
-    """
+    """Add the layers, in float32, up to the output layer before its activation."""
     layers: list[dict] = [{} for _ in range(architecture.n_hidden + 1)]
     for spec, array in zip(architecture.weights(), weights, strict=True):
         layers[spec.layer][spec.role] = array
@@ -198,20 +140,7 @@ def add_network(g: Graph, architecture: Architecture, weights: list[np.ndarray],
 
 
 def add_average(g: Graph, encoding: ClassEncoding, outputs: Sequence[str]) -> str:
-    """Add what stands for the output layers of several networks, as `average_outputs` computes it.
-
-    Parameters
-    ----------
-    g : Graph
-    encoding : ClassEncoding
-    outputs : sequence of str
-        Names of the output layers before their activation.
-
-    Returns
-    -------
-    str
-        Such an output of the mean of the probabilities.
-    """
+    """Add what stands for the output layers of several networks, as in `average_outputs`."""
     if encoding.out_activation == "softmax":
         return _log_mean(g, [g("LogSoftmax", each, axis=-1) for each in outputs])
     # The logarithm of the sigmoid is minus the softplus of minus x.
@@ -228,17 +157,7 @@ def _log_mean(g: Graph, logarithms: Sequence[str]) -> str:
 
 
 def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilities: str) -> None:
-    """Add what `predict_proba` gives.
-
-    Parameters
-    ----------
-    g : Graph
-    encoding : ClassEncoding
-    logits : str
-        Name of the output layer before its activation.
-    probabilities : str
-        Name of the output to make.
-    """
+    """Add what `predict_proba` gives, from the output layer before its activation."""
     if encoding.out_activation == "softmax":
         g("Softmax", logits, axis=-1, to=probabilities)
     elif encoding.kind == "multilabel":
@@ -249,17 +168,7 @@ def add_probabilities(g: Graph, encoding: ClassEncoding, logits: str, probabilit
 
 
 def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str, scores: str) -> None:
-    """Add what `decision_function` gives; for two classes both sides, as skl2onnx wants them.
-
-    Parameters
-    ----------
-    g : Graph
-    encoding : ClassEncoding
-    logits : str
-        Name of the output layer before its activation.
-    scores : str
-        Name of the output to make.
-    """
+    """Add what `decision_function` gives; for two classes both sides, as skl2onnx wants them."""
     if encoding.kind != "binary":
         g("Identity", logits, to=scores)
         return
@@ -269,17 +178,7 @@ def add_raw_scores(g: Graph, encoding: ClassEncoding, logits: str, scores: str) 
 
 
 def add_labels(g: Graph, encoding: ClassEncoding, logits: str, label: str) -> None:
-    """Add what `predict` gives.
-
-    Parameters
-    ----------
-    g : Graph
-    encoding : ClassEncoding
-    logits : str
-        Name of the output layer before its activation.
-    label : str
-        Name of the output to make.
-    """
+    """Add what `predict` gives."""
     if encoding.n_outputs == 1 or encoding.kind == "multilabel":
         index = g.cast(g("Greater", logits, g.constant(0.0)), "INT64")
         if encoding.kind == "multilabel":
@@ -300,17 +199,7 @@ def add_target_output(
 ) -> None:
     """Add predictions in the unit of the target, the mean of those of several networks.
 
-    Parameters
-    ----------
-    g : Graph
-    scales : sequence of TargetScale
-        One for each network.
-    outputs : sequence of str
-        Names of their output layers before the activation.
-    variable : str
-        Name of the output to make.
-    is_double : bool
-        Whether it is in float64, and not in float32.
+    `outputs` are those of their output layers before the activation.
     """
     total = ""
     for scale, output in zip(scales, outputs, strict=True):
@@ -324,31 +213,8 @@ def add_target_output(
     g("Identity", total if is_double else g.cast(total, "FLOAT"), to=variable)
 
 
-def needs_double(scale: TargetScale) -> bool:
-    """Whether float32 would lose what was learned, as in Python.
-
-    Parameters
-    ----------
-    scale : TargetScale
-
-    Returns
-    -------
-    bool
-    """
-    return scale.needs_float64
-
-
 def label_values(encoding: ClassEncoding) -> np.ndarray:
-    """Give the labels as ONNX can hold them: whole numbers in int64, or text.
-
-    Parameters
-    ----------
-    encoding : ClassEncoding
-
-    Returns
-    -------
-    array of shape (n_classes,), or (n_classes, n_classes) for one-hot rows
-    """
+    """Give the labels as ONNX can hold them: whole numbers in int64, or text; or one-hot rows."""
     if encoding.kind == "one-hot":
         return np.eye(len(encoding.classes), dtype=np.int64)
     classes = encoding.classes

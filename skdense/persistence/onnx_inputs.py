@@ -16,18 +16,10 @@ _RANDOM_ROWS = 20  # where the user gives none
 
 @dataclass(frozen=True)
 class SampleInputs:
-    """Rows as the estimator takes them, and as the file does.
+    """Rows as the estimator takes them, and as the file does."""
 
-    Parameters
-    ----------
-    X : DataFrame or array
-        What `predict` takes.
-    arrays : dict of str to array
-        By the name of the input; of float32, int64, or str objects.
-    """
-
-    X: Any
-    arrays: dict[str, np.ndarray]
+    X: Any  # what `predict` takes
+    arrays: dict[str, np.ndarray]  # by the name of the input; of float32, int64, or str objects
 
     def types(self) -> list[tuple[str, Any]]:
         """Give name and type of each input, as skl2onnx takes them."""
@@ -41,23 +33,10 @@ class SampleInputs:
 
 
 def sample_inputs(estimator: Any, X: Any) -> SampleInputs:
-    """Find the inputs of an estimator's file.
+    """Find the inputs of an estimator's file, by a few rows; None draws some at random.
 
-    Parameters
-    ----------
-    estimator : estimator, fitted
-    X : DataFrame, array-like or None
-        A few rows; None draws some at random.
-
-    Returns
-    -------
-    SampleInputs
-
-    Raises
-    ------
-    ValueError
-        If columns are picked by name and there is no DataFrame, or its columns are not those of
-        the fit or cannot be inputs.
+    Raises ValueError if columns are picked by name and there is no DataFrame, or its columns are
+    not those of the fit or cannot be inputs.
     """
     picks = any(isinstance(each, ColumnTransformer) for each in estimator.get_params().values())
     if hasattr(X, "columns"):

@@ -14,23 +14,10 @@ _TOLERANCE = 1e-3  # of a probability, or of the predictions' spread; float32 gi
 
 
 def verify(model: bytes, estimator: Any, inputs: SampleInputs, rows: str) -> None:
-    """Refuse a file that does not predict what the estimator does.
+    """Refuse a file that does not predict what the estimator does; `rows` says for which inputs.
 
-    Parameters
-    ----------
-    model : bytes
-        The file.
-    estimator : estimator, fitted
-    inputs : SampleInputs
-        What to predict from.
-    rows : str
-        What they are, for messages.
-
-    Raises
-    ------
-    ValueError
-        If a prediction differs by more than the rounding of float32, or the two cannot be
-        compared.
+    Raises ValueError if a prediction differs by more than the rounding of float32, or the two
+    cannot be compared.
     """
     expected = _predictions(estimator, inputs.X, rows)
     try:

@@ -15,13 +15,7 @@ _MAY_BE_CUSTOM = ("activation", "loss", "lr_schedule", "metrics", "monitor", "op
 
 
 class Writer:
-    """Turns values into what JSON can hold; arrays are set apart, and counted.
-
-    Attributes
-    ----------
-    arrays : list of arrays
-        In the order of their numbers.
-    """
+    """Turns values into what JSON can hold; arrays are set apart, and counted."""
 
     def __init__(self) -> None:
         self.arrays: list[np.ndarray] = []
@@ -33,12 +27,9 @@ class Writer:
         return {"array": len(self.arrays) - 1}
 
     def labels(self, name: str, labels: np.ndarray) -> dict:
-        """Set labels apart; Python objects become JSON.
+        """Set labels apart; Python objects become JSON, if text, numbers or truth values.
 
-        Raises
-        ------
-        ValueError
-            If a label is neither text, nor a number, nor a truth value.
+        Raises ValueError if a label is something else.
         """
         if labels.dtype.kind != "O":
             if not can_hold(labels.dtype):
@@ -57,13 +48,7 @@ class Writer:
         return {"objects": plain}
 
     def parameter(self, name: str, value: Any) -> Any:
-        """Turn the value of an estimator's parameter into what JSON can hold.
-
-        Raises
-        ------
-        ValueError
-            If a file cannot hold it.
-        """
+        """Turn the value of an estimator's parameter into what JSON holds, or raise ValueError."""
         if value is None or type(value) in (bool, int, str):
             return value
         if type(value) is float and math.isfinite(value):
@@ -120,10 +105,7 @@ class Writer:
     def named(self, name: str, value: Any) -> dict:
         """Write the name of an object: Keras's with its config, a custom one's alone.
 
-        Raises
-        ------
-        ValueError
-            If it has no name to be found by, or another object has the same.
+        Raises ValueError if it has no name to be found by, or another object has the same.
         """
         if name not in _MAY_BE_CUSTOM:
             raise _unsaveable(name, value)

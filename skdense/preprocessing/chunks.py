@@ -15,19 +15,7 @@ _MOST_BLOCKS = 8  # since each reads all pages of a file that has rows in one pi
 
 
 def row_chunks(X: Any, n_columns: int) -> Iterator[tuple[slice, np.ndarray]]:
-    """Give the rows of X, some at a time.
-
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features) or Selected
-    n_columns : int
-        Width of what is made of them.
-
-    Yields
-    ------
-    (slice, array)
-        Which rows, and the rows.
-    """
+    """Give the rows of X, some at a time, with their slice, to make `n_columns` columns of each."""
     size = max(_CHUNK_SIZE // max(n_columns, 1), 1)
     for start in range(0, X.shape[0], size):
         chunk = slice(start, start + size)
@@ -35,17 +23,7 @@ def row_chunks(X: Any, n_columns: int) -> Iterator[tuple[slice, np.ndarray]]:
 
 
 def column_blocks(X: Any) -> Iterator[np.ndarray]:
-    """Give the columns of X, some at a time.
-
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features) or Selected
-
-    Yields
-    ------
-    array of shape (n_columns, n_samples)
-        A copy.
-    """
+    """Give copies of the columns of X, some at a time, as (n_columns, n_samples)."""
     n_samples, n_features = X.shape
     width = max(_BLOCK_SIZE // n_samples, -(-n_features // _MOST_BLOCKS))
     for start in range(0, n_features, width):

@@ -14,20 +14,11 @@ from skdense.networks.losses import ONE_HOT, SOFTMAX, loss_name
 
 @dataclass(frozen=True)
 class ClassEncoding:
-    """How a classifier's labels become targets.
+    """How a classifier's labels become targets."""
 
-    Parameters
-    ----------
-    kind : {"binary", "multiclass", "multilabel", "one-hot"}
-    classes : array of shape (n_classes,)
-        The labels, sorted; column numbers for the last two kinds.
-    loss : str
-        The loss's name, ``"auto"`` resolved.
-    """
-
-    kind: str
-    classes: np.ndarray
-    loss: str
+    kind: str  # "binary", "multiclass", "multilabel" or "one-hot"
+    classes: np.ndarray  # the labels, sorted; column numbers for the last two kinds
+    loss: str  # its name, "auto" resolved
 
     @property
     def out_activation(self) -> str:
@@ -45,10 +36,7 @@ class ClassEncoding:
     def followed_by(self, other: ClassEncoding) -> ClassEncoding:
         """Give the encoding for training that goes on with other rows or another loss.
 
-        Raises
-        ------
-        ValueError
-            If that would take another output layer.
+        Raises ValueError if that would take another output layer.
         """
         if (other.kind, other.n_outputs, other.out_activation) != (
             self.kind,
@@ -66,10 +54,7 @@ class ClassEncoding:
     def numbers(self, y: np.ndarray) -> np.ndarray:
         """Class index of each sample, or the 0/1 matrix of a multilabel y.
 
-        Raises
-        ------
-        ValueError
-            If y has labels that are not among `classes`.
+        Raises ValueError if y has labels that are not among `classes`.
         """
         if self.kind in ("multilabel", "one-hot"):
             if y.ndim != 2 or y.shape[1] != len(self.classes):
@@ -87,18 +72,7 @@ class ClassEncoding:
         return np.searchsorted(self.classes, y)
 
     def targets(self, numbers: np.ndarray, dtype: str) -> np.ndarray:
-        """The targets that the loss compares with the output.
-
-        Parameters
-        ----------
-        numbers : array
-            As given by `numbers`.
-        dtype : {"float32", "float64"}
-
-        Returns
-        -------
-        array of shape (n_samples,) of class numbers, or of shape (n_samples, n_outputs)
-        """
+        """Turn `numbers` into what the loss takes: class numbers, or (n_samples, n_outputs)."""
         if self.kind == "multilabel":
             return numbers.astype(dtype)
         if self.loss == "sparse_categorical_crossentropy":
@@ -110,16 +84,8 @@ class ClassEncoding:
     def smooth(self, targets: np.ndarray, smoothing: float) -> np.ndarray:
         """Spread part of each label evenly over the classes, as Keras's cross-entropies do.
 
-        Parameters
-        ----------
-        targets : array of shape (n_samples, n_outputs), or (n_samples,) of class numbers
-            The latter are given back: there the loss has to do it.
-        smoothing : float
-            In [0, 1).
-
-        Returns
-        -------
-        array of the shape of `targets`
+        `smoothing` is in [0, 1). Class numbers, (n_samples,), are given back: there the loss has to
+        do it.
         """
         if targets.ndim == 1 or not smoothing:
             return targets
@@ -176,24 +142,10 @@ class ClassEncoding:
 
 
 def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncoding:
-    """Choose the encoding of labels.
+    """Choose the encoding of labels; a 0/1 matrix is multilabel, or one-hot by a categorical loss.
 
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_labels)
-        Any labels, or a 0/1 matrix: multilabel, unless `loss` is a categorical cross-entropy.
-    loss : str or keras.losses.Loss
-    classes : array-like, default=None
-        All the labels, where y need not have them all (`partial_fit`).
-
-    Returns
-    -------
-    ClassEncoding
-
-    Raises
-    ------
-    ValueError
-        If y holds no classes, a single one, or something that does not fit the loss.
+    `classes` are all the labels, where y need not have them all (`partial_fit`). Raises ValueError
+    if y holds no classes, a single one, or something that does not fit the loss.
     """
     name = loss_name(loss)
     check_labels(y)
@@ -224,19 +176,10 @@ def encode_classes(y: np.ndarray, loss: Any, classes: Any = None) -> ClassEncodi
 
 
 def check_classes_of_matrix(classes: Any, known: np.ndarray) -> None:
-    """Compare ``classes=`` of a first `partial_fit` with what y shows.
+    """Compare ``classes=`` of a first `partial_fit` with the labels that y shows.
 
-    Parameters
-    ----------
-    classes : array-like or None
-        As the user gave it.
-    known : array
-        The labels, which are `classes` unless y is a 0/1 matrix: then its column numbers.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
+    They are `classes` unless y is a 0/1 matrix: then its column numbers. Raises ValueError if they
+    differ.
     """
     if classes is not None and not np.array_equal(np.unique(classes), known):
         raise ValueError(
@@ -246,18 +189,9 @@ def check_classes_of_matrix(classes: Any, known: np.ndarray) -> None:
 
 
 def check_labels(y: np.ndarray, text_only: bool = True) -> None:
-    """Refuse labels that are Python objects without an order.
+    """Refuse, by a ValueError, missing labels, and Python objects without an order.
 
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_labels)
-    text_only : bool, default=True
-        Whether objects have to be text, as scikit-learn wants them, or only of one type.
-
-    Raises
-    ------
-    ValueError
-        If y is of dtype object and holds anything else, or missing values.
+    Objects have to be text, as scikit-learn wants them, or (not `text_only`) of one type.
     """
     if y.dtype != object:
         return

@@ -70,14 +70,8 @@ class FeatureBins:
     def encode(self, X: np.ndarray) -> np.ndarray:
         """Give the inputs: the first bin of all features, the second of all, and so on.
 
-        Parameters
-        ----------
-        X : array of shape (n_samples, n_features)
-
-        Returns
-        -------
-        float64 array of shape (n_samples, n_bins * n_binned)
-            0 where a value is missing.
+        From (n_samples, n_features) to float64 (n_samples, n_bins * n_binned), 0 where a value is
+        missing.
         """
         passed = (X[:, None, self.columns] - self.lower) * self.inverse_width
         return np.minimum(np.fmax(passed, 0.0), 1.0).reshape(len(X), self.n_inputs)
@@ -86,18 +80,9 @@ class FeatureBins:
 def learn_bins(X: Any, weight: np.ndarray, n_bins: int) -> FeatureBins:
     """Find the bins of the features that have more than 8 different values: their quantiles.
 
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features) or Selected
-        Training rows; NaN, where a value is missing, is left out.
-    weight : array of shape (n_samples,)
-        Above zero: repeating a row and doubling its weight give the same bins.
-    n_bins : int
-        Of each feature.
-
-    Returns
-    -------
-    FeatureBins
+    X is an array of training rows (n_samples, n_features) or Selected; NaN, where a value is
+    missing, is left out. Weights are above zero: repeating a row and doubling its weight give the
+    same bins.
     """
     edges = {
         number: column.quantiles(n_bins)

@@ -58,16 +58,9 @@ class FeatureScaling:
         return not self.center.any()
 
     def transform(self, X: Any) -> Any:
-        """Scale features.
+        """Scale features, in float64; missing values stay missing.
 
-        Parameters
-        ----------
-        X : array or CSR matrix of shape (n_samples, n_features)
-            Missing values stay missing. Of a matrix the values stored are scaled, without centring.
-
-        Returns
-        -------
-        float64 array or CSR matrix of shape (n_samples, n_features)
+        Of a CSR matrix the values stored are scaled, without centring.
         """
         if not sparse.issparse(X):
             with np.errstate(over="ignore"):  # infinity is clipped
@@ -88,20 +81,10 @@ class FeatureScaling:
 def learn_scaling(X: Any, weight: np.ndarray, kind: str, are_images: bool) -> FeatureScaling:
     """Find the center and the scale of each feature.
 
-    Parameters
-    ----------
-    X : array or CSR matrix of shape (n_samples, n_features), or Selected
-        Training rows; NaN, where a value is missing, is left out.
-    weight : array of shape (n_samples,)
-        Above zero: repeating a row and doubling its weight give the same scale.
-    kind : {"robust", "standard"}
-        Median and interquartile range with a smooth clip, or mean and standard deviation.
-    are_images : bool
-        Pixels share one range, which becomes [0, 1].
-
-    Returns
-    -------
-    FeatureScaling
+    X is an array or CSR matrix of training rows (n_samples, n_features), or Selected; NaN, where a
+    value is missing, is left out. Weights are above zero: repeating a row and doubling its weight
+    give the same scale. Kind "robust" takes median and interquartile range with a smooth clip,
+    "standard" mean and standard deviation; pixels of images share one range, which becomes [0, 1].
     """
     if are_images:
         return FeatureScaling(kind, *_range_of_pixels(X), clip=None)

@@ -11,25 +11,7 @@ from skdense.preprocessing._compat import _safe_indexing
 
 
 class FitArguments(NamedTuple):
-    """The arguments of `fit`, as they were passed.
-
-    Attributes
-    ----------
-    X : array-like
-        Features.
-    y : array-like
-        Targets.
-    sample_weight : array-like or None
-        Weight of each sample.
-    X_val : array-like or None
-        Features of the validation data.
-    y_val : array-like or None
-        Targets of the validation data.
-    sample_weight_val : array-like or None
-        Weight of each sample of the validation data.
-    groups : array-like or None
-        Group of each sample of X, for a group splitter.
-    """
+    """The arguments of `fit`, as they were passed."""
 
     X: Any
     y: Any
@@ -37,7 +19,7 @@ class FitArguments(NamedTuple):
     X_val: Any = None
     y_val: Any = None
     sample_weight_val: Any = None
-    groups: Any = None
+    groups: Any = None  # of each sample of X, for a group splitter
 
     def without_tensors(self) -> FitArguments:
         """Give arrays in place of tensors, of which rows cannot be chosen by their numbers."""

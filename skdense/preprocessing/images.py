@@ -11,27 +11,7 @@ _IMAGE_DIMENSIONS = (3, 4)  # (n_samples, height, width), and channels
 
 
 def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
-    """Flatten images to rows; leave anything else as it is.
-
-    Parameters
-    ----------
-    X : array-like of shape (n_samples, height, width[, channels]), or anything
-
-    Returns
-    -------
-    X : array of shape (n_samples, height * width * channels), or what was given
-        Without a copy, where `X` is one block of memory.
-    shape : tuple of int or None
-        (height, width[, channels]); None where `X` does not hold images.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdense.preprocessing.images import flatten_images
-    >>> rows, shape = flatten_images(np.zeros((5, 28, 28)))
-    >>> rows.shape, shape
-    ((5, 784), (28, 28))
-    """
+    """Flatten images to rows, if possible without a copy; give their shape, else None."""
     if isinstance(X, list | tuple) and _depth(X) in _IMAGE_DIMENSIONS:
         X = np.array([np.asarray(image) for image in X])
     shape = getattr(X, "shape", ())
@@ -43,19 +23,9 @@ def flatten_images(X: Any) -> tuple[Any, tuple[int, ...] | None]:
 
 
 def check_same_shape(expected: tuple[int, ...], found: tuple[int, ...] | None) -> None:
-    """Check that images have the shape of those in training; widths of tables are not checked.
+    """Raise ValueError if images have another shape than those in training.
 
-    Parameters
-    ----------
-    expected : tuple of int
-        (height, width[, channels]) of an image, or (n_features,) of a table's row.
-    found : tuple of int or None
-        Of an image; None for a table.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
+    `expected` is (n_features,) for a table, whose width is not checked; `found` is None for one.
     """
     was_table = len(expected) == 1
     if found == expected or (was_table and found is None):

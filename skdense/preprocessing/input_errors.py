@@ -14,18 +14,7 @@ _MOST_NAMED = 5  # columns in an error
 
 @contextmanager
 def errors_naming_columns(X: Any, takes_missing: bool) -> Iterator[None]:
-    """Say of scikit-learn's errors about text and NaN in X which columns hold it, and the way out.
-
-    Parameters
-    ----------
-    X : array-like or sparse matrix of shape (n_samples, n_features)
-    takes_missing : bool
-        Whether the estimator has a parameter `missing`.
-
-    Yields
-    ------
-    None
-    """
+    """Say of scikit-learn's errors about text and NaN in X which columns hold it, and a way out."""
     try:
         yield
     except ValueError as error:

@@ -19,19 +19,11 @@ LEAST_FIRST_CHUNK = 10  # samples that partial_fit learns the scale of features 
 
 @dataclass(frozen=True)
 class InputTransformation:
-    """How X becomes a network's inputs: features, then indicators, then bins.
+    """How X becomes a network's inputs: features, then indicators, then bins."""
 
-    Parameters
-    ----------
-    scaling : FeatureScaling or None
-        None leaves features as they are.
-    missing_features : int array or None
-        Features with an indicator of missing values, in whose place the scaled feature is 0; None
-        where there are no missing values.
-    bins : FeatureBins or None
-    """
-
-    scaling: FeatureScaling | None = None
+    scaling: FeatureScaling | None = None  # None leaves features as they are
+    # those with an indicator of missing values, in whose place the scaled feature is 0; None where
+    # there are no missing values
     missing_features: np.ndarray | None = None
     bins: FeatureBins | None = None
 
@@ -58,19 +50,11 @@ class InputTransformation:
         return replace(self, missing_features=np.arange(0))
 
     def inputs(self, X: Any, dtype: Any) -> Any:
-        """Give the inputs.
+        """Give the inputs, (n_samples, n_inputs), in `dtype`; the arithmetic is float64.
 
-        Parameters
-        ----------
-        X : array or CSR matrix of shape (n_samples, n_features), or Selected
-            NaN where a value is missing.
-        dtype : dtype
-            Of the inputs; the arithmetic is float64.
-
-        Returns
-        -------
-        array of shape (n_samples, n_inputs), or CSR matrix
-            `X` itself where it is the inputs. Sparse X stays sparse where its zeros stay zeros.
+        X is an array or CSR matrix (n_samples, n_features), or Selected, NaN where a value is
+        missing, and given back where it is the inputs. A sparse one stays sparse where its zeros
+        stay zeros.
         """
         if self.is_identity:
             return X
@@ -86,20 +70,8 @@ class InputTransformation:
     def for_training(self, X: Any, dtype: Any) -> Any:
         """Give the inputs, or rows of a large array that become inputs inside the program.
 
-        Parameters
-        ----------
-        X : array or CSR matrix of shape (n_samples, n_features), or Selected
-        dtype : dtype
-            The network's.
-
-        Returns
-        -------
-        array of shape (n_samples, n_inputs), CSR matrix or Selected
-
-        Raises
-        ------
-        ValueError
-            If X is sparse, and its zeros would not stay zeros.
+        `dtype` is the network's. Raises ValueError if X is sparse, and its zeros would not stay
+        zeros.
         """
         if sparse.issparse(X) and not self.keeps_zeros:
             raise ValueError(
@@ -137,23 +109,7 @@ class InputTransformation:
 def learn_transformation(
     estimator: Any, X: Any, weight: np.ndarray, input_shape: tuple[int, ...]
 ) -> InputTransformation:
-    """Find out from the training set how X becomes inputs.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
-    X : array or CSR matrix of shape (n_samples, n_features), or Selected
-        Training rows, NaN where a value is missing.
-    weight : array of shape (n_samples,)
-        Above zero.
-    input_shape : tuple of int
-        Of one sample.
-
-    Returns
-    -------
-    InputTransformation
-    """
+    """Find out from the training set how X becomes inputs, by the estimator's parameters."""
     kind, n_bins, missing = estimator.scale_features, estimator.n_bins, estimator.missing
     is_image = len(input_shape) > 1
     return InputTransformation(
@@ -168,22 +124,8 @@ def check_transformation(
 ) -> None:
     """Refuse data that tell no scale of features, or take no bins.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
-    n_samples : int
-        Of a weight above zero.
-    input_shape : tuple of int
-        Of one sample.
-    one_epoch : bool
-        Whether it is the first call of `partial_fit`.
-
-    Raises
-    ------
-    ValueError
-        If X holds images and there would be bins; or if the first call of `partial_fit` has too
-        few samples.
+    Raises ValueError if X holds images and there would be bins; or if the first call of
+    `partial_fit` (`one_epoch`) has too few samples.
     """
     kind, n_bins = estimator.scale_features, estimator.n_bins
     if n_bins is not None and len(input_shape) > 1:
@@ -201,19 +143,7 @@ def check_transformation(
 
 
 def check_same_transformation(estimator: Any, earlier: InputTransformation) -> None:
-    """Make sure that training goes on with the scaling and the bins that it began with.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
-    earlier : InputTransformation
-
-    Raises
-    ------
-    ValueError
-        If the parameters ask for others.
-    """
+    """Raise ValueError where training would go on with other scaling or bins than it began with."""
     scaling, bins = earlier.scaling, earlier.bins
     before = {
         "scale_features": None if scaling is None else scaling.kind,

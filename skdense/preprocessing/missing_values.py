@@ -10,17 +10,7 @@ LEAST_SHARE_KNOCKED_OUT = 0.1  # of a column's values, in the copies of missing=
 
 
 def nan_for_none(X: Any) -> Any:
-    """Put NaN for the other marks of missing values, in tables with columns of Python objects.
-
-    Parameters
-    ----------
-    X : DataFrame or anything
-
-    Returns
-    -------
-    DataFrame or what was given
-        `X` itself where there is nothing to do.
-    """
+    """Put NaN for the other marks of missing values, in tables with columns of Python objects."""
     if not hasattr(X, "select_dtypes") or X.select_dtypes("object").shape[1] == 0:
         return X
     values = X.to_numpy(dtype=object)  # NumPy turns None into NaN by itself, but not pandas's NA
@@ -29,19 +19,9 @@ def nan_for_none(X: Any) -> Any:
 
 
 def columns_to_indicate(X: np.ndarray, missing: str) -> np.ndarray:
-    """Choose the columns that get an indicator.
+    """Choose the columns that get an indicator: those with a missing value in the training set.
 
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features)
-        The training set, NaN where a value is missing.
-    missing : {"indicator", "augment"}
-
-    Returns
-    -------
-    int array
-        The columns with a missing value; under ``"augment"`` all of them, since each has some in
-        the copies.
+    Under ``"augment"`` all of them, since each has some in the copies.
     """
     if missing == "augment":
         return np.arange(X.shape[1])
@@ -51,23 +31,7 @@ def columns_to_indicate(X: np.ndarray, missing: str) -> np.ndarray:
 def fill(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Put zero for missing values, and append an indicator for each of some columns.
 
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features)
-    columns : int array
-        A missing value in any other column becomes zero, without an indicator.
-
-    Returns
-    -------
-    array of shape (n_samples, n_features + len(columns))
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdense.preprocessing.missing_values import fill
-    >>> fill(np.array([[1.0, np.nan], [np.nan, 2.0]]), np.array([1]))
-    array([[1., 0., 1.],
-           [0., 2., 0.]])
+    A missing value in any other column becomes zero, without an indicator.
     """
     is_missing = np.isnan(X)
     filled = np.where(is_missing, X.dtype.type(0), X)
@@ -77,15 +41,7 @@ def fill(X: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def knock_out(X: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Copy X with values made missing at random.
 
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features)
-    random : numpy.random.Generator
-
-    Returns
-    -------
-    array of shape (n_samples, n_features)
-        NaN in more places: in each column the share that is missing already, at least a tenth.
+    In each column the share that is missing already, at least a tenth.
     """
     shares = np.maximum(np.isnan(X).mean(axis=0), LEAST_SHARE_KNOCKED_OUT)
     return np.where(random.random(X.shape) < shares, X.dtype.type(np.nan), X)

@@ -13,27 +13,10 @@ def hold_out(
     seed: int,
     parameter: str = "validation_fraction",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split the samples into training and validation set, shuffled.
+    """Split the samples into training and validation set, shuffled, by their indices.
 
-    Parameters
-    ----------
-    n_samples : int
-    fraction : float
-        Part of the samples for the validation set, between 0 and 1.
-    labels : array of shape (n_samples,) or None
-        Classes to keep in proportion.
-    seed : int
-    parameter : str, default="validation_fraction"
-        What the user calls the fraction, for errors.
-
-    Returns
-    -------
-    train, held_out : int arrays
-
-    Raises
-    ------
-    ValueError
-        If either part would be without rows, or without a row of some class.
+    `labels` are classes to keep in proportion; `parameter` is what the user calls the fraction, for
+    errors. Raises ValueError if either part would be without rows, or without a row of some class.
     """
     without = "validation_fraction=None with early_stopping=False"
     if parameter != "validation_fraction":
@@ -67,38 +50,13 @@ def hold_out(
 def leave_out_fold(
     n_samples: int, n_folds: int, labels: np.ndarray | None, seed: int, number: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Split the rows into those of one fold and those of the others, shuffled.
+    """Split the rows into those of one fold, numbered from 0, and those of the others, shuffled.
 
-    The folds are those of scikit-learn's ``StratifiedKFold``, but for what that warns of or
-    refuses: a class may have fewer rows than there are folds. A row that is the only one of its
-    class is in no fold, as training needs it. Where there are fewer rows than folds, each is a
-    fold, and counting goes round.
-
-    Parameters
-    ----------
-    n_samples : int
-    n_folds : int
-        At least 2.
-    labels : array of shape (n_samples,) or None
-        Classes to keep in proportion.
-    seed : int
-    number : int
-        Of the fold, from 0.
-
-    Returns
-    -------
-    train, held_out : int arrays
-
-    Raises
-    ------
-    ValueError
-        If fewer than two rows can be held out.
-
-    Examples
-    --------
-    >>> from skdense.preprocessing.random_split import leave_out_fold
-    >>> sorted(int(n) for k in range(3) for n in leave_out_fold(7, 3, None, 0, k)[1])
-    [0, 1, 2, 3, 4, 5, 6]
+    The folds, at least 2, are those of scikit-learn's ``StratifiedKFold``, but for what that warns
+    of or refuses: a class may have fewer rows than there are folds. A row that is the only one of
+    its class is in no fold, as training needs it. Where there are fewer rows than folds, each is a
+    fold, and counting goes round. Gives indices of training and validation set. Raises ValueError
+    if fewer than two rows can be held out.
     """
     order = np.random.default_rng(seed).permutation(n_samples)
     if labels is not None:

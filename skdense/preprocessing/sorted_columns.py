@@ -13,18 +13,10 @@ _ROUNDING = 1e-11  # of a sum of weights, as a share of the total
 
 
 class SortedColumn(NamedTuple):
-    """The values of a column, ascending, without the missing ones; and their weights.
+    """The values of a column, ascending, without the missing ones; and their weights."""
 
-    Attributes
-    ----------
-    values : array of shape (n_values,)
-        Ascending.
-    cumulative_weight : float64 array of shape (n_values,)
-        Weight of each value and all before it.
-    """
-
-    values: np.ndarray
-    cumulative_weight: np.ndarray
+    values: np.ndarray  # (n_values,)
+    cumulative_weight: np.ndarray  # float64 (n_values,), of each value and all before it
 
     @property
     def n_different(self) -> int:
@@ -33,32 +25,14 @@ class SortedColumn(NamedTuple):
         return int(n_steps) + (len(self.values) > 0)
 
     def quantiles(self, n_parts: int) -> np.ndarray:
-        """Give the quantiles that divide the values into parts of equal weight.
+        """Give the quantiles that divide the values into parts of equal weight, (n_parts + 1,).
 
         A value of weight 2 counts like two: the averaged inverted distribution function, method
         ``"averaged_inverted_cdf"`` of `numpy.quantile`, is the only one of NumPy's that is
         symmetric and for which that holds.
 
-        Parameters
-        ----------
-        n_parts : int
-
-        Returns
-        -------
-        float64 array of shape (n_parts + 1,)
-            The least value first, the greatest last.
-
-        References
-        ----------
-        R. Hyndman and Y. Fan, "Sample quantiles in statistical packages", The American
-        Statistician 50, 1996, definition 2.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from skdense.preprocessing.sorted_columns import SortedColumn
-        >>> SortedColumn(np.array([1.0, 2.0, 5.0]), np.array([1.0, 2.0, 4.0])).quantiles(2)
-        array([1. , 3.5, 5. ])
+        R. Hyndman and Y. Fan, "Sample quantiles in statistical packages", The American Statistician
+        50, 1996, definition 2.
         """
         total = self.cumulative_weight[-1]
         wanted, rounding = np.arange(n_parts + 1) * total / n_parts, _ROUNDING * total
@@ -70,19 +44,7 @@ class SortedColumn(NamedTuple):
 
 
 def sorted_columns(X: Any, weight: np.ndarray) -> Iterator[SortedColumn]:
-    """Sort each column of X.
-
-    Parameters
-    ----------
-    X : array of shape (n_samples, n_features) or Selected
-        NaN where a value is missing.
-    weight : array of shape (n_samples,)
-        Above zero.
-
-    Yields
-    ------
-    SortedColumn
-    """
+    """Sort each column of X, NaN where a value is missing; weights are above zero."""
     is_equal = weight.min() == weight.max()
     for block in column_blocks(X):
         for values in block:

@@ -16,23 +16,12 @@ LEAST_FIRST_CHUNK = 10  # samples that partial_fit learns the scale of y from
 
 @dataclass(frozen=True)
 class TargetScale:
-    """How a regressor's y becomes the targets of the network.
-
-    Parameters
-    ----------
-    mean, scale : float64 arrays of shape (n_outputs,)
-        Mean and standard deviation. A constant target has a scale of 0: every prediction is its
-        mean.
-    one_dimensional : bool
-        Whether y and predictions have no second axis.
-    out_activation : {"linear", "exponential"}
-        Poisson regression has a log link.
-    """
+    """How a regressor's y becomes the targets of the network: mean and scale are (n_outputs,)."""
 
     mean: np.ndarray
-    scale: np.ndarray
-    one_dimensional: bool
-    out_activation: str
+    scale: np.ndarray  # standard deviation; 0 of a constant target: every prediction is its mean
+    one_dimensional: bool  # whether y and predictions have no second axis
+    out_activation: str  # "linear", or "exponential": Poisson regression has a log link
 
     @property
     def n_outputs(self) -> int:
@@ -55,16 +44,8 @@ class TargetScale:
     def check_continues(self, y: np.ndarray, loss: Any) -> None:
         """Make sure that training can go on with other targets and a loss.
 
-        Parameters
-        ----------
-        y : array of shape (n_samples,) or (n_samples, n_outputs)
-        loss : str or keras.losses.Loss
-
-        Raises
-        ------
-        ValueError
-            If the loss needs another output activation, or the target's own scale; or if y varies
-            where it was constant before.
+        Raises ValueError if the loss needs another output activation, or the target's own scale; or
+        if y varies where it was constant before.
         """
         name = loss_name(loss)
         if _out_activation(name) != self.out_activation or (name in OWN_SCALE and self.is_active):
@@ -84,10 +65,7 @@ class TargetScale:
     def targets(self, y: np.ndarray, dtype: str) -> np.ndarray:
         """Standardize y: (n_samples,) or (n_samples, n_outputs) to (n_samples, n_outputs).
 
-        Raises
-        ------
-        ValueError
-            If y is of another shape than before, or cannot be held in `dtype`.
+        Raises ValueError if y is of another shape than before, or cannot be held in `dtype`.
         """
         columns = y.reshape(len(y), -1)
         if columns.shape[1] != self.n_outputs or self.one_dimensional != (y.ndim == 1):
@@ -117,22 +95,7 @@ class TargetScale:
 
 
 def finite_numbers(y: Any) -> np.ndarray:
-    """Convert targets to floats, and check that they are finite.
-
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-        Checked, but objects may still be anything.
-
-    Returns
-    -------
-    float64 array of the shape of `y`
-
-    Raises
-    ------
-    ValueError
-        If y holds text, or None for a missing number.
-    """
+    """Convert targets to floats; raise ValueError for text, or None for a missing number."""
     try:
         numbers = np.asarray(y, dtype=np.float64)
     except (ValueError, TypeError) as error:
@@ -149,23 +112,9 @@ def finite_numbers(y: Any) -> np.ndarray:
 def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> TargetScale:
     """Find the mean and the standard deviation of y, or leave it as it is.
 
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-    weight : array of shape (n_samples,)
-        Sample weights: repeating a sample and doubling its weight give the same scale.
-    loss : str or keras.losses.Loss
-        Poisson and relative losses keep the target's own scale.
-    scale : bool
-
-    Returns
-    -------
-    TargetScale
-
-    Raises
-    ------
-    ValueError
-        If y has negative values and the loss cannot take them.
+    Repeating a sample and doubling its weight give the same scale. Poisson and relative losses keep
+    the target's own scale. Raises ValueError if y has negative values and the loss cannot take
+    them.
     """
     name = loss_name(loss)
     columns = y.reshape(len(y), -1)
@@ -192,17 +141,8 @@ def scale_numbers(y: np.ndarray, weight: np.ndarray, loss: Any, scale: bool) -> 
 def check_first_chunk(y: np.ndarray, weight: np.ndarray, loss: Any) -> None:
     """Make sure that the first call of `partial_fit` tells the scale of y, which serves all.
 
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-    weight : array of shape (n_samples,)
-        Samples of weight zero do not count.
-    loss : str or keras.losses.Loss
-
-    Raises
-    ------
-    ValueError
-        If the samples are too few, or a column of y is constant.
+    Samples of weight zero do not count. Raises ValueError if they are too few, or a column of y is
+    constant.
     """
     if loss_name(loss) in OWN_SCALE:
         return
@@ -221,18 +161,8 @@ def check_first_chunk(y: np.ndarray, weight: np.ndarray, loss: Any) -> None:
 def best_constant(y: np.ndarray, weight: np.ndarray, loss: Any) -> np.ndarray | None:
     """Find where the output's bias starts under a loss that leaves the target's own scale.
 
-    From zero, thousands of steps would pass until the output is of the size of y.
-
-    Parameters
-    ----------
-    y : array of shape (n_samples,) or (n_samples, n_outputs)
-    weight : array of shape (n_samples,)
-    loss : str or keras.losses.Loss
-
-    Returns
-    -------
-    array of shape (n_outputs,) or None
-        The constant with the least loss, before the output's activation; None stands for zero.
+    From zero, thousands of steps would pass until the output is of the size of y. It is the
+    constant (n_outputs,) with the least loss, before the output's activation; None stands for zero.
     """
     name = loss_name(loss)
     columns = y.reshape(len(y), -1)

@@ -17,14 +17,7 @@ _AS_MATRIX = {"sparse_categorical_crossentropy": "categorical_crossentropy"}
 
 
 class TemperatureFit(NamedTuple):
-    """The temperature with the lowest log-loss.
-
-    Attributes
-    ----------
-    temperature : float
-    log_loss : float
-        At that temperature.
-    """
+    """The temperature with the lowest log-loss, and that log-loss."""
 
     temperature: float
     log_loss: float
@@ -35,40 +28,17 @@ def fit_temperature(
 ) -> TemperatureFit:
     """Find the temperature by which dividing the logits gives the lowest log-loss.
 
-    One number for all classes keeps the order of the scores, so that labels, AUC and ranks stay.
-    Targets are a little less than certain, as if there were another sample with something of each
-    class: then there is a lowest log-loss where all labels are right, too. That is an idea of J.
-    Platt, "Probabilistic outputs for support vector machines", 1999.
+    It is above 1 where the network was too sure. One number for all classes keeps the order of the
+    scores, so that labels, AUC and ranks stay. Targets are a little less than certain, as if there
+    were another sample with something of each class: then there is a lowest log-loss where all
+    labels are right, too. That is an idea of J. Platt, "Probabilistic outputs for support vector
+    machines", 1999.
 
-    Parameters
-    ----------
-    logits : array of shape (n_samples, n_outputs)
-        Before the output's activation, of samples that were not trained on.
-    numbers : array of shape (n_samples,) or (n_samples, n_labels)
-        As given by `ClassEncoding.numbers`.
-    weight : array of shape (n_samples,)
-    encoding : ClassEncoding
+    `logits` (n_samples, n_outputs) are those before the output's activation, of samples that were
+    not trained on; `numbers` are as given by `ClassEncoding.numbers`.
 
-    Returns
-    -------
-    TemperatureFit
-        The temperature is above 1 where the network was too sure.
-
-    References
-    ----------
-    C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural networks",
-    ICML 2017.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skdense.preprocessing.class_encoding import ClassEncoding
-    >>> from skdense.preprocessing.temperature import fit_temperature
-    >>> encoding = ClassEncoding("binary", np.array(["no", "yes"]), "binary_crossentropy")
-    >>> sure = np.array([[9.0], [-9.0], [9.0], [-9.0]])  # and wrong once in four
-    >>> fit = fit_temperature(sure, np.array([1, 0, 1, 1]), np.ones(4), encoding)
-    >>> round(fit.temperature, 1)  # odds of 7 to 3, as if there were another half of each
-    10.6
+    C. Guo, G. Pleiss, Y. Sun and K. Weinberger, "On calibration of modern neural networks", ICML
+    2017.
     """
     logits = logits.astype(np.float64)
     with_matrix = replace(encoding, loss=_AS_MATRIX.get(encoding.loss, encoding.loss))

@@ -22,20 +22,9 @@ _NOT_HELD_OUT = (
 def check_validation_parameters(
     estimator: Any, given: FitArguments, has_learned_all_rows: bool
 ) -> None:
-    """Refuse choices of a validation set that contradict each other.
+    """Raise ValueError where choices of a validation set contradict each other.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read.
-    given : FitArguments
-    has_learned_all_rows : bool
-        Whether training goes on that held out none of its rows in an earlier epoch.
-
-    Raises
-    ------
-    ValueError
-        If two parameters contradict each other.
+    A training that goes on `has_learned_all_rows` if an earlier epoch held out none of them.
     """
     _check_validation_data(given)
     has_validation = has_validation_set(estimator, given)
@@ -87,17 +76,7 @@ def _check_one_choice(estimator: Any, given: FitArguments) -> None:
 
 
 def has_validation_set(estimator: Any, given: FitArguments) -> bool:
-    """Tell whether a fit has a validation set.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    given : FitArguments
-
-    Returns
-    -------
-    bool
-    """
+    """Tell whether a fit has a validation set."""
     return given.X_val is not None or _fraction(estimator) is not None
 
 
@@ -112,29 +91,11 @@ def _fraction(estimator: Any) -> float | None:
 def split_indices(
     estimator: Any, n_samples: int, labels: np.ndarray | None, given: FitArguments, seed: int
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Split the samples into training and validation set; the same each time.
+    """Split the samples into training and validation set, by their indices; the same each time.
 
-    Members of an ensemble leave out different folds, or successive splits of a splitter.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Its parameters are read, and which member of an ensemble it is.
-    n_samples : int
-    labels : int array of shape (n_samples,) or None
-        Classes to keep in proportion.
-    given : FitArguments
-        For a splitter.
-    seed : int
-
-    Returns
-    -------
-    (train, held_out) : int arrays, or None where nothing is held out
-
-    Raises
-    ------
-    ValueError
-        If a part, or a class in training, would be without samples.
+    Members of an ensemble leave out different folds, or successive splits of a splitter. `labels`
+    are classes to keep in proportion. None where nothing is held out. Raises ValueError if a part,
+    or a class in training, would be without samples.
     """
     fraction = _fraction(estimator)
     if fraction is None:
@@ -159,32 +120,11 @@ def split_indices(
 def nth_split(
     splitter: Any, given: FitArguments, seed: int, number: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Give one of the splits of a scikit-learn splitter.
+    """Give one of the splits of a scikit-learn splitter, numbered from 0; counting goes round.
 
-    Parameters
-    ----------
-    splitter : object with a method `split`
-        Copied: a random state of its own stays as it is, and without one it gets `seed`.
-    given : FitArguments
-    seed : int
-    number : int
-        From 0; where it has fewer splits, counting goes round.
-
-    Returns
-    -------
-    train, held_out : int arrays
-
-    Raises
-    ------
-    ValueError
-        If it takes groups and there are none or the other way round, or cannot split the rows.
-
-    Examples
-    --------
-    >>> from sklearn.model_selection import TimeSeriesSplit
-    >>> given = FitArguments([[1], [2], [3], [4]], [1, 2, 3, 4])
-    >>> [part.tolist() for part in nth_split(TimeSeriesSplit(3), given, 0, 0)]
-    [[0], [1]]
+    The splitter is copied: a random state of its own stays as it is, and without one it gets
+    `seed`. Raises ValueError if it takes groups and there are none or the other way round, or
+    cannot split the rows.
     """
     _check_groups(splitter, given)
     seeded = copy.deepcopy(splitter)

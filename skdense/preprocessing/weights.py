@@ -12,21 +12,9 @@ from skdense.preprocessing.class_encoding import ClassEncoding
 
 
 def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
-    """Check sample weights; without any, each sample has weight 1.
+    """Check sample weights, float64; without any, each sample has weight 1.
 
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n_samples,) or None
-    X : array of shape (n_samples, n_features)
-
-    Returns
-    -------
-    float64 array of shape (n_samples,)
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite, or all are zero.
+    Raises ValueError if a weight is negative or not finite, or all are zero.
     """
     weight = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if weight.min() < 0 or not weight.any():
@@ -40,22 +28,10 @@ def check_sample_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray:
 def class_weight_table(class_weight: Any, encoding: ClassEncoding, part_only: bool) -> np.ndarray:
     """Give the weight of each class that does not depend on the rows: ones for ``"balanced"``.
 
-    Parameters
-    ----------
-    class_weight : dict, "balanced", list of dicts (one for each label column) or None
-    encoding : ClassEncoding
-    part_only : bool
-        Whether only a part of the data is there, so that classes cannot be counted.
-
-    Returns
-    -------
-    float64 array of shape (1, n_classes), or (n_labels, 2) of a multilabel y
-
-    Raises
-    ------
-    ValueError
-        If a weight is for an unknown class, negative or not finite, or ``"balanced"`` meets a
-        part of the data.
+    (1, n_classes), or (n_labels, 2) of a multilabel y, for which `class_weight` is a list of dicts,
+    one for each label column. `part_only` is whether only a part of the data is there, so that
+    classes cannot be counted. Raises ValueError if a weight is for an unknown class, negative or
+    not finite, or ``"balanced"`` meets a part of the data.
     """
     several = encoding.kind == "multilabel"
     shape = (len(encoding.classes), 2) if several else (1, len(encoding.classes))
@@ -77,20 +53,10 @@ def class_weight_table(class_weight: Any, encoding: ClassEncoding, part_only: bo
 
 
 def balanced_table(numbers: np.ndarray, weight: np.ndarray, encoding: ClassEncoding) -> np.ndarray:
-    """Give each class a weight inversely to the sum of its rows' weights.
+    """Give each class a weight inversely to the sum of its rows' weights, 0 without rows.
 
-    Parameters
-    ----------
-    numbers : array of shape (n_samples,) of class numbers, or a 0/1 matrix
-        Of the rows to train on.
-    weight : array of shape (n_samples,)
-        A weight of 2 is the row twice.
-    encoding : ClassEncoding
-
-    Returns
-    -------
-    float64 array of shape (1, n_classes), or (n_labels, 2) of a multilabel y
-        0 for a class without rows.
+    `numbers` are class numbers (n_samples,), or a 0/1 matrix, of the rows to train on; a weight of
+    2 is the row twice. The table is that of `class_weight_table`.
     """
     n_classes = 2 if encoding.kind == "multilabel" else len(encoding.classes)
     columns = numbers.reshape(len(numbers), -1).astype(int)
@@ -103,14 +69,7 @@ def balanced_table(numbers: np.ndarray, weight: np.ndarray, encoding: ClassEncod
 def weight_of_class(table: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Give each row the weight of its class, or the product of those of its labels.
 
-    Parameters
-    ----------
-    table : array of shape (1, n_classes) or (n_labels, 2)
-    numbers : array of shape (n_samples,) of class numbers, or a 0/1 matrix
-
-    Returns
-    -------
-    float64 array of shape (n_samples,)
+    `numbers` are class numbers (n_samples,), or a 0/1 matrix, for a `class_weight_table`.
     """
     columns = numbers.reshape(len(numbers), -1).astype(int)
     of_label = [weights[column] for weights, column in zip(table, columns.T, strict=True)]

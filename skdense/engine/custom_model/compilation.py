@@ -12,52 +12,21 @@ _FIND = {"loss": keras_objects.loss_of_name, "metrics": keras_objects.metric_of_
 
 
 def compiled_with(model: keras.Model, name: str) -> Any:
-    """Give what a model was compiled with.
-
-    Parameters
-    ----------
-    model : keras.Model
-    name : str
-        An argument of ``Model.compile``.
-
-    Returns
-    -------
-    object
-        None where the model does not tell.
-    """
+    """Give an argument of ``Model.compile`` that a model got; None where it does not tell."""
     if name == "optimizer":
         return getattr(model.optimizer, "inner_optimizer", model.optimizer)
     return (_compat.compile_arguments(model) or vars(model)).get(name)
 
 
 def holds_objects(thing: Any) -> bool:
-    """Whether there are Keras's objects among names and classes, with settings of their own.
-
-    Parameters
-    ----------
-    thing : object, or list or dict of objects
-
-    Returns
-    -------
-    bool
-    """
+    """Whether there are Keras's objects among names and classes, with settings of their own."""
     return any(_settings(each) for each in keras.tree.flatten(thing))
 
 
 def agrees(name: str, asked: Any, found: Any, settings: set[str] | None) -> bool:
-    """Compare what was asked for with what a model was compiled with.
+    """Compare what was asked for, as an argument of ``Model.compile``, with what a model has.
 
-    Parameters
-    ----------
-    name : str
-        An argument of ``Model.compile``.
-    asked, found : object
-    settings : set of str or None
-        Settings to compare besides the kind of each object; None is all of them.
-
-    Returns
-    -------
-    bool
+    `settings` are those to compare besides the kind of each object; None is all of them.
     """
     if name not in ("optimizer", "loss", "metrics", "weighted_metrics"):
         return asked == found

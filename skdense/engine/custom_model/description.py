@@ -32,28 +32,15 @@ class NotCompiled(Exception):
 
 @dataclass(frozen=True)
 class CustomModelDescription:
-    """A `NetworkDescription` of a custom model; equal for models built alike.
+    """A `NetworkDescription` of a custom model; equal for models built alike."""
 
-    Parameters
-    ----------
-    config : str
-        The model's configuration as JSON, without the running numbers in names.
-    specs : tuple of WeightSpec
-        One for each array of weights, those first that the optimizer moves.
-    n_dropouts : int
-        Number of dropout layers.
-    dtype : str
-    traced : bool
-        Whether a graph is worth its making; a handful of steps takes less time without.
-    model : keras.Model
-        The first model of this description, to be cloned.
-    """
-
-    config: str
+    config: str  # as JSON, without the running numbers in names
+    # one for each array of weights, those first that the optimizer moves
     specs: tuple[WeightSpec, ...]
-    n_dropouts: int
+    n_dropouts: int  # number of dropout layers
     dtype: str
-    traced: bool
+    traced: bool  # whether a graph is worth its making; a handful of steps takes less time without
+    # keras.Model, the first of this description, to be cloned
     model: Any = field(compare=False, repr=False)
 
     @property
@@ -67,23 +54,9 @@ class CustomModelDescription:
 
 
 def describe(model: keras.Model, n_steps: int) -> CustomModelDescription:
-    """Describe a model.
+    """Describe a model, built and compiled, that will be trained for so many steps.
 
-    Parameters
-    ----------
-    model : keras.Model
-        Built and compiled.
-    n_steps : int
-        Steps that it will be trained for.
-
-    Returns
-    -------
-    CustomModelDescription
-
-    Raises
-    ------
-    NotCompiled
-        If the compiled epochs could not train it just as Keras does.
+    Raises NotCompiled where the compiled epochs could not train it just as Keras does.
     """
     kind = type(model).__name__
     if not type(model).__module__.startswith("keras.") or kind not in ("Sequential", "Functional"):

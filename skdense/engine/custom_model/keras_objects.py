@@ -16,57 +16,22 @@ _OF_THE_LOSS = ("acc", "accuracy", "ce", "crossentropy")
 
 
 def optimizer_of_name(name: str) -> type:
-    """Give the class of one of Keras's optimizers.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    type
-    """
+    """Give the class of one of Keras's optimizers."""
     return type(keras.optimizers.get(name))
 
 
 def loss_of_name(name: str) -> Any:
-    """Give one of Keras's losses: an object for the name of a class, else a function.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    keras.losses.Loss or callable
-    """
+    """Give one of Keras's losses: an object for the name of a class, else a function."""
     return keras.losses.get(name)
 
 
 def metric_of_name(name: str) -> Any:
-    """Give one of Keras's metrics; the name itself where Keras chooses by the loss.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    keras.metrics.Metric, callable or str
-    """
+    """Give one of Keras's metrics; the name itself where Keras chooses by the loss."""
     return name if name in _OF_THE_LOSS else keras.metrics.get(name)
 
 
 def number_metrics(given: Any, made: Any) -> None:
-    """Name metrics that were made of names and classes: "auc" in every fit, not "auc_7" in one.
-
-    Parameters
-    ----------
-    given : str, class, object, or list or dict of these
-        The estimator's parameter.
-    made : object, or list or dict of objects
-        What is made of it; renamed.
-    """
+    """Name metrics made of names and classes, in place: "auc" in every fit, not "auc_7" in one."""
     taken: set[str] = set()
     for source, metric in zip(*map(keras.tree.flatten, (given, made)), strict=False):
         if isinstance(source, str | type) and isinstance(metric, keras.metrics.Metric):
@@ -83,16 +48,7 @@ def number_metrics(given: Any, made: Any) -> None:
 def history_key(key: str, outputs: Iterable[str]) -> str:
     """Give a metric its full name in a history: "val_mae" is "val_mean_absolute_error".
 
-    Parameters
-    ----------
-    key : str
-    outputs : iterable of str
-        Names of the model's outputs.
-
-    Returns
-    -------
-    str
-        As it is where Keras knows no such metric.
+    It stays as it is where Keras knows no such metric. `outputs` are the names of the model's.
     """
     starts = "|".join(map(re.escape, outputs)) or "(?!)"
     start: str = re.match(rf"(val_)?(({starts})_)?", key)[0]  # type: ignore[index]
@@ -108,16 +64,7 @@ def history_key(key: str, outputs: Iterable[str]) -> str:
 
 
 def is_callback(thing: Any) -> bool:
-    """Whether something is a callback of Keras's.
-
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    bool
-    """
+    """Whether something is a callback of Keras's."""
     return isinstance(thing, keras.callbacks.Callback)
 
 
@@ -125,14 +72,6 @@ def copy_keras_objects(thing: Any) -> Any:
     """Copy optimizers and metrics, also inside lists and dicts; leave all else.
 
     Keras ties such an object to the first model it trains, so that a second fit would fail.
-
-    Parameters
-    ----------
-    thing : object
-
-    Returns
-    -------
-    object
     """
     if isinstance(thing, dict):
         return {key: copy_keras_objects(value) for key, value in thing.items()}

@@ -24,14 +24,6 @@ def seeded(seed: int) -> Iterator[None]:
     """Seed what Keras draws from: Python's generator, NumPy's and TensorFlow's; then put them back.
 
     One thread at a time, since all three belong to the whole process.
-
-    Parameters
-    ----------
-    seed : int
-
-    Yields
-    ------
-    None
     """
     with _seeding:
         python, tensorflow = random.getstate(), _compat.tensorflow_seed()
@@ -48,17 +40,7 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def check_is_model(model: Any) -> None:
-    """Check what the user's function returned.
-
-    Parameters
-    ----------
-    model : object
-
-    Raises
-    ------
-    ValueError
-        If it is no Keras model.
-    """
+    """Raise ValueError where the user's function has returned something else than a Keras model."""
     if not isinstance(model, keras.Model):
         raise ValueError(
             f"model= built {model!r}, a {type(model).__name__}, but it has to return a "
@@ -72,16 +54,7 @@ def is_model(thing: Any) -> bool:
 
 
 def copy_model(model: keras.Model) -> keras.Model:
-    """Copy a model that the user built beforehand, weights and compilation included.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    keras.Model
-    """
+    """Copy a model that the user built beforehand, weights and compilation included."""
     with keras.saving.custom_object_scope(custom_objects_of(model)):
         copied = keras.models.clone_model(model)
         copied.set_weights(model.get_weights())
@@ -91,16 +64,7 @@ def copy_model(model: keras.Model) -> keras.Model:
 
 
 def input_names(model: keras.Model) -> list[str] | None:
-    """Give the names of a model's inputs; None where only a call would tell.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    list of str or None
-    """
+    """Give the names of a model's inputs; None where only a call would tell."""
     tensors = _symbolic(model, "inputs")
     if tensors is None:
         return None
@@ -109,18 +73,7 @@ def input_names(model: keras.Model) -> list[str] | None:
 
 
 def arrange_inputs(model: keras.Model, X: np.ndarray | dict[str, np.ndarray]) -> Any:
-    """Order named inputs as the model takes them: a list, or a dict where it was made with one.
-
-    Parameters
-    ----------
-    model : keras.Model
-    X : array of shape (n_samples, ...), or dict of name to such an array
-        A single array stays as it is.
-
-    Returns
-    -------
-    array, list of arrays, or dict of arrays
-    """
+    """Order named inputs as the model takes them: a list, or a dict where it was made with one."""
     struct = _symbolic(model, "input")
     if not isinstance(X, dict):
         tensors = _symbolic(model, "inputs") or []
@@ -139,18 +92,7 @@ def _of_rank(X: np.ndarray, rank: int) -> np.ndarray:
 
 
 def check_input_shapes(model: keras.Model, X: Any) -> None:
-    """Compare the shapes of the data with what the model takes.
-
-    Parameters
-    ----------
-    model : keras.Model
-    X : array, list of arrays, or dict of arrays
-
-    Raises
-    ------
-    ValueError
-        If they differ, or the model has several inputs and X is a single array.
-    """
+    """Raise ValueError where the data have other shapes than the model takes, or too few arrays."""
     tensors = _symbolic(model, "inputs")
     if tensors is None:
         return
@@ -175,19 +117,7 @@ def check_input_shapes(model: keras.Model, X: Any) -> None:
 
 
 def outputs_of(model: keras.Model, X: Any) -> list[Output]:
-    """Send a few samples through the model and see what comes out; builds what is not yet built.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    X : array, list of arrays, or dict of arrays
-        A few samples.
-
-    Returns
-    -------
-    list of Output
-    """
+    """Send a few samples through a compiled model and see what comes out; builds it if needed."""
     if isinstance(model, keras.Sequential) and not model.built:
         model.build((None, *X.shape[1:]))  # or the few rows would become its batch size
     result = model(keras.tree.map_structure(tf.constant, X), training=False)
@@ -208,19 +138,7 @@ def outputs_of(model: keras.Model, X: Any) -> list[Output]:
 
 
 def arrange_targets(model: keras.Model, names: list[str], arrays: list) -> Any:
-    """Put one array for each output into the form the model's outputs have.
-
-    Parameters
-    ----------
-    model : keras.Model
-    names : list of str
-        The outputs' names.
-    arrays : list of arrays
-
-    Returns
-    -------
-    array, list of arrays, or dict of arrays
-    """
+    """Put one array for each named output into the form of the model's outputs."""
     struct = _symbolic(model, "output")
     if isinstance(struct, dict) or (struct is None and isinstance(model.loss, dict)):
         return dict(zip(names, arrays, strict=True))
@@ -228,20 +146,11 @@ def arrange_targets(model: keras.Model, names: list[str], arrays: list) -> Any:
 
 
 def model_outputs(model: keras.Model, X: Any, **arguments: Any) -> list[np.ndarray]:
-    """Compute the model's outputs.
+    """Compute the model's outputs, arrays (n_samples, ...).
 
-    Parameters
-    ----------
-    model : keras.Model
-    X : array, list of arrays, or dict of arrays
-    **arguments : dict
-        For ``Model.predict``; without any, and where the model has no way of its own to predict,
-        it is called chunk by chunk: ``Model.predict`` traces a graph for every new model, and a
-        fold predicts but once.
-
-    Returns
-    -------
-    list of arrays of shape (n_samples, ...)
+    `arguments` are for ``Model.predict``. Without any, and where the model has no way of its own to
+    predict, it is called chunk by chunk: ``Model.predict`` traces a graph for every new model, and
+    a fold predicts but once.
     """
     plain = type(model).predict_step is keras.Model.predict_step
     if arguments or not plain or type(model).predict is not keras.Model.predict:
@@ -265,16 +174,7 @@ def model_outputs(model: keras.Model, X: Any, **arguments: Any) -> list[np.ndarr
 
 
 def state_of(model: keras.Model) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Give a trained model's weights and its optimizer's variables as arrays.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    weights, optimizer : lists of arrays
-    """
+    """Give a trained model's weights and its optimizer's variables as arrays."""
     optimizer = getattr(model, "optimizer", None)
     slots = [v.numpy() for v in optimizer.variables] if optimizer is not None else []
     return model.get_weights(), slots
@@ -283,14 +183,7 @@ def state_of(model: keras.Model) -> tuple[list[np.ndarray], list[np.ndarray]]:
 def restore_state(
     model: keras.Model, weights: Sequence[np.ndarray], slots: Sequence[np.ndarray]
 ) -> None:
-    """Put the arrays that `state_of` gave into a model built anew.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Built and compiled.
-    weights, slots : lists of arrays
-    """
+    """Put the arrays that `state_of` gave into a model built and compiled anew."""
     model.set_weights(list(weights))
     if slots:
         if not model.optimizer.built:

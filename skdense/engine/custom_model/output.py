@@ -7,23 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Output:
-    """One output of a model, and the loss it is trained with.
-
-    Parameters
-    ----------
-    name : str
-    shape : tuple of int
-        Of one sample.
-    loss : str or None
-        Name of the loss, as Keras spells functions; None where the output has none.
-    from_logits : bool
-        Whether the loss takes the output as it is before a sigmoid or softmax.
-    """
+    """One output of a model, and the loss it is trained with."""
 
     name: str
-    shape: tuple[int, ...]
-    loss: str | None
-    from_logits: bool
+    shape: tuple[int, ...]  # of one sample
+    loss: str | None  # as Keras spells functions; None where the output has none
+    from_logits: bool  # whether the loss takes the output as it is before a sigmoid or softmax
 
     def __str__(self) -> str:
         return f"{self.name} (None, {', '.join(map(str, self.shape))})"

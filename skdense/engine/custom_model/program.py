@@ -32,15 +32,6 @@ class StepDropout(keras.layers.Layer):
 
     The rate is a constant of the graph, as in the model that is cloned. As a program input, which
     it is in the dense networks, it would divide and not multiply, to other last bits.
-
-    Parameters
-    ----------
-    rate : float
-    place : int
-        Number of the layer among the dropout layers.
-    now : StepContext
-    compiled : bool
-        Whether XLA compiles the program.
     """
 
     def __init__(self, rate: float, place: int, now: StepContext, compiled: bool):
@@ -49,17 +40,7 @@ class StepDropout(keras.layers.Layer):
         self._algorithm = "threefry" if compiled else "philox"
 
     def call(self, inputs, training=False):
-        """Drop units in training; give the inputs back otherwise.
-
-        Parameters
-        ----------
-        inputs : tensor of shape (n_samples, ...)
-        training : bool, default=False
-
-        Returns
-        -------
-        tensor of shape (n_samples, ...)
-        """
+        """Drop units in training; give the inputs back otherwise."""
         if not training:
             return inputs
         seed = tf.stack([self._now.seeds[self._place], self._now.step])
@@ -74,31 +55,13 @@ class MaskedBatchNormalization(BatchNormalization):
     now: StepContext
 
     def call(self, inputs, training=None, mask=None):
-        """Normalize; statistics come from the real rows.
-
-        Parameters
-        ----------
-        inputs : tensor of shape (n_samples, n_units)
-        training : bool, default=None
-        mask : None
-            Replaced by the step's own.
-
-        Returns
-        -------
-        tensor of shape (n_samples, n_units)
-        """
+        """Normalize (n_samples, n_units), in training by the step's real rows; no `mask`."""
         del mask
         return super().call(inputs, training=training, mask=self.now.real if training else None)
 
 
 class CustomModelNetwork(TrainableNetwork):
-    """A clone of the user's model and optimizer as scratch memory of a program.
-
-    Parameters
-    ----------
-    key : ProgramKey
-    description : CustomModelDescription
-    """
+    """A clone of the user's model and optimizer as scratch memory of a program."""
 
     def __init__(self, key: ProgramKey, description: CustomModelDescription):
         self._now = StepContext()
@@ -144,17 +107,7 @@ class CustomModelNetwork(TrainableNetwork):
         return [None] * len(self.trainable)
 
     def penalty(self, inputs: ProgramInputs) -> tuple[tf.Tensor, list[tf.Tensor | None]]:
-        """Give the penalties of the model's own regularizers, and their gradients.
-
-        Parameters
-        ----------
-        inputs : ProgramInputs
-
-        Returns
-        -------
-        total : tensor of shape ()
-        gradients : list of tensors, None for variables without a regularizer
-        """
+        """Give the penalties of the model's own regularizers, and their gradients or None."""
         del inputs
         total = tf.zeros((), self._dtype)
         with tf.GradientTape() as tape:
@@ -174,30 +127,12 @@ class CustomModelNetwork(TrainableNetwork):
 
 
 class CustomModelProgram(Program):
-    """A program of a custom model; a handful of steps is taken without a graph.
-
-    Parameters
-    ----------
-    key : ProgramKey
-    description : CustomModelDescription
-        The key's `architecture`.
-    """
+    """A program of a custom model; a handful of steps is taken without a graph."""
 
     def __init__(self, key: ProgramKey, description: CustomModelDescription):
         super().__init__(key, CustomModelNetwork(key, description))
         self._is_traced = description.traced
 
     def compute(self, *arguments: Any) -> tuple[State, Epochs]:
-        """Call the epochs, as `Program.compute` does, or take their steps without a graph.
-
-        Parameters
-        ----------
-        *arguments : objects
-            Those of `run`.
-
-        Returns
-        -------
-        state : State
-        epochs : Epochs
-        """
+        """Call the epochs, as `Program.compute` does, or take their steps without a graph."""
         return super().compute(*arguments) if self._is_traced else self._run(*arguments)

@@ -28,61 +28,27 @@ from skdense.engine.training_result import TrainingResult
 
 @dataclass(frozen=True)
 class Job:
-    """A model and what it is to be trained on.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Compiled.
-    X, y, weight : array, list of arrays, or dict of arrays
-        As the model takes them.
-    validation : (X, y, weight) or None
-        The validation set.
-    epochs : int
-    seeds : (int, int)
-        Of the order of the samples, and of dropout masks.
-    options : dict
-        ``batch_size``, ``shuffle``, ``verbose``, ``validation_batch_size``.
-    extra : dict
-        What else the user wants ``Model.fit`` to be given.
-    callbacks : list of keras.callbacks.Callback
-    epoch_callbacks : list of objects, default=()
-        For a `CallbackList`, where the compiled epochs train.
-    """
+    """A compiled model and what it is to be trained on, each as the model takes it."""
 
     model: keras.Model
     X: Any
     y: Any
     weight: Any
-    validation: tuple[Any, Any, Any] | None
+    validation: tuple[Any, Any, Any] | None  # X, y, weight
     epochs: int
-    seeds: tuple[int, int]
-    options: dict[str, Any]
-    extra: dict[str, Any]
-    callbacks: list
-    epoch_callbacks: Sequence[Any] = ()
+    seeds: tuple[int, int]  # of the order of the samples, and of dropout masks
+    options: dict[str, Any]  # batch_size, shuffle, verbose, validation_batch_size
+    extra: dict[str, Any]  # what else the user wants Model.fit to be given
+    callbacks: list  # of Keras
+    epoch_callbacks: Sequence[Any] = ()  # for a CallbackList, where the compiled epochs train
 
 
 def train_custom_model(job: Job) -> tuple[dict[str, list[float]], int, str]:
     """Train the model of a job.
 
-    Parameters
-    ----------
-    job : Job
-
-    Returns
-    -------
-    history : dict of lists
-        Losses and metrics of each epoch.
-    best_epoch : int
-        The epoch whose weights the model has, from 1: the last, but for early stopping.
-    engine : str
-        What trained it and, where that was Keras, why.
-
-    Raises
-    ------
-    ValueError
-        If the loss or a weight did not stay finite.
+    Gives the history; the epoch whose weights the model has, from 1: the last, but for early
+    stopping; and what trained it, with the reason where that was Keras. Raises ValueError where the
+    loss or a weight did not stay finite.
     """
     try:
         description, settings = _describe(job)
