@@ -13,6 +13,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Their code needs packages of its own: tests/integrations runs it.
 INTEGRATIONS = sorted((ROOT / "docs" / "integrations").glob("*.md"))
+TABLE = "age,town,target\n" + "31,north,yes\n,south,no\n58,south,yes\n40,east,no\n" * 20
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -29,6 +30,7 @@ def test_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
+    Path("table.csv").write_text(TABLE, encoding="utf-8")  # the reader's own
     run_page(page)
 
 
