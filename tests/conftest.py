@@ -34,8 +34,29 @@ def pytest_configure(config):
         os.environ[disk_cache.VARIABLE] = folder.name
 
 
+# TensorFlow's passes over the plain graph of a short training: a fourth of the time of its first
+# call, which most tests make. The same bits without, which tests of other processes see, where
+# these passes are on. `arithmetic_optimization` stays, since it changes last bits.
+_GRAPH_PASSES = (
+    "constant_folding",
+    "dependency_optimization",
+    "function_optimization",
+    "implementation_selector",
+    "layout_optimizer",
+    "loop_optimization",
+    "pin_to_host_optimization",
+    "remapping",
+    "scoped_allocator_optimization",
+    "shape_optimization",
+)
+
+
 def pytest_collection_finish():
     """Leave what has been imported out of later searches for garbage, and cores to other tests."""
+    if "tensorflow" in sys.modules:
+        from skdense.engine._tensorflow import tf
+
+        tf.config.optimizer.set_experimental_options(dict.fromkeys(_GRAPH_PASSES, False))
     gc.freeze()
     threadpool_limits(1, user_api="openmp")  # gradient boosting: threads that wait take time, too
 
@@ -117,15 +138,21 @@ def _no_workers_left():
         reusable_executor._executor.shutdown(wait=True, kill_workers=True)
 
 
+# Where a fit takes seconds; the plain network has all checks always.
+_SLOW_CHECKED = ("test_default_estimator[", "test_estimator[Network")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave checks that differ in the memory of X alone to the long tests, at the defaults.
-
-    A fit takes seconds there. The plain network has these checks always.
-    """
+    """Leave checks that differ from others in the memory of X alone to the long tests."""
     for item in items:
-        is_variant = (
-            "readonly_memmap=True" in item.name or "check_estimator_sparse_array" in item.name
-        )
-        if item.name.startswith("test_default_estimator[") and is_variant:
-            item.add_marker(pytest.mark.slow)
+        if item.name.startswith(_SLOW_CHECKED):
+            check = item.callspec.params["check"]
+            function, options = getattr(check, "func", check), getattr(check, "keywords", {})
+            is_variant = options.get("readonly_memmap") or function.__name__ in (
+                "check_estimator_sparse_array",
+                "check_estimator_sparse_matrix",  # of nine formats; the tag's check fits one
+                "check_regressor_data_not_an_array",
+            )
+            if is_variant:
+                item.add_marker(pytest.mark.slow)
