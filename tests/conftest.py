@@ -138,21 +138,26 @@ def _no_workers_left():
         reusable_executor._executor.shutdown(wait=True, kill_workers=True)
 
 
-# Where a fit takes seconds; the plain network has all checks always.
-_SLOW_CHECKED = ("test_default_estimator[", "test_estimator[Network")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave checks that differ from others in the memory of X alone to the long tests."""
+    """Leave checks that differ from others in the memory of X alone to the long tests.
+
+    At the defaults a fit takes seconds, and steps of custom models many milliseconds. The plain
+    network has all checks always.
+    """
     for item in items:
-        if item.name.startswith(_SLOW_CHECKED):
+        is_default = item.name.startswith("test_default_estimator[")
+        if is_default or item.name.startswith("test_estimator[Network"):
             check = item.callspec.params["check"]
-            function, options = getattr(check, "func", check), getattr(check, "keywords", {})
-            is_variant = options.get("readonly_memmap") or function.__name__ in (
-                "check_estimator_sparse_array",
-                "check_estimator_sparse_matrix",  # of nine formats; the tag's check fits one
-                "check_regressor_data_not_an_array",
-            )
-            if is_variant:
+            name = getattr(check, "func", check).__name__
+            is_variant = getattr(check, "keywords", {}).get("readonly_memmap", False)
+            # Of the sparse formats, check_estimator_sparse_tag fits one.
+            if is_variant or (is_default and name in _ALIKE):
                 item.add_marker(pytest.mark.slow)
+
+
+_ALIKE = (
+    "check_estimator_sparse_array",
+    "check_estimator_sparse_matrix",
+    "check_regressor_data_not_an_array",
+)
