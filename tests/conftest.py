@@ -34,8 +34,29 @@ def pytest_configure(config):
         os.environ[disk_cache.VARIABLE] = folder.name
 
 
+# TensorFlow's passes over the plain graph of a short training: a fourth of the time of its first
+# call, which most tests make. The same bits without, which tests of other processes see, where
+# these passes are on. `arithmetic_optimization` stays, since it changes last bits.
+_GRAPH_PASSES = (
+    "constant_folding",
+    "dependency_optimization",
+    "function_optimization",
+    "implementation_selector",
+    "layout_optimizer",
+    "loop_optimization",
+    "pin_to_host_optimization",
+    "remapping",
+    "scoped_allocator_optimization",
+    "shape_optimization",
+)
+
+
 def pytest_collection_finish():
     """Leave what has been imported out of later searches for garbage, and cores to other tests."""
+    if "tensorflow" in sys.modules:
+        from skdense.engine._tensorflow import tf
+
+        tf.config.optimizer.set_experimental_options(dict.fromkeys(_GRAPH_PASSES, False))
     gc.freeze()
     threadpool_limits(1, user_api="openmp")  # gradient boosting: threads that wait take time, too
 
@@ -119,13 +140,24 @@ def _no_workers_left():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave checks that differ in the memory of X alone to the long tests, at the defaults.
+    """Leave checks that differ from others in the memory of X alone to the long tests.
 
-    A fit takes seconds there. The plain network has these checks always.
+    At the defaults a fit takes seconds, and steps of custom models many milliseconds. The plain
+    network has all checks always.
     """
     for item in items:
-        is_variant = (
-            "readonly_memmap=True" in item.name or "check_estimator_sparse_array" in item.name
-        )
-        if item.name.startswith("test_default_estimator[") and is_variant:
-            item.add_marker(pytest.mark.slow)
+        is_default = item.name.startswith("test_default_estimator[")
+        if is_default or item.name.startswith("test_estimator[Network"):
+            check = item.callspec.params["check"]
+            name = getattr(check, "func", check).__name__
+            is_variant = getattr(check, "keywords", {}).get("readonly_memmap", False)
+            # Of the sparse formats, check_estimator_sparse_tag fits one.
+            if is_variant or (is_default and name in _ALIKE):
+                item.add_marker(pytest.mark.slow)
+
+
+_ALIKE = (
+    "check_estimator_sparse_array",
+    "check_estimator_sparse_matrix",
+    "check_regressor_data_not_an_array",
+)

@@ -141,7 +141,8 @@ class Program:
             val_loss, metrics = self._validate(validation, moving, inputs)
             finite = self._all_finite(loss, val_loss, moving)
             # Of losses less is better, of metrics more.
-            metric = tf.stack([loss, val_loss, *(-each for each in metrics)])[inputs.monitored]
+            every = tf.stack([loss, val_loss, *(-each for each in metrics)])
+            metric = tf.gather(every, inputs.monitored)  # by a slice, XLA would compile for each
             epoch = inputs.n_epochs_before + epochs.n_run
             decision = after_epoch(metric, epoch, finite, best, wait, inputs, tf.where)
             current = self._read(moving)

@@ -32,17 +32,15 @@ logging.getLogger("skdense").setLevel(logging.INFO)
 BEFORE
 
 import numpy as np
-from skdense import DenseClassifier
+from skdense import KERAS_DEFAULTS, DenseClassifier
 
 X = np.random.default_rng(0).normal(size=(200, 3)).astype("float32")
 y = X[:, 0] + X[:, 1] > 0
 
 
 def fit(*layers):
-    net = DenseClassifier(
-        layers, epochs=100, batch_size=32, random_state=0, n_members=1, early_stopping=False
-    )
-    net.fit(X, y)
+    net = DenseClassifier(**KERAS_DEFAULTS | {"hidden_layer_sizes": layers, "random_state": 0})
+    net.fit(X, y)  # long enough to be compiled
     return hashlib.sha256(b"".join(each.tobytes() for each in net.coefs_)).hexdigest()
 
 

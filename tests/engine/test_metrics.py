@@ -73,19 +73,19 @@ def check(found, expected):
 
 
 def calibrated(logits, y, weight, n_classes):
-    """Of scikit-learn: another sample is there with a part of each class, as rows with weights."""
+    """Of SciPy: another sample is there with a part of each class."""
     weight = np.ones(len(y)) if weight is None else weight
     part = 1 / (weight.sum() + 1) / n_classes
-    each = np.repeat(np.arange(n_classes), len(y))
-    is_label = each == np.tile(y, n_classes)
-    weights = np.tile(weight, n_classes) * (is_label * (1 - part * n_classes) + part)
+    of_class = weight[:, None] * (np.eye(n_classes)[y] * (1 - part * n_classes) + part)
+    of_class /= of_class.sum()
 
     def log_loss(logarithm):
-        probabilities = special.softmax(logits * np.exp(-logarithm), axis=1)
-        rows = np.tile(np.clip(probabilities, 1e-300, 1), (n_classes, 1))
-        return -np.average(np.log(rows[np.arange(len(each)), each]), weights=weights)
+        factor = np.exp(-np.asarray(logarithm))[..., None, None]
+        probabilities = np.clip(special.softmax(logits * factor, axis=-1), 1e-300, 1)
+        return -(of_class * np.log(probabilities)).sum(axis=(-2, -1))
 
-    best = min(np.linspace(-5, 5, 101), key=log_loss)
+    logarithms = np.linspace(-5, 5, 101)
+    best = logarithms[log_loss(logarithms).argmin()]
     bounds = max(best - 0.1, -5), min(best + 0.1, 5)
     return -optimize.minimize_scalar(log_loss, bounds=bounds, method="bounded").fun
 

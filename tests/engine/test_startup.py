@@ -1,14 +1,12 @@
-"""TensorFlow starts when it is needed, quietly, with no more threads than joblib's workers have."""
+"""TensorFlow starts when it is needed, quietly, with no more threads than OpenMP has."""
 
 import gc
 import json
 import os
 
 import pytest
-from joblib import Parallel, delayed
 
 from skdense.engine.startup import limit_threads, paused_garbage_collection
-from tests.helpers import plain
 
 
 @pytest.mark.parametrize(
@@ -105,21 +103,6 @@ assert net.model_.layers[1].units == 3
     )
     assert done.stdout == ""
     assert done.stderr.partition("begins\n")[2] == ""
-
-
-def threads_of_a_worker():
-    import numpy as np
-
-    from skdense import DenseRegressor
-
-    plain(DenseRegressor, 4, epochs=1).fit(np.eye(20), np.arange(20.0))
-    return os.environ.get("TF_NUM_INTRAOP_THREADS")
-
-
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="joblib limits threads on several cores only")
-def test_joblibs_workers_share_the_cores():
-    (found,) = Parallel(n_jobs=2)([delayed(threads_of_a_worker)()])
-    assert int(found) <= max(os.cpu_count() // 2, 1)
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -10,7 +10,7 @@ from sklearn.metrics import brier_score_loss, get_scorer, get_scorer_names
 
 from skdense import DenseClassifier, DenseRegressor
 from skdense.callbacks import scorers
-from skdense.engine import training
+from skdense.engine import disk_cache, training
 from skdense.engine.program import Program
 from skdense.estimators.program_metrics import program_metrics
 from skdense.preprocessing.class_encoding import encode_classes
@@ -339,6 +339,16 @@ def test_no_epoch_comes_back_to_python(cancer, monkeypatch, monitor):
     monkeypatch.setattr(Program, "run", lambda *args: calls.append(1) or run(*args))
     classifier(**{**STOPPING, "patience": 40}, monitor=monitor).fit(*cancer)
     assert len(calls) == 1
+
+
+@pytest.mark.skipif(disk_cache._cache is None, reason="TensorFlow writes what it compiles nowhere")
+def test_whatever_is_monitored_is_compiled_once(cancer):
+    folder = disk_cache._cache.own
+    written = []
+    for monitor in ("val_loss", *MONITORED):
+        classifier(**STOPPING, monitor=monitor).fit(*cancer)
+        written.append({path.name for path in folder.iterdir()})
+    assert all(names == written[0] for names in written)
 
 
 def test_only_metrics_asked_for_are_compiled(cancer, monkeypatch):

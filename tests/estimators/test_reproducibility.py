@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 
@@ -48,27 +49,36 @@ def in_a_fresh_process():
     return json.loads(done.stdout)
 
 
+def fingerprint_and_threads(net):
+    return fingerprint(net), os.environ.get("TF_NUM_INTRAOP_THREADS")
+
+
 @pytest.fixture(scope="module")
-def in_workers():
-    """What four fits of each network give in one pool of processes."""
-    jobs = [delayed(fingerprint)(net) for net in NETS.values() for _ in range(4)]
-    found = Parallel(n_jobs=2, backend="loky")(jobs)
-    return dict(zip(NETS, (found[:4], found[4:]), strict=True))
+def workers():
+    """What four fits of each network give in one pool of processes, and their threads."""
+    jobs = [delayed(fingerprint_and_threads)(net) for net in NETS.values() for _ in range(4)]
+    found, threads = zip(*Parallel(n_jobs=2, backend="loky")(jobs), strict=True)
+    return {"threads": threads, **dict(zip(NETS, ([*found[:4]], [*found[4:]]), strict=True))}
 
 
 @pytest.mark.parametrize("kind", sorted(NETS))
-def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_process, in_workers):
+def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_process, workers):
     net = NETS[kind]
     here = fingerprint(net)
     assert fingerprint(net) == here
     clear_cache()
     assert fingerprint(net) == here
     assert in_a_fresh_process[kind] == here
-    assert in_workers[kind] == [here] * 4
+    assert workers[kind] == [here] * 4
     in_threads = Parallel(n_jobs=2, backend="threading")(
         delayed(fingerprint)(net) for _ in range(4)
     )
     assert in_threads == [here] * 4
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="joblib limits threads on several cores only")
+def test_joblibs_workers_share_the_cores(workers):
+    assert all(int(found) <= max(os.cpu_count() // 2, 1) for found in workers["threads"])
 
 
 def test_other_seeds_differ_and_none_differs_each_time():

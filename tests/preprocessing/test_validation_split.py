@@ -191,9 +191,15 @@ LEARNED = {
 }
 
 
+@pytest.fixture(scope="module")
+def seed(iris):
+    """What draws the validation set in the first fit with the random state of all tests."""
+    return classifier().fit(*iris)._split_seed
+
+
 @pytest.mark.parametrize("name", LEARNED)
 @pytest.mark.parametrize("weighted", [False, True])
-def test_all_that_is_learned_is_learned_from_the_training_rows(iris, name, weighted):
+def test_all_that_is_learned_is_learned_from_the_training_rows(iris, seed, name, weighted):
     estimator, changes = LEARNED[name]
     X, y = iris[0].copy(), iris[1]
     if estimator is DenseRegressor:
@@ -202,7 +208,6 @@ def test_all_that_is_learned_is_learned_from_the_training_rows(iris, name, weigh
     elif name == "balanced labels":
         y = np.stack([y == 0, y < 2], 1) * 1
     net = plain(estimator, **SMALL, **changes)
-    seed = net.fit(X, y)._split_seed  # that of the first fit with this random state
     labels = y if estimator is DenseClassifier and y.ndim == 1 else None
     train, held_out = hold_out(150, 0.2, labels, seed)
     if name == "indicators":
