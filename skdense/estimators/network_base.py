@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
 from dataclasses import replace
 from itertools import repeat
@@ -24,6 +24,7 @@ from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.html_view import DocumentationLink
 from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
+from skdense.estimators.memory_errors import memory_errors_explained
 from skdense.estimators.network_data import (
     NetworkData,
     n_samples_of,
@@ -284,7 +285,9 @@ class NetworkBase(DocumentationLink, KerasParameters):
         """Read the data, build a model unless training goes on, and train it; then keep it all."""
         check_not_forked()
         self._check_parameters()
-        with _features_restored(self):
+        sizes = {"batch_size": self._setting("fit", "batch_size")}
+        remedy = "Use a smaller batch_size, a smaller model or fewer samples."
+        with memory_errors_explained(self, X, sizes, remedy), _features_restored(self):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
             if continuing:
                 self._check_same_outputs(data, classes)
@@ -292,7 +295,11 @@ class NetworkBase(DocumentationLink, KerasParameters):
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:
-                history, best, engine = train_custom_model(self._job(fitted, data, epochs, part))
+                job, earlier_state = self._job(fitted, data, epochs, part), nullcontext()
+                if continuing:
+                    earlier_state = custom_model.state_kept_on_failure(fitted.model)
+                with earlier_state:
+                    history, best, engine = train_custom_model(job)
                 earlier = getattr(self, "history_", {}) if continuing else {}
                 n_earlier = len(earlier.get("loss", []))
                 history = _joined(earlier, history)

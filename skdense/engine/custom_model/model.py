@@ -299,6 +299,29 @@ def restore_state(
             variable.assign(value)
 
 
+@contextmanager
+def state_kept_on_failure(model: keras.Model) -> Iterator[None]:
+    """Put weights and optimizer back if training fails, which ``Model.fit`` changes as it goes.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built and compiled.
+
+    Yields
+    ------
+    None
+    """
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    before = state_of(model)
+    try:
+        yield
+    except BaseException:
+        restore_state(model, *before)
+        raise
+
+
 def _symbolic(model: keras.Model, attribute: str) -> Any:
     """Inputs or outputs as Keras holds them; None where a model has none before it is called."""
     for name in (attribute, f"{attribute.rstrip('s')}s"):
