@@ -269,6 +269,8 @@ class NetworkBase(DocumentationLink, KerasParameters):
         TypeError, ValueError
             If a parameter, the model or the data cannot be used, before any training; or if the
             loss did not stay finite. The estimator is then as it was before.
+        MemoryError
+            If memory does not suffice. The estimator is then as it was before.
         """
         epochs = int(self._setting("fit", "epochs"))
         continuing = self.warm_start and self.initialized_
@@ -295,10 +297,8 @@ class NetworkBase(DocumentationLink, KerasParameters):
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:
-                job, earlier_state = self._job(fitted, data, epochs, part), nullcontext()
-                if continuing:
-                    earlier_state = custom_model.state_kept_on_failure(fitted.model)
-                with earlier_state:
+                job, kept = self._job(fitted, data, epochs, part), custom_model.kept_on_failure
+                with kept(fitted.model) if continuing else nullcontext():
                     history, best, engine = train_custom_model(job)
                 earlier = getattr(self, "history_", {}) if continuing else {}
                 n_earlier = len(earlier.get("loss", []))

@@ -15,6 +15,7 @@ import skops.io
 
 import skdense
 from skdense import DenseClassifier
+from skdense.persistence import archive
 from tests.helpers import plain
 from tests.persistence.mutations import MUTATIONS, members_of, npy_header, with_header, zipped
 
@@ -157,18 +158,63 @@ def test_bombs_are_refused_unopened(files, tmp_path):
 def test_members_that_share_their_bytes_are_refused(files, tmp_path):
     # As in D. Fifield, "A better zip bomb", WOOT 2019: many names for one piece of the file.
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("skdense.json", members_of(files[0])["skdense.json"])
-        archive.writestr("0.npy", bytes(2**16))
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("skdense.json", members_of(files[0])["skdense.json"])
+        made.writestr("0.npy", bytes(2**16))
         for number in range(1, 200):
             twin = zipfile.ZipInfo.from_file(__file__, f"{number}.npy")
-            vars_of = archive.getinfo("0.npy")
+            vars_of = made.getinfo("0.npy")
             twin.header_offset, twin.CRC = vars_of.header_offset, vars_of.CRC
             twin.file_size = twin.compress_size = vars_of.file_size
-            archive.filelist.append(twin)
+            made.filelist.append(twin)
     path = tmp_path / "net"
     path.write_bytes(file.getvalue())
     assert_refused_in_little_memory(path, "claims to hold more than it does|damaged")
+
+
+def test_links_are_refused(files, tmp_path):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name, content in members_of(files[0]).items():
+            made.writestr(name, content)
+        made.getinfo("3.npy").external_attr = 0o120777 << 16  # as `zip --symlinks` writes it
+    (tmp_path / "net").write_bytes(file.getvalue())
+    assert_refused_in_little_memory(tmp_path / "net", "holds '3.npy' as a link")
+
+
+def test_deep_and_ambiguous_headers_are_refused(files, tmp_path):
+    deep = []
+    for _ in range(50):
+        deep = [deep]
+    path = tmp_path / "net"
+    path.write_bytes(with_header(files[0], lambda header: header.update(comment=deep)))
+    assert_refused_in_little_memory(path, "too deep")
+    members = members_of(files[0])
+    members["skdense.json"] = members["skdense.json"].replace(b"{", b'{"version": 2, ', 1)
+    path.write_bytes(zipped(members))
+    assert_refused_in_little_memory(path, "a name stands twice")
+
+
+def test_long_headers_are_neither_read_nor_written(files, iris, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "_LONGEST_HEADER", 1000)
+    path = tmp_path / "net"
+    path.write_bytes(files[0])
+    assert_refused_in_little_memory(path, r"a header of [\d,]+ bytes, which is too long")
+    with pytest.raises(ValueError, match=r"'.*net' would hold [\d,]+ bytes .*the 1,000 that"):
+        skdense.save(plain(DenseClassifier, 4, epochs=1).fit(*iris), path)
+    assert path.read_bytes() == files[0]
+
+
+def test_reading_takes_twice_the_size_of_the_file(tmp_path):
+    path = tmp_path / "arrays"
+    archive.write_file(path, {}, [np.ones(2**21), np.full(2**20, "é"), np.ones((0, 3), bool)])
+    tracemalloc.start()
+    with open(path, "rb") as file:
+        _, (ones, text, empty) = archive.read_file(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (ones.sum(), set(text), empty.shape) == (2**21, {"é"}, (0, 3))
+    assert peak < 2 * path.stat().st_size + 2**20
 
 
 def assert_refused_in_little_memory(path, words):

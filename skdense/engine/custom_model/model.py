@@ -293,14 +293,14 @@ def restore_state(
     """
     model.set_weights(list(weights))
     if slots:
-        if not model.optimizer.built:
+        if not model.optimizer.built and len(slots) > len(model.optimizer.variables):
             model.optimizer.build(model.trainable_variables)
         for variable, value in zip(model.optimizer.variables, slots, strict=True):
             variable.assign(value)
 
 
 @contextmanager
-def state_kept_on_failure(model: keras.Model) -> Iterator[None]:
+def kept_on_failure(model: keras.Model) -> Iterator[None]:
     """Put weights and optimizer back if training fails, which ``Model.fit`` changes as it goes.
 
     Parameters
