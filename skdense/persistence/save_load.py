@@ -337,9 +337,9 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
     if unknown and is_newer(str(header["made_with"]["skdense"])):
         words = f"has the parameter {min(unknown)!r}, which skdense {own_version()} does not know"
         raise from_newer(header, words)
-    parameters = {key: reader.parameter(key, value) for key, value in written.items()}
-    if header["version"] == 1:  # what such a file does not know is off, whatever the default is
-        parameters = KERAS_DEFAULTS | parameters
+    # What a file does not know is off, whatever the default is.
+    known = {key: reader.parameter(key, value) for key, value in written.items()}
+    parameters = KERAS_DEFAULTS | known
     values = {key: reader.parameter(key, value) for key, value in automatic.items()}
 
     def make(own: dict[str, Any]) -> Any:
