@@ -109,7 +109,7 @@ def run_python(tmp_path_factory):
     package = str(Path(skdense.__file__).parent.parent)
     path = os.pathsep.join(p for p in (package, os.environ.get("PYTHONPATH")) if p)
 
-    def run(code, *, folder=None, environment=None):
+    def run(code, *, folder=None, environment=None, timeout=300):
         """Run in `folder`, with `environment` on top of this process's; None takes away."""
         variables = {**os.environ, "PYTHONPATH": path, **(environment or {})}
         done = subprocess.run(
@@ -118,7 +118,7 @@ def run_python(tmp_path_factory):
             env={name: value for name, value in variables.items() if value is not None},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=timeout,
         )
         assert done.returncode == 0, done.stderr
         return done

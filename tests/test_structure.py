@@ -265,6 +265,7 @@ TESTED_ELSEWHERE = {
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
     "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
+    "persistence/test_releases.py": "estimators.versions",
     "persistence/test_onnx.py": "persistence.onnx_graph",
     "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "
     "persistence.history persistence.inputs persistence.serialization",

@@ -6,6 +6,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from skdense.engine import _compat
 from skdense.engine._tensorflow import keras
 from skdense.engine.keras_config import (
@@ -84,6 +86,15 @@ def _describe_optimizer(
         config["learning_rate"] = 0.001
     rate = None if isinstance(learning_rate, dict) else float(learning_rate)
     return KerasConfig.of(optimizer, config), rate
+
+
+def n_slots(config: KerasConfig) -> int:
+    """Count the variables that an optimizer keeps for each weight of a kernel."""
+    kernel = keras.Variable(np.zeros((2, 3)))
+    optimizer = config.make()
+    optimizer.build([kernel])
+    slots = _compat.optimizer_state(optimizer)
+    return sum(tuple(slot.shape) == tuple(kernel.shape) for slot in slots)
 
 
 def is_elementwise(config: KerasConfig) -> bool:

@@ -39,10 +39,12 @@ from skdense.estimators.fitted_state import (
     input_attributes_kept_on_failure,
     take_fitted_attributes,
 )
+from skdense.estimators.keras_defaults import KERAS_DEFAULTS
 from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.losses_view import LossesView
 from skdense.estimators.lr_schedule import with_rates, with_schedule
 from skdense.estimators.members import check_same_number, fit_members
+from skdense.estimators.memory_errors import check_memory, memory_errors_explained
 from skdense.estimators.parameters import (
     SHARED_CONSTRAINTS,
     make_architecture,
@@ -90,6 +92,12 @@ if TYPE_CHECKING:
 Encoding = ClassEncoding | TargetScale
 MatrixLike: TypeAlias = ArrayLike | sparse.sparray | sparse.spmatrix
 _FLOATS = [np.float64, np.float32]  # X in another dtype is converted to the first
+# Parameters that memory goes by.
+_SIZES = ("hidden_layer_sizes", "n_members", "batch_size", "dtype")
+_LESS_MEMORY = (
+    "Use smaller hidden_layer_sizes, a smaller batch_size, fewer members, dtype='float32' or fewer "
+    "samples."
+)
 
 
 class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
@@ -102,6 +110,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
 
     _parameter_constraints: dict = SHARED_CONSTRAINTS
     _known_losses: frozenset[str] = frozenset()
+    _before_it_was_there = KERAS_DEFAULTS
     # Of a member of an ensemble: its number, that of the members, and the seed of their folds.
     _member: tuple[int, int, int] | None = None
     # Of a view that scorers are given: X, and the outputs for it, which need no second computation.
@@ -214,10 +223,12 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         task = begin_fit_task(self, given, n_subtasks(trained, epochs))
         if continuing:
             check_same_number(trained)
-        if trained.n_members == 1:
-            interrupted = trained._fit_network(given, task, continuing, one_epoch, classes)
-        else:
-            interrupted = fit_members(trained, given, task, continuing, one_epoch, classes)
+        sizes = {name: getattr(trained, name) for name in _SIZES}
+        with memory_errors_explained(self, given.X, sizes, _LESS_MEMORY):
+            if trained.n_members == 1:
+                interrupted = trained._fit_network(given, task, continuing, one_epoch, classes)
+            else:
+                interrupted = fit_members(trained, given, task, continuing, one_epoch, classes)
         take_fitted_attributes(self, trained)
         self.params_ = values
         if interrupted:
@@ -241,6 +252,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
             architecture = make_architecture(self, data.X.shape[1], data.encoding, settings)
             if earlier is not None:
                 architecture = same_network(earlier.architecture, architecture)
+            check_memory(self, architecture, settings)
             seeds = earlier.seeds if earlier is not None and one_epoch else self._draw_seeds()
             state = self._train(data, given, settings, architecture, seeds, earlier, task)
             interrupted = state.stopped_by == "interrupted"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from copy import copy, deepcopy
 from dataclasses import replace
 from itertools import repeat
@@ -24,6 +24,7 @@ from skdense.estimators.fitted_model import FittedModel, build_model, draw_seed
 from skdense.estimators.html_view import DocumentationLink
 from skdense.estimators.keras_parameters import KerasParameters
 from skdense.estimators.match_outputs import check_same_classes, match_outputs, output_columns
+from skdense.estimators.memory_errors import memory_errors_explained
 from skdense.estimators.network_data import (
     NetworkData,
     n_samples_of,
@@ -268,6 +269,8 @@ class NetworkBase(DocumentationLink, KerasParameters):
         TypeError, ValueError
             If a parameter, the model or the data cannot be used, before any training; or if the
             loss did not stay finite. The estimator is then as it was before.
+        MemoryError
+            If memory does not suffice. The estimator is then as it was before.
         """
         epochs = int(self._setting("fit", "epochs"))
         continuing = self.warm_start and self.initialized_
@@ -284,7 +287,9 @@ class NetworkBase(DocumentationLink, KerasParameters):
         """Read the data, build a model unless training goes on, and train it; then keep it all."""
         check_not_forked()
         self._check_parameters()
-        with _features_restored(self):
+        sizes = {"batch_size": self._setting("fit", "batch_size")}
+        remedy = "Use a smaller batch_size, a smaller model or fewer samples."
+        with memory_errors_explained(self, X, sizes, remedy), _features_restored(self):
             data = read_data(self, X, y, sample_weight, reset=not continuing)
             if continuing:
                 self._check_same_outputs(data, classes)
@@ -292,7 +297,9 @@ class NetworkBase(DocumentationLink, KerasParameters):
             else:
                 fitted, learned = self._start(data, classes)
             if epochs:
-                history, best, engine = train_custom_model(self._job(fitted, data, epochs, part))
+                job, kept = self._job(fitted, data, epochs, part), custom_model.kept_on_failure
+                with kept(fitted.model) if continuing else nullcontext():
+                    history, best, engine = train_custom_model(job)
                 earlier = getattr(self, "history_", {}) if continuing else {}
                 n_earlier = len(earlier.get("loss", []))
                 history = _joined(earlier, history)

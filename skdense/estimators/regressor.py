@@ -460,6 +460,9 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         ValueError
             If a parameter or the data are not valid, before any training; or if no epoch ended
             with a finite loss. The estimator is then as it was before.
+        MemoryError
+            If memory does not suffice, before any training where weights and optimizer alone need
+            more than is free. The estimator is then as it was before.
         KeyboardInterrupt
             If Ctrl-C was pressed. If an epoch has ended by then, the estimator is fitted: it has
             the weights of a training that ended there, and `stopped_by_` is ``"interrupted"``.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-import io
 import json
 import os
+import re
 import reprlib
 import secrets
+import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,8 +17,22 @@ from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
+from skdense.estimators.versions import own_version
+
 HEADER = "skdense.json"
 _LARGEST_ITEM = 8  # bytes; longer floating-point numbers differ from machine to machine
+_LONGEST_HEADER = 2**26  # bytes; its lists take some 25 times of that when it is read
+_DEEPEST_HEADER = 50  # lists and objects in each other
+# What NumPy's format 1.0 begins with, but for the padding; NumPy would have Python parse it.
+_ARRAY_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '([<>|]?[A-Za-z]\d{0,9})', "
+    rb"'fortran_order': False, 'shape': \((-?\d{1,19}(?:, -?\d{1,19})*,?)?\), \} *\n",
+    flags=re.DOTALL,
+)
+_LARGEST_CODES = (
+    ("U", np.uint32, 0x10FFFF, "text with numbers that stand for no character"),
+    ("b", np.uint8, 1, "truth values that are neither true nor false"),
+)
 _FOREIGN = {
     b"\x89HDF": "an HDF5 file: keras.saving.load_model reads models",
     b"\x80": "a pickle: joblib.load reads it, which may run any code that is in it",
@@ -41,6 +56,11 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
     """
     with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         text = json.dumps(header, allow_nan=False, indent=1)
+        if len(text) > _LONGEST_HEADER:
+            raise ValueError(
+                f"{os.fspath(path)!r} would hold {len(text):,} bytes of labels, names and "
+                f"parameters, more than the {_LONGEST_HEADER:,} that a file can: use joblib.dump."
+            )
         # A fixed date: equal estimators give equal files.
         archive.writestr(zipfile.ZipInfo(HEADER), text)
         for number, array in enumerate(arrays):
@@ -91,7 +111,7 @@ def damage_named(path: str | os.PathLike) -> Iterator[None]:
     """Turn whatever reading a file raises into one ValueError that names the file."""
     try:
         yield
-    except ImportError:  # Keras is missing, not something in the file
+    except (ImportError, MemoryError):  # Keras is missing, or memory, not something in the file
         raise
     except Damaged as error:
         raise ValueError(f"{os.fspath(path)!r} cannot be loaded: it {error}") from error
@@ -145,13 +165,20 @@ def _check_sizes(members: dict[str, zipfile.ZipInfo], n_bytes: int) -> None:
         stored = member.compress_type == zipfile.ZIP_STORED
         if not stored or member.file_size != member.compress_size:
             raise Damaged(f"holds {member.filename!r} compressed, which skdense never does.")
+        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG):
+            raise Damaged(f"holds {member.filename!r} as a link or device, not as a file.")
+    if members[HEADER].file_size > _LONGEST_HEADER:
+        raise Damaged(f"has a header of {members[HEADER].file_size:,} bytes, which is too long.")
     if sum(member.file_size for member in members.values()) > n_bytes:
         raise Damaged("claims to hold more than it does.")
 
 
 def _parse(text: bytes) -> dict:
     try:
-        header = json.loads(text.decode("utf-8"), parse_constant=_refuse_constant)
+        header = json.loads(
+            text.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+        )
+        _check_depth(header, _DEEPEST_HEADER)
     except (ValueError, RecursionError) as error:
         raise Damaged(f"has a header that is no JSON ({error}).") from error
     if not isinstance(header, dict):
@@ -163,27 +190,42 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not allowed")
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands twice in one object")
+    return found
+
+
+def _check_depth(value: Any, n_levels: int) -> None:
+    if isinstance(value, dict | list):
+        if not n_levels:
+            raise ValueError("it is too deep")
+        for each in value.values() if isinstance(value, dict) else value:
+            _check_depth(each, n_levels - 1)
+
+
 def _read_array(data: bytes) -> np.ndarray:
-    stream = io.BytesIO(data)
+    start = _ARRAY_HEADER.match(data)
+    if start is None or int.from_bytes(start[1], "little") + 10 != start.end():
+        raise Damaged("has an array with a damaged header.")
     try:
-        if np.lib.format.read_magic(stream) != (1, 0):
-            raise ValueError("another version")
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
-    except Exception as error:  # NumPy evaluates a literal, which fails in many ways
+        dtype = np.dtype(start[2].decode())
+    except TypeError as error:
         raise Damaged(f"has an array with a damaged header ({error}).") from error
     if not can_hold(dtype):
         raise Damaged(f"has an array of {dtype}, which is not allowed.")
-    values = data[stream.tell() :]
-    if by_columns or min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(values):
+    shape = tuple(map(int, re.findall(rb"-?\d+", start[3] or b"")))
+    values = memoryview(data)[start.end() :]
+    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize != len(values):
         raise Damaged(
             f"has an array that claims the shape {shape} of {dtype}, but holds {len(values)} bytes."
         )
     # A copy: what is read from bytes cannot be written to.
     array = np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="))
-    if dtype.kind == "U":
-        array.tolist()  # raises where a number stands for no character
-    elif dtype.kind == "b" and array.size and array.view(np.uint8).max() > 1:
-        raise Damaged("has truth values that are neither true nor false.")
+    for kind, plain, most, what in _LARGEST_CODES:
+        if dtype.kind == kind and array.size and array.reshape(-1).view(plain).max() > most:
+            raise Damaged(f"has {what}.")
     return array
 
 
@@ -202,12 +244,18 @@ def check_header(header: Any, kind: str, version: int, hint: str) -> None:
     if type(found) is not int or found < 1:
         raise Damaged(f"has no version number of the format, but {reprlib.repr(found)}.")
     if found > version:
-        made_with = header.get("made_with")
-        newer = made_with.get("skdense") if isinstance(made_with, dict) else None
-        raise Damaged(
-            f"has version {reprlib.repr(found)} of the format; this skdense reads up to {version}. "
-            f"It was made by skdense {reprlib.repr(newer)}: install that."
+        raise from_newer(
+            header,
+            f"has version {reprlib.repr(found)} of the format, and skdense {own_version()} reads "
+            f"up to {version}",
         )
+
+
+def from_newer(header: dict, reason: str) -> Damaged:
+    """Make the error for what only a newer skdense can have written."""
+    made_with = header.get("made_with")
+    theirs = made_with.get("skdense") if isinstance(made_with, dict) else None
+    return Damaged(f"{reason}. It was made by skdense {reprlib.repr(theirs)}: install that.")
 
 
 def is_count(number: Any) -> bool:

@@ -14,8 +14,16 @@ from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.ensemble import networks_of
 from skdense.estimators.keras_defaults import KERAS_DEFAULTS
 from skdense.estimators.regressor import DenseRegressor
+from skdense.estimators.versions import is_newer, own_version
 from skdense.networks.architecture import Architecture
-from skdense.persistence.archive import Damaged, check_header, damage_named, read_file, write_file
+from skdense.persistence.archive import (
+    Damaged,
+    check_header,
+    damage_named,
+    from_newer,
+    read_file,
+    write_file,
+)
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.fitted_state import (
     SWITCHES,
@@ -297,12 +305,13 @@ def load_weights(
 
 
 def _header(kind: str) -> dict:
-    packages = ("skdense", "scikit-learn", "numpy", "keras")
+    packages = ("scikit-learn", "numpy", "keras")
     return {
         "kind": kind,
         "version": _VERSION,
         "made_with": {
             "python": platform.python_version(),
+            "skdense": own_version(),
             **{package: _version_of(package) for package in packages},
         },
     }
@@ -323,11 +332,14 @@ def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegr
     name = header["estimator"]
     if name not in _ESTIMATORS:
         raise Damaged(f"holds an estimator that is not ours, {name!r}.")
-    written = header["parameters"]
-    parameters = {key: reader.parameter(key, value) for key, value in written.items()}
-    if header["version"] == 1:  # what such a file does not know is off, whatever the default is
-        parameters = KERAS_DEFAULTS | parameters
-    automatic = header.get("automatic", {})
+    written, automatic = header["parameters"], header.get("automatic", {})
+    unknown = (written.keys() | automatic.keys()) - _ESTIMATORS[name]().get_params().keys()
+    if unknown and is_newer(str(header["made_with"]["skdense"])):
+        words = f"has the parameter {min(unknown)!r}, which skdense {own_version()} does not know"
+        raise from_newer(header, words)
+    # What a file does not know is off, whatever the default is.
+    known = {key: reader.parameter(key, value) for key, value in written.items()}
+    parameters = KERAS_DEFAULTS | known
     values = {key: reader.parameter(key, value) for key, value in automatic.items()}
 
     def make(own: dict[str, Any]) -> Any:

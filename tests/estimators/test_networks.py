@@ -302,6 +302,14 @@ def test_a_ready_made_model_is_copied(iris):
     assert abs(first - float(own)) < 0.2, "training starts from the model's own weights"
 
 
+def test_a_model_that_was_never_trained_comes_out_of_a_pickle(iris):
+    X, y = iris
+    net = NetworkClassifier(compiled_classifier, random_state=0, warm_start=True).initialize(X, y)
+    again = pickle.loads(pickle.dumps(net))
+    assert np.array_equal(again.predict_proba(X), net.predict_proba(X))
+    assert np.array_equal(again.fit(X, y).predict_proba(X), net.fit(X, y).predict_proba(X))
+
+
 def test_a_failed_fit_leaves_the_features_that_scikit_learn_keeps():
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame(np.eye(20, 3), columns=["a", "b", "c"])

@@ -1,17 +1,10 @@
 """Files that are cut short, mutated, hostile or something else: an error that names them."""
 
-import builtins
-import codecs
 import contextlib
-import copy
-import importlib
 import io
-import json
 import os
 import pickle
-import subprocess
 import tracemalloc
-import warnings
 import zipfile
 
 import joblib
@@ -21,216 +14,10 @@ import pytest
 import skops.io
 
 import skdense
-from skdense import DenseClassifier, DenseRegressor
+from skdense import DenseClassifier
+from skdense.persistence import archive
 from tests.helpers import plain
-
-N_MUTATIONS = 1000
-
-
-@pytest.fixture(scope="module")
-def files(iris, diabetes, tmp_path_factory):
-    """The bytes of three saved estimators, with something of every kind in them."""
-    folder = tmp_path_factory.mktemp("files")
-    X, y = iris
-    nets = [
-        plain(
-            DenseClassifier,
-            4,
-            keras.activations.silu,
-            optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 9)),
-            loss=keras.losses.CategoricalCrossentropy(),
-            random_state=np.random.RandomState(0),
-            epochs=2,
-        ).fit(X, np.array(["a", "b", "c"], dtype=object)[y]),
-        plain(DenseClassifier, (4, 3), batch_norm=True, dropout=(0.0, 0.5), epochs=1).fit(X, y),
-        plain(
-            DenseRegressor,
-            [4],
-            class_names(),
-            l2=np.float64(0.1),
-            early_stopping=True,
-            epochs=2,
-            scale_features="robust",
-            n_bins=2,
-        ).fit(*diabetes),
-    ]
-    found = []
-    for net in nets:
-        skdense.save(net, folder / "net")
-        found.append((folder / "net").read_bytes())
-    return found
-
-
-def class_names():
-    return ("gelu",)
-
-
-def members_of(data):
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(members, **options):
-    """Make an archive anew, so that checksums and lengths are right again."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", **options) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return file.getvalue()
-
-
-def with_header(data, change):
-    members = members_of(data)
-    header = json.loads(members["skdense.json"])
-    changed = change(header)
-    members["skdense.json"] = json.dumps(header if changed is None else changed).encode()
-    return zipped(members)
-
-
-# Mutations ---------------------------------------------------------------------------------------
-
-
-def flip(data, rng):
-    data = bytearray(data)
-    for place in rng.integers(len(data), size=rng.integers(1, 8)):
-        data[place] ^= 1 << rng.integers(8)
-    return bytes(data)
-
-
-def cut(data, rng):
-    return data[: rng.integers(len(data))]
-
-
-def remove(data, rng):
-    start, length = rng.integers(len(data)), rng.integers(1, 200)
-    return data[:start] + data[start + length :]
-
-
-def insert(data, rng):
-    start = rng.integers(len(data))
-    return data[:start] + rng.bytes(rng.integers(1, 50)) + data[start:]
-
-
-def swap_members(data, rng):
-    members = members_of(data)
-    one, other = rng.choice(list(members), 2)
-    members[one], members[other] = members[other], members[one]
-    return zipped(members)
-
-
-def lose_or_add_a_member(data, rng):
-    members = members_of(data)
-    if rng.integers(2):
-        del members[rng.choice(list(members))]
-    else:
-        members[rng.choice(["../evil.npy", "99.npy", "0.npy ", "skdense.json/"])] = b"x"
-    return zipped(members)
-
-
-def mutate_a_member(data, rng):
-    members = members_of(data)
-    name = rng.choice(list(members))
-    members[name] = (flip, cut, remove, insert)[rng.integers(4)](members[name], rng)
-    return zipped(members)
-
-
-REPLACEMENTS = (
-    *(
-        None,
-        True,
-        False,
-        -1,
-        0,
-        1,
-        3,
-        2**40,
-        2**80,
-        10**400,
-        0.5,
-        -2.0,
-        1e308,
-        "",
-        "x",
-        "os.system",
-    ),
-    *([], {}, [[]], [1, 2], {"array": 0}, {"array": 10**9}, {"array": -1}, {"array": "0"}),
-    *({"tuple": [1]}, {"dict": [[[], 1]]}, {"scalar": {"array": 0}}, {"objects": [None]}),
-    *({"custom": "os.system"}, {"keras": {"class": "os.system", "config": {}}}, {"keras": 1}),
-    {"keras": {"class": "SGD", "config": {"learning_rate": {"module": "os", "class_name": "x"}}}},
-    {"keras": {"function": "deserialize"}},
-    {"keras": {"class": "Lambda", "config": {"function": "exec('1')"}}},
-    {"random_state": {"key": {"array": 0}, "position": 10**6, "has_gauss": 0, "gauss": 0}},
-)
-
-
-def places(value, path=()):
-    yield path
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, each in items:
-            yield from places(each, (*path, key))
-
-
-def mutate_the_header(data, rng):
-    def change(header):
-        for _ in range(rng.integers(1, 4)):
-            found = list(places(header))
-            *path, last = found[rng.integers(1, len(found))]
-            parent = header
-            for key in path:
-                parent = parent[key]
-            if rng.integers(5) == 0:
-                del parent[last]
-            else:
-                parent[last] = copy.deepcopy(REPLACEMENTS[rng.integers(len(REPLACEMENTS))])
-
-    return with_header(data, change)
-
-
-MUTATIONS = (
-    *(flip, cut, remove, insert, swap_members, lose_or_add_a_member, mutate_a_member),
-    *[mutate_the_header] * 7,
-)
-
-
-def net_or_reason(path):
-    try:
-        return skdense.load(path), None
-    except ValueError as error:
-        start, _, reason = str(error).partition(" cannot be loaded: it ")
-    assert start == repr(str(path))
-    return None, reason
-
-
-def test_mutated_files_load_or_raise_one_error(files, tmp_path, monkeypatch):
-    def ran(*arguments, **_):
-        pytest.exit(f"code was run from a file: {arguments}")
-
-    codecs.lookup("cp437")  # for names in archives; Python imports it when first needed
-    for place, name in [
-        *((os, "system"), (subprocess, "Popen"), (pickle, "loads"), (pickle, "load")),
-        *((pickle, "Unpickler"), (builtins, "exec"), (importlib, "import_module")),
-    ]:
-        monkeypatch.setattr(place, name, ran)
-    path, rng, n_loaded = tmp_path / "mutated.skdense", np.random.default_rng(0), 0
-    reasons = set()
-    for number in range(N_MUTATIONS):
-        mutate = MUTATIONS[number % len(MUTATIONS)]
-        path.write_bytes(mutate(files[rng.integers(len(files))], rng))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as an overflow from absurd weights
-            net, reason = net_or_reason(path)
-            if net is not None:
-                assert len(net.predict(np.zeros((3, net.n_features_in_)))) == 3
-                n_loaded += 1
-            else:
-                reasons.add(reason[:20])
-    # Some mutations change a figure and no more; most are found, for many different reasons.
-    assert 0.02 * N_MUTATIONS < n_loaded < 0.5 * N_MUTATIONS
-    assert len(reasons) > 25
-
-
-# Chosen ones -------------------------------------------------------------------------------------
+from tests.persistence.mutations import MUTATIONS, members_of, npy_header, with_header, zipped
 
 
 class Evil:
@@ -341,14 +128,6 @@ def test_changed_headers_are_refused(files, tmp_path, change):
         skdense.load(path)
 
 
-def npy_header(shape, descr="<f4"):
-    file = io.BytesIO()
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": descr, "fortran_order": False, "shape": shape}
-    )
-    return file.getvalue()
-
-
 HOSTILE = {
     "a shape of terabytes": (npy_header((2**20, 2**20)), "claims the shape"),
     "a negative shape": (npy_header((-1, -8)) + bytes(32), "claims the shape"),
@@ -379,18 +158,63 @@ def test_bombs_are_refused_unopened(files, tmp_path):
 def test_members_that_share_their_bytes_are_refused(files, tmp_path):
     # As in D. Fifield, "A better zip bomb", WOOT 2019: many names for one piece of the file.
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("skdense.json", members_of(files[0])["skdense.json"])
-        archive.writestr("0.npy", bytes(2**16))
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("skdense.json", members_of(files[0])["skdense.json"])
+        made.writestr("0.npy", bytes(2**16))
         for number in range(1, 200):
             twin = zipfile.ZipInfo.from_file(__file__, f"{number}.npy")
-            vars_of = archive.getinfo("0.npy")
+            vars_of = made.getinfo("0.npy")
             twin.header_offset, twin.CRC = vars_of.header_offset, vars_of.CRC
             twin.file_size = twin.compress_size = vars_of.file_size
-            archive.filelist.append(twin)
+            made.filelist.append(twin)
     path = tmp_path / "net"
     path.write_bytes(file.getvalue())
     assert_refused_in_little_memory(path, "claims to hold more than it does|damaged")
+
+
+def test_links_are_refused(files, tmp_path):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name, content in members_of(files[0]).items():
+            made.writestr(name, content)
+        made.getinfo("3.npy").external_attr = 0o120777 << 16  # as `zip --symlinks` writes it
+    (tmp_path / "net").write_bytes(file.getvalue())
+    assert_refused_in_little_memory(tmp_path / "net", "holds '3.npy' as a link")
+
+
+def test_deep_and_ambiguous_headers_are_refused(files, tmp_path):
+    deep = []
+    for _ in range(50):
+        deep = [deep]
+    path = tmp_path / "net"
+    path.write_bytes(with_header(files[0], lambda header: header.update(comment=deep)))
+    assert_refused_in_little_memory(path, "too deep")
+    members = members_of(files[0])
+    members["skdense.json"] = members["skdense.json"].replace(b"{", b'{"version": 2, ', 1)
+    path.write_bytes(zipped(members))
+    assert_refused_in_little_memory(path, "a name stands twice")
+
+
+def test_long_headers_are_neither_read_nor_written(files, iris, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "_LONGEST_HEADER", 1000)
+    path = tmp_path / "net"
+    path.write_bytes(files[0])
+    assert_refused_in_little_memory(path, r"a header of [\d,]+ bytes, which is too long")
+    with pytest.raises(ValueError, match=r"'.*net' would hold [\d,]+ bytes .*the 1,000 that"):
+        skdense.save(plain(DenseClassifier, 4, epochs=1).fit(*iris), path)
+    assert path.read_bytes() == files[0]
+
+
+def test_reading_takes_twice_the_size_of_the_file(tmp_path):
+    path = tmp_path / "arrays"
+    archive.write_file(path, {}, [np.ones(2**21), np.full(2**20, "é"), np.ones((0, 3), bool)])
+    tracemalloc.start()
+    with open(path, "rb") as file:
+        _, (ones, text, empty) = archive.read_file(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (ones.sum(), set(text), empty.shape) == (2**21, {"é"}, (0, 3))
+    assert peak < 2 * path.stat().st_size + 2**20
 
 
 def assert_refused_in_little_memory(path, words):

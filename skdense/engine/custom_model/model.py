@@ -186,10 +186,33 @@ def restore_state(
     """Put the arrays that `state_of` gave into a model built and compiled anew."""
     model.set_weights(list(weights))
     if slots:
-        if not model.optimizer.built:
+        if not model.optimizer.built and len(slots) > len(model.optimizer.variables):
             model.optimizer.build(model.trainable_variables)
         for variable, value in zip(model.optimizer.variables, slots, strict=True):
             variable.assign(value)
+
+
+@contextmanager
+def kept_on_failure(model: keras.Model) -> Iterator[None]:
+    """Put weights and optimizer back if training fails, which ``Model.fit`` changes as it goes.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built and compiled.
+
+    Yields
+    ------
+    None
+    """
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    before = state_of(model)
+    try:
+        yield
+    except BaseException:
+        restore_state(model, *before)
+        raise
 
 
 def _symbolic(model: keras.Model, attribute: str) -> Any:
