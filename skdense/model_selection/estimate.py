@@ -13,10 +13,11 @@ from skdense.model_selection.baselines import NETWORK, network
 from skdense.model_selection.task import Task
 
 # Rounded from measurements on one core of a server.
-FIRST_FIT = 6.0  # import of TensorFlow, compilation
+IMPORT = 4.0  # of TensorFlow
+COMPILATION = 2.0  # for each number of inputs; folds of a table differ in their categories
 SECONDS_PER_STEP = 2.5e-4
 FLOPS = 6e10
-PREPARATION = 0.005  # of one column, by skrub
+PREPARATION = 0.015  # of one column, by skrub
 # A sample is worth suggesting above that many seconds.
 LONG = 600
 ROWS_OF_A_SAMPLE = 10_000
@@ -48,17 +49,18 @@ def estimate(names: Collection[str], X: Any, y: NDArray[Any], task: Task, n_fold
     'This takes about 10 seconds or less (a rough guess, for one processor core)'
     """
     n_classes = len(np.unique(y)) if task == "classification" else 1
+    is_table = not isinstance(X, np.ndarray)
     n_numbers, n_others = _count_inputs(X)
 
     def seconds(n_rows: int) -> float:
         n_train = round(n_rows * (1 - 1 / n_folds))
         of_a_fold = _seconds_of_others(names, n_train, X.shape[1], n_classes, task)
-        if not isinstance(X, np.ndarray):
+        if is_table:
             of_a_fold += PREPARATION * X.shape[1] * len(names)
         if NETWORK not in names:
             return n_folds * of_a_fold
         of_a_fold += _network_seconds(network(task, 0), n_train, n_numbers, n_others)
-        return FIRST_FIT + n_folds * of_a_fold
+        return IMPORT + COMPILATION * (n_folds if is_table else 1) + n_folds * of_a_fold
 
     total = seconds(X.shape[0])
     words = f"This takes about {_in_words(total)} (a rough guess, for one processor core)"
