@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
 from skdense.inspection.comparison_display import ComparisonDisplay, decimals
 from skdense.inspection.history_display import HistoryDisplay
 from skdense.model_selection import report
@@ -240,7 +241,8 @@ class Comparison:
         Returns
         -------
         display : HistoryDisplay
-            With `ax_` and `figure_`. The lowest validation loss of each fold is marked.
+            With `ax_` and `figure_`. The best epoch of each fold is marked: of the default
+            classifier by its monitor, which has a panel, else that of the lowest validation loss.
 
         Raises
         ------
@@ -249,7 +251,12 @@ class Comparison:
         """
         if name not in self.histories:
             raise ValueError(f"name={name!r} has no loss curves; {list(self.histories)} have")
-        return HistoryDisplay(histories={name: self.histories[name]}).plot(ax=ax)
+        fits, key = self.histories[name], f"val_{CALIBRATED_LOG_LOSS}"
+        chosen: dict[str, Any] = {}
+        if all(key in fit for fit in fits):
+            best = [int(np.argmax(np.nan_to_num(fit[key], nan=-np.inf))) + 1 for fit in fits]
+            chosen = {"best_epochs": {name: best}, "monitors": {name: key}}
+        return HistoryDisplay(histories={name: fits}, **chosen).plot(ax=ax)
 
     def _format(self, score: float) -> str:
         return f"{score:.{decimals(self.scores[self.ranking[0]].mean())}f}"

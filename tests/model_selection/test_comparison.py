@@ -3,7 +3,10 @@ import dataclasses
 import matplotlib as mpl
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_classification
 
+from skdense import DenseClassifier
 from skdense.model_selection.columns import Column
 from skdense.model_selection.comparison import Comparison
 
@@ -147,6 +150,18 @@ def test_pictures():
     assert losses.figure_ is losses.ax_.figure
     with pytest.raises(ValueError, match="name='ridge' has no loss curves"):
         result.plot_losses(name="ridge")
+
+
+def test_best_epochs_are_those_of_the_default_monitor():
+    net = DenseClassifier((8,), epochs=12, n_members=1, learning_rate=0.1, random_state=0)
+    X, y = make_classification(120, 4, flip_y=0.3, random_state=0)
+    fits = [clone(net).set_params(random_state=seed).fit(X, y) for seed in (0, 1)]
+    histories = {"network": [fit.history_ for fit in fits]}
+    display = dataclasses.replace(a_comparison(), histories=histories).plot_losses()
+    assert display.best_epochs_["network"] == [fit.best_epoch_ for fit in fits]
+    assert display.monitor_axes_[0] is not None
+    lowest = [int(np.argmin(fit.history_["val_loss"])) + 1 for fit in fits]
+    assert lowest != display.best_epochs_["network"]
 
 
 @pytest.mark.parametrize(
