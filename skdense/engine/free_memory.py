@@ -19,16 +19,8 @@ _FIRST = (
 def free_bytes(root: Path = Path("/")) -> int | None:
     """Give the memory that is free, with swap and with what caches of files give back.
 
-    Parameters
-    ----------
-    root : Path, default=Path("/")
-        Where Linux's ``/proc`` and ``/sys`` are.
-
-    Returns
-    -------
-    int or None
-        On Linux the least that the machine and this process's control groups leave; elsewhere the
-        memory of the machine; None where that is not known either.
+    On Linux it is the least that the machine and this process's control groups leave, below `root`;
+    elsewhere the memory of the machine; None where that is not known either.
     """
     machine = _numbers(root / "proc/meminfo")  # in kB
     if "MemAvailable" in machine:

@@ -21,17 +21,7 @@ _SMALL = 2**26  # bytes of weights; below, free memory is not looked up
 def check_memory(estimator: Any, architecture: Architecture, settings: Settings) -> None:
     """Refuse a network whose weights and optimizer alone need more memory than is free.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-        Of an ensemble, the member that is to be trained: those after it count, too.
-    architecture : Architecture
-    settings : Settings
-        Has the optimizer.
-
-    Raises
-    ------
-    MemoryError
+    Of an ensemble, `estimator` is the member to be trained: those after it count, too.
     """
     n_weights, itemsize = architecture.n_weights, np.dtype(architecture.dtype).itemsize
     if n_weights * itemsize < _SMALL:
@@ -57,18 +47,7 @@ def memory_errors_explained(
 ) -> Iterator[None]:
     """Tell the sizes where NumPy or TensorFlow runs out of memory, and what to change.
 
-    Parameters
-    ----------
-    estimator : object
-    X : object
-        What `fit` was given.
-    sizes : dict
-        Parameters that matter, by name.
-    remedy : str
-
-    Yields
-    ------
-    None
+    `sizes` are the parameters that matter, by name.
     """
     try:
         yield

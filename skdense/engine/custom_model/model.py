@@ -194,17 +194,7 @@ def restore_state(
 
 @contextmanager
 def kept_on_failure(model: keras.Model) -> Iterator[None]:
-    """Put weights and optimizer back if training fails, which ``Model.fit`` changes as it goes.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Built and compiled.
-
-    Yields
-    ------
-    None
-    """
+    """Put weights and optimizer back if training fails, which ``Model.fit`` changes as it goes."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     before = state_of(model)
