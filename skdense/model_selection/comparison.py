@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdense.callbacks.calibrated_log_loss import NAME as CALIBRATED_LOG_LOSS
+from skdense.callbacks.scorers import CALIBRATED_LOG_LOSS
 from skdense.inspection.comparison_display import ComparisonDisplay, decimals
 from skdense.inspection.history_display import HistoryDisplay
 from skdense.model_selection import report
