@@ -45,7 +45,7 @@ def test_the_network_counts_its_steps():
 
 def test_the_default_network_of_a_regression_has_bins_and_leaves_out_a_quarter():
     net = DenseRegressor()
-    n_steps = 3000 // 256 * 364 * 4  # batch size, epochs, members
+    n_steps = 3000 // 256 * 128 * 4  # batch size, epochs, members
     flops = 6 * 256 * (256 * (10 * 9 + 5) + 2 * 256**2)
     expected = n_steps * (module.SECONDS_PER_STEP + flops / module.FLOPS)
     assert module._network_seconds(net, 4000, 10, 5) == pytest.approx(expected, rel=0.1)
