@@ -266,7 +266,7 @@ TESTED_ELSEWHERE = {
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
     "inspection/test_history_display.py": "inspection.history_panel",
-    "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
+    "persistence/test_damaged_files.py": "engine.archive persistence.fitted_state",
     "persistence/test_onnx.py": "persistence.onnx_graph",
     "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "
     "persistence.history persistence.inputs persistence.serialization",

@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
+from skdense.engine.archive import (
+    Damaged,
+    check_header,
+    damage_named,
+    read_file,
+    version_of,
+    write_file,
+)
 from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.ensemble import networks_of
 from skdense.estimators.keras_defaults import KERAS_DEFAULTS
 from skdense.estimators.regressor import DenseRegressor
 from skdense.networks.architecture import Architecture
-from skdense.persistence.archive import Damaged, check_header, damage_named, read_file, write_file
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.fitted_state import (
     SWITCHES,
@@ -109,7 +115,7 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
     header = {
         **_header(_ESTIMATOR),
         "estimator": type(estimator).__name__,
-        "parameters": _written(estimator.get_params(deep=False), writer),
+        "parameters": _written(_parameters_of(estimator), writer),
         "automatic": _written(estimator.params_, writer),
         "requests": write_requests(estimator),
         "fitted": write(estimator, writer),
@@ -303,20 +309,19 @@ def _header(kind: str) -> dict:
         "version": _VERSION,
         "made_with": {
             "python": platform.python_version(),
-            **{package: _version_of(package) for package in packages},
+            **{package: version_of(package) for package in packages},
         },
     }
 
 
+def _parameters_of(estimator: Any) -> dict[str, Any]:
+    """Give the parameters but for `checkpoint`, a folder of this machine."""
+    parameters: dict[str, Any] = estimator.get_params(deep=False)
+    return {name: value for name, value in parameters.items() if name != "checkpoint"}
+
+
 def _written(parameters: dict[str, Any], writer: Writer) -> dict[str, Any]:
     return {name: writer.parameter(name, value) for name, value in parameters.items()}
-
-
-def _version_of(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:  # as in frozen programs; the version only informs
-        return None
 
 
 def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:

@@ -11,6 +11,7 @@ import secrets
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from math import prod
 from typing import Any, BinaryIO, NoReturn
 
@@ -125,12 +126,14 @@ def damage_named(path: str | os.PathLike) -> Iterator[None]:
         ) from error
 
 
-def read_file(file: BinaryIO) -> tuple[dict, list[np.ndarray]]:
+def read_file(file: BinaryIO, with_arrays: bool = True) -> tuple[dict, list[np.ndarray]]:
     """Read what `write_file` wrote; memory is taken for what is there, not for what is claimed.
 
     Parameters
     ----------
     file : file object, open for reading in binary mode
+    with_arrays : bool, default=True
+        Whether to read more than the header.
 
     Returns
     -------
@@ -160,7 +163,8 @@ def read_file(file: BinaryIO) -> tuple[dict, list[np.ndarray]]:
     _check_sizes(members, file.seek(0, os.SEEK_END))
     try:
         header = _parse(archive.read(HEADER))
-        return header, [_read_array(archive.read(f"{n}.npy")) for n in range(n_arrays)]
+        numbers = range(n_arrays if with_arrays else 0)
+        return header, [_read_array(archive.read(f"{n}.npy")) for n in numbers]
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Damaged(f"is damaged ({error}). Save it anew.") from error
 
@@ -267,6 +271,14 @@ def check_header(header: Any, kind: str, version: int, hint: str) -> None:
             f"has version {reprlib.repr(found)} of the format; this skdense reads up to {version}. "
             f"It was made by skdense {reprlib.repr(newer)}: install that."
         )
+
+
+def version_of(package: str) -> str | None:
+    """Give the version of a package; None where it cannot be found, as in frozen programs."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def is_count(number: Any) -> bool:
