@@ -249,6 +249,7 @@ TESTED_ELSEWHERE = {
     "engine.program engine.program_inputs engine.settings engine.trainable_network "
     "engine.training_result",
     "estimators/test_temperature_scaling.py": "callbacks.calibrated_log_loss",
+    "estimators/test_checkpoint.py": "engine.checkpoint engine.content_key",
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_html_view.py": "estimators.losses_view",
     "estimators/test_lr_schedule.py": "schedules",

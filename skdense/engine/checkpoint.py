@@ -191,7 +191,7 @@ class Checkpoint:
             f"checkpoint={str(self._folder)!r} cannot be used: {self._path}: {problem.strerror}. "
             "The fit goes on without it. Make room there, or choose a folder that can be written."
         )
-        _warn_once((str(self._folder), problem.errno), words)
+        _warn_once((str(self._folder),), words)
 
     def _tell_of_others(self) -> None:
         """Warn of what the same training has come to elsewhere, and is not used here."""
