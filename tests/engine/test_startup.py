@@ -3,26 +3,56 @@
 import gc
 import json
 import os
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
+import joblib
+import numpy as np
 import pytest
 from joblib import Parallel, delayed
 
+from skdense import DenseRegressor
 from skdense.engine.startup import limit_threads, paused_garbage_collection
 from tests.helpers import plain
 
+CORES = joblib.cpu_count()
+
 
 @pytest.mark.parametrize(
-    ("openmp", "tensorflow", "expected"),
-    [(None, None, None), ("1", None, "1"), ("1", "2", "2"), ("4,2", None, None)],
+    ("openmp", "tensorflow", "chosen", "expected"),
+    [
+        (None, None, 0, [CORES]),
+        ("3", None, 0, [3]),
+        ("4,2", None, 0, [CORES]),
+        ("0", None, 0, [CORES]),
+        ("3", "2", 0, []),
+        ("3", None, 2, []),
+    ],
 )
-def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, expected):
+def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, chosen, expected):
     given = {"OMP_NUM_THREADS": openmp, "TF_NUM_INTRAOP_THREADS": tensorflow}
     for name, value in given.items():
         monkeypatch.setenv(name, value or "")
         if value is None:
             monkeypatch.delenv(name)
-    limit_threads()
-    assert os.environ.get("TF_NUM_INTRAOP_THREADS") == expected
+    found = []
+    threading = SimpleNamespace(
+        get_intra_op_parallelism_threads=lambda: chosen,
+        set_intra_op_parallelism_threads=found.append,
+    )
+    limit_threads(threading, has_started=False)
+    assert found == expected
+    assert os.environ.get("TF_NUM_INTRAOP_THREADS") == tensorflow  # workers would inherit it
+
+
+def test_tensorflow_that_has_started_keeps_its_threads(monkeypatch, caplog):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    threading = SimpleNamespace(get_intra_op_parallelism_threads=lambda: 0)
+    with caplog.at_level("INFO", logger="skdense"):
+        limit_threads(threading, has_started=True)
+    (record,) = caplog.records
+    assert "TensorFlow had started before skdense" in record.getMessage()
 
 
 TRAIN = """
@@ -53,11 +83,12 @@ names = dir(skdense)
     after = """
 from skdense import NetworkClassifier
 import keras
+import tensorflow as tf
 
 parts = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer
 methods = [m for cls in parts for m in (cls.__reduce__, getattr(cls, "__deepcopy__", None))]
 homes = sorted({getattr(method, "__module__", "") or "" for method in methods})
-threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+threads = tf.config.threading.get_intra_op_parallelism_threads()
 print(json.dumps({"heavy": heavy, "names": names, "homes": homes, "threads": threads}))
 """
     none = {"TF_NUM_INTRAOP_THREADS": None, "TF_CPP_MIN_LOG_LEVEL": None}
@@ -70,7 +101,7 @@ def test_training_prints_nothing(first_fits):
 
 
 def test_a_fit_has_the_threads_of_openmp(first_fits):
-    assert json.loads(first_fits.stdout)["threads"] == "1"
+    assert json.loads(first_fits.stdout)["threads"] == 1
 
 
 def test_importing_the_package_imports_nothing_heavy(first_fits):
@@ -107,19 +138,24 @@ assert net.model_.layers[1].units == 3
     assert done.stderr.partition("begins\n")[2] == ""
 
 
-def threads_of_a_worker():
+def threads_of_a_worker(number):
+    """Count a worker's threads for TensorFlow's arithmetic once it has trained."""
     import numpy as np
 
     from skdense import DenseRegressor
 
     plain(DenseRegressor, 4, epochs=1).fit(np.eye(20), np.arange(20.0))
-    return os.environ.get("TF_NUM_INTRAOP_THREADS")
+    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+    return names.count("tf_XLAEigen")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have names in /proc on Linux")
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="joblib limits threads on several cores only")
-def test_joblibs_workers_share_the_cores():
-    (found,) = Parallel(n_jobs=2)([delayed(threads_of_a_worker)()])
-    assert int(found) <= max(os.cpu_count() // 2, 1)
+def test_joblibs_workers_share_the_cores(monkeypatch):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    plain(DenseRegressor, 4, epochs=1).fit(np.eye(20), np.arange(20.0))  # TensorFlow starts here
+    found = Parallel(n_jobs=2)(delayed(threads_of_a_worker)(number) for number in range(2))
+    assert all(1 <= count <= max(CORES // 2, 1) for count in found)
 
 
 @pytest.mark.parametrize("enabled", [True, False])

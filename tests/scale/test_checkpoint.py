@@ -67,11 +67,14 @@ class Search:
             start_new_session=True,
         )
 
-    def wait_until_it_trains(self):
+    def wait_for(self, condition):
         end = time.monotonic() + LIMIT
-        while not self._ready.exists() and self._process.poll() is None:
+        while not condition() and self._process.poll() is None:
             assert time.monotonic() < end
-            time.sleep(0.01)
+            time.sleep(0.005)
+
+    def wait_for_files(self, folder, n_files):
+        self.wait_for(lambda: len(list(folder.glob("*.checkpoint"))) >= n_files)
 
     def kill(self):
         """Kill it and its workers; tell whether it was alive."""
@@ -103,16 +106,14 @@ def test_searches_that_are_killed_end_with_the_same_bits(tmp_path):
     moments = random.Random(0)
     ready, n_kills, seed, n_finished = tmp_path / "ready", 0, 0, 0
     while n_kills < N_KILLS:
-        start = time.monotonic()
         undisturbed = Search("", seed, 1, ready).result()
-        duration = time.monotonic() - start
         folder = tmp_path / f"of-{seed}"
         done = {}
-        n_of_this = moments.randint(2, 6)
-        for _ in range(min(n_of_this, N_KILLS - n_kills)):
+        for _ in range(min(moments.randint(2, 6), N_KILLS - n_kills)):
             search = Search(folder, seed, moments.choice([1, 2]), ready)
-            search.wait_until_it_trains()
-            time.sleep(moments.uniform(0, duration / n_of_this))
+            search.wait_for(ready.exists)
+            search.wait_for_files(folder, len(done) + moments.randint(0, 10))
+            time.sleep(moments.uniform(0, 0.5))
             n_kills += search.kill()
             now = finished(folder) if folder.exists() else {}
             assert done.items() <= now.items()  # nothing is lost, and nothing is done twice
