@@ -73,6 +73,7 @@ class Checkpoint:
 
     Attributes
     ----------
+    path : Path
     result : TrainingResult or None
         Of a training that has ended.
     progress : Progress or None
@@ -82,7 +83,7 @@ class Checkpoint:
     def __init__(self, folder: str | os.PathLike, content: str, about: dict[str, Any]):
         self._folder, self._content, self._about = Path(folder), content, about
         self._key = f"{content}-{content_key([environment()])[:16]}"
-        self._path = self._folder / f"{self._key}{_SUFFIX}"
+        self.path = self._folder / f"{self._key}{_SUFFIX}"
         self.result: TrainingResult | None = None
         self.progress: Progress | None = None
         self._is_ours = True
@@ -106,7 +107,7 @@ class Checkpoint:
 
     def save(self, progress: Progress) -> None:
         """Write how far training has come, but not over what another process has finished."""
-        with suppress(OSError, ValueError), open(self._path, "rb") as file:
+        with suppress(OSError, ValueError), open(self.path, "rb") as file:
             if read_file(file, with_arrays=False)[0].get("finished"):
                 return
         self._write(progress.history, progress[1:], {"finished": False})
@@ -115,7 +116,7 @@ class Checkpoint:
         """Write what training has come to."""
         ended = {name: getattr(result, name) for name in ("best_epoch", "finite", "stopped_by")}
         self._write(result.history, (result.weights, result.slots), {"finished": True, **ended})
-        for rest in self._folder.glob(f".{self._path.name}.*"):  # of processes that were killed
+        for rest in self._folder.glob(f".{self.path.name}.*"):  # of processes that were killed
             with suppress(OSError):
                 rest.unlink()
 
@@ -124,14 +125,14 @@ class Checkpoint:
         self.result, self.progress, self._is_ours = None, None, False
         problem = problem.replace(" Save it anew.", "")
         words = f"{problem} The fit goes on without a checkpoint: delete that file."
-        _warn_once((str(self._path),), words)
+        _warn_once((str(self.path),), words)
 
     def _load(self) -> None:
-        if not self._path.exists():
+        if not self.path.exists():
             self._tell_of_others()
             return
         try:
-            with open(self._path, "rb") as file, damage_named(self._path):
+            with open(self.path, "rb") as file, damage_named(self.path):
                 header, arrays = read_file(file)
                 check_header(header, _KIND, _VERSION, "it is no checkpoint")
                 expect(header["key"] == self._key, "key", header["key"])
@@ -140,8 +141,8 @@ class Checkpoint:
             self.refuse(str(problem))
             return
         with suppress(OSError):  # of a folder that may only be read
-            os.utime(self._path)
-        _logger.info("checkpoint: after %d epochs, from %s", header["n_epochs"], self._path)
+            os.utime(self.path)
+        _logger.info("checkpoint: after %d epochs, from %s", header["n_epochs"], self.path)
 
     def _take(self, header: dict, arrays: list[np.ndarray]) -> None:
         names, n_first = header["history"], header["n_first"]
@@ -179,16 +180,16 @@ class Checkpoint:
             **ended,
         }
         try:
-            write_file(self._path, header, [*columns, *arrays[0], *arrays[1]])
-            _drop_oldest(self._folder, self._path)
+            write_file(self.path, header, [*columns, *arrays[0], *arrays[1]])
+            _drop_oldest(self._folder, self.path)
         except OSError as problem:
             # A process that has finished the same training removes what is half written.
-            if not (isinstance(problem, FileNotFoundError) and self._path.exists()):
+            if not (isinstance(problem, FileNotFoundError) and self.path.exists()):
                 self._tell(problem)
 
     def _tell(self, problem: OSError) -> None:
         words = (
-            f"checkpoint={str(self._folder)!r} cannot be used: {self._path}: {problem.strerror}. "
+            f"checkpoint={str(self._folder)!r} cannot be used: {self.path}: {problem.strerror}. "
             "The fit goes on without it. Make room there, or choose a folder that can be written."
         )
         _warn_once((str(self._folder),), words)
@@ -227,18 +228,7 @@ def environment() -> dict[str, str | None]:
 
 
 def checkpoints(folder: Path) -> Iterator[tuple[Path, os.stat_result, dict | None]]:
-    """Give the files of a folder, those used last first, with their headers; None of damaged ones.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Yields
-    ------
-    path : Path
-    status : os.stat_result
-    header : dict or None
-    """
+    """Give the files of a folder, last used first, and their headers; None of damaged ones."""
     for path, status in _files(folder, f"*{_SUFFIX}"):
         header = None
         with suppress(OSError, ValueError), open(path, "rb") as file:

@@ -138,7 +138,7 @@ def _go_on(
     current, kept = ([tf.constant(array) for array in network] for network in networks)
     for tensors in (current, kept):
         if [(t.shape, t.dtype) for t in tensors] != [(t.shape, t.dtype) for t in state.current]:
-            checkpoint.refuse("has another network than this training.")
+            checkpoint.refuse(f"{str(checkpoint.path)!r} is of another network than this training.")
             return state
     kept_state = State(kept, kept, None, None)
     for epoch in range(len(history["loss"])):

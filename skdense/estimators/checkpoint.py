@@ -24,17 +24,7 @@ _RATES_AT_ONCE = 2**16
 
 
 def check_random_state(estimator: Any) -> None:
-    """Refuse a random state with which no two fits are the same.
-
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-
-    Raises
-    ------
-    ValueError
-        If `checkpoint` is set, and `random_state` is not an int.
-    """
+    """Refuse a random state with which no two fits are the same, where `checkpoint` is set."""
     seed = estimator.random_state
     if estimator.checkpoint is not None and not isinstance(seed, Integral):
         raise ValueError(
@@ -53,7 +43,7 @@ def checkpoints_of(
     prepared: PreparedData,
     given: FitArguments,
 ) -> list[Checkpoint]:
-    """Give the checkpoint of a training, if it has one.
+    """Give the checkpoint of a training, or none, with a warning where no key can tell its content.
 
     Parameters
     ----------
@@ -71,12 +61,6 @@ def checkpoints_of(
     Returns
     -------
     list of Checkpoint
-        One or none.
-
-    Warns
-    -----
-    UserWarning
-        If results depend on something that no key can tell.
     """
     if estimator.checkpoint is None:
         return []
