@@ -35,7 +35,9 @@ class Damaged(ValueError):
     """What is wrong with a file; the text goes on from "it"."""
 
 
-def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) -> None:
+def write_file(
+    path: str | os.PathLike, header: dict, arrays: list[np.ndarray], sync_folder: bool = True
+) -> None:
     """Write a header and arrays, whole or not at all.
 
     Parameters
@@ -46,8 +48,13 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
         What JSON can hold, finite numbers only.
     arrays : list of arrays
         Array number 0 becomes the member ``0.npy``, and so on.
+    sync_folder : bool, default=True
+        Whether a power cut right afterwards may not bring back the file that was there before.
     """
-    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with (
+        atomic_write(path, sync_folder) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):
         text = json.dumps(header, allow_nan=False, indent=1)
         # A fixed date: equal estimators give equal files.
         archive.writestr(zipfile.ZipInfo(HEADER), text)
@@ -60,12 +67,14 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike, sync_folder: bool = True) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its place when it is complete and on the disk.
 
     Parameters
     ----------
     path : str or path-like
+    sync_folder : bool, default=True
+        As in `write_file`.
 
     Yields
     ------
@@ -90,7 +99,8 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
         if os.path.exists(temporary):
             os.remove(temporary)
         raise
-    _sync_folder(folder)
+    if sync_folder:
+        _sync_folder(folder)
 
 
 def _sync_folder(folder: str) -> None:

@@ -27,6 +27,7 @@ def folder(tmp_path, monkeypatch):
     """A folder that is written to at every chance, and troubles that nobody was told of."""
     monkeypatch.setattr(checkpoint, "EPOCHS", 1)
     monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "_BETWEEN_LOOKS", 0.0)
     monkeypatch.setattr(checkpoint, "_told", set())
     return tmp_path / "runs"
 
@@ -293,12 +294,12 @@ def test_what_was_not_used_for_longest_goes_first(iris, folder, monkeypatch):
 def test_another_process_that_is_done_is_not_undone(iris, folder, monkeypatch):
     done, write = [], checkpoint.write_file
 
-    def overtaken(path, header, arrays):
+    def overtaken(path, header, arrays, **options):
         if not done:
             done.append(path)
             net(checkpoint=folder).fit(*iris)  # as another process would, meanwhile
             raise FileNotFoundError(errno.ENOENT, "cleared away", str(path))
-        write(path, header, arrays)
+        write(path, header, arrays, **options)
 
     monkeypatch.setattr("skdense.engine.padding._MOST_EPOCHS_PER_CALL", 2)
     monkeypatch.setattr(checkpoint, "write_file", overtaken)
