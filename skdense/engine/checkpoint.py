@@ -144,18 +144,18 @@ class Checkpoint:
         _logger.info("checkpoint: after %d epochs, from %s", header["n_epochs"], self.path)
 
     def _take(self, header: dict, arrays: list[np.ndarray]) -> None:
-        columns, *both = _unpacked(header["arrays"], *arrays)
+        columns, first, second = _unpacked(header["arrays"], *arrays)
         names, n_epochs = header["history"], header["n_epochs"]
         are_columns = all(each.shape == (n_epochs,) for each in columns)
         expect("loss" in names and len(names) == len(columns) and are_columns, "history", names)
         history = {name: each.tolist() for name, each in zip(names, columns, strict=True)}
         if not header["finished"]:
-            self.progress = Progress(history, *both)
+            self.progress = Progress(history, first, second)
             return
         best_epoch, finite, stopped_by = (header[name] for name in _ENDED)
         expect(is_count(best_epoch) and best_epoch <= n_epochs, "epoch", best_epoch)
         expect(type(finite) is bool and type(stopped_by) is str, "end", stopped_by)
-        self.result = TrainingResult(*both, history, best_epoch, finite, stopped_by)
+        self.result = TrainingResult(first, second, history, best_epoch, finite, stopped_by)
 
     def _write(self, history: dict[str, list[float]], first: list, second: list, ended: dict):
         if not self._is_ours:
@@ -257,7 +257,8 @@ def _packed(groups: list[list[np.ndarray]]) -> tuple[list, np.ndarray]:
 
 
 def _unpacked(described: list, packed: np.ndarray) -> list[list[np.ndarray]]:
-    groups, end = [], 0
+    groups: list[list[np.ndarray]] = []
+    end = 0
     for group in described:
         groups.append([])
         for name, shape in group:
