@@ -17,6 +17,11 @@ from scipy import sparse
 _PACKAGES = frozenset(
     ("builtins", "keras", "math", "numpy", "scipy", "skdense", "sklearn", "tensorflow")
 )
+# All but names for the user's eyes and line numbers.
+_OF_CODE = (
+    *("co_code", "co_exceptiontable", "co_consts", "co_names", "co_varnames", "co_flags"),
+    *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount"),
+)
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -91,7 +96,7 @@ def _taken_apart(thing: Any) -> tuple[str, list[Any]]:
     if isinstance(thing, set | frozenset):
         return kind.__name__, sorted(content_key([part]) for part in thing)
     if isinstance(thing, types.CodeType):
-        return "code", [thing.co_code, thing.co_names, thing.co_consts, thing.co_varnames]
+        return "code", [getattr(thing, name) for name in _OF_CODE]
     if _is_known(thing):
         return f"{thing.__module__}.{thing.__qualname__}", []
     if isinstance(thing, types.FunctionType):
@@ -109,7 +114,7 @@ def _taken_apart_object(thing: Any) -> tuple[str, list[Any]]:
         return "method", [thing.__func__, thing.__self__]
     if isinstance(thing, np.ufunc):
         return f"ufunc {thing.__name__}", []
-    if isinstance(thing, type) or not _is_known(kind):
+    if isinstance(thing, type | types.ModuleType) or not _is_known(kind):
         raise NoContent(f"nothing tells whether another object has the same content as {thing!r}")
     if dataclasses.is_dataclass(thing):
         fields = [field.name for field in dataclasses.fields(thing) if field.compare]
@@ -133,7 +138,7 @@ def _is_known(thing: Any) -> bool:
 
 def _parts_of_function(function: types.FunctionType) -> Iterator[Any]:
     """Give what a function of the user's is made of, and what it finds in its module."""
-    yield from (function.__code__, function.__defaults__, function.__kwdefaults__)
+    yield from (function.__code__, function.__defaults__, function.__kwdefaults__, vars(function))
     yield [cell.cell_contents for cell in function.__closure__ or ()]
     for code in _codes(function.__code__):
         if any(step.opname == "IMPORT_NAME" for step in dis.get_instructions(code)):

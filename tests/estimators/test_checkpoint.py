@@ -361,7 +361,9 @@ def recursive():
 
 
 @pytest.mark.parametrize(
-    "thing", [Own(), Own, iter([1]), imports, recursive(), np.zeros(2, "i4,f4"), object()], ids=repr
+    "thing",
+    [Own(), Own, pytest, iter([1]), imports, recursive(), np.zeros(2, "i4,f4"), object()],
+    ids=repr,
 )
 def test_what_has_no_content_is_refused(thing):
     with pytest.raises(NoContent):
