@@ -1,4 +1,4 @@
-"""The command line: `skdense compare DATA`.
+"""The command line: `skdense compare DATA`, `skdense checkpoints FOLDER`.
 
 What takes long to import is imported where it is needed, so that `--help` is quick.
 """
@@ -7,8 +7,9 @@ import argparse
 import shlex
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, TextIOWrapper):  # Windows pipes lack letters that columns may have
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        return _compare(args)
+        run: Callable[[argparse.Namespace], int] = args.run
+        return run(args)
     except InputError as error:
         return _complain(error, BAD_INPUT)
     except KeyboardInterrupt as interrupt:
@@ -115,6 +117,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", metavar="FOLDER", type=Path, help="where to write report.html and comparison.csv")
     add("--random-state", metavar="SEED", type=int, default=0, help="default: 0")
     add("--n-jobs", metavar="N", type=int, help="folds to run at the same time (default: 1)")
+    compare.set_defaults(run=_compare)
+    checkpoints = commands.add_parser(
+        "checkpoints",
+        help="list the checkpoints in a folder, or delete them",
+        description="List the files that networks with checkpoint=FOLDER have left: what was "
+        "trained, how far, and when the file was last used.",
+    )
+    checkpoints.add_argument("folder", metavar="FOLDER", type=Path)
+    checkpoints.add_argument("--clear", action="store_true", help="delete them")
+    checkpoints.set_defaults(run=_checkpoints)
     return parser
 
 
@@ -165,6 +177,36 @@ def _compare(args: argparse.Namespace) -> int:
     return 0
 
 
+def _checkpoints(args: argparse.Namespace) -> int:
+    from skdense.engine.checkpoint import checkpoints, clear_checkpoints
+
+    if not args.folder.is_dir():
+        raise InputError(f"{args.folder}: there is no such folder")
+    if args.clear:
+        with _errors_of(args.folder, "FOLDER"):
+            print(f"Deleted: {clear_checkpoints(args.folder)} checkpoints")
+        return 0
+    n_files, n_bytes = 0, 0
+    for path, status, header in checkpoints(args.folder):
+        n_files, n_bytes = n_files + 1, n_bytes + status.st_size
+        used = datetime.fromtimestamp(status.st_mtime).isoformat(" ", "minutes")
+        print(f"{path.name[:12]}  {used}  {_in_words(header)}")
+    print(f"{n_files} checkpoints, {n_bytes / 1e6:.1f} MB")
+    return 0
+
+
+def _in_words(header: dict[str, Any] | None) -> str:
+    """Say what a checkpoint is of."""
+    try:
+        assert header is not None
+        of, n_epochs = header["about"], header["n_epochs"]
+        ended = f"ended after {n_epochs}" if header["finished"] else f"{n_epochs} of {of['epochs']}"
+        member = f", member {of['member']}" if of["member"] else ""
+        return f"{of['estimator']} {of['layers']}, {of['samples']} samples{member}: {ended} epochs"
+    except (AssertionError, KeyError, TypeError):
+        return "damaged, or of another version"
+
+
 def _read(args: argparse.Namespace) -> tuple[Any, Any]:
     """Read the table, and say what was taken from it and for what."""
     from skdense.model_selection.read_table import read_table, split_target
@@ -210,12 +252,12 @@ def _write(comparison: "Comparison", args: argparse.Namespace, title: str) -> No
 
 
 @contextmanager
-def _errors_of(folder: Path) -> Iterator[None]:
+def _errors_of(folder: Path, option: str = "--out") -> Iterator[None]:
     """Turn the errors of writing to a folder into bad input."""
     try:
         yield
     except OSError as error:
-        raise InputError(f"--out {folder}: {error}") from error
+        raise InputError(f"{option} {folder}: {error}") from error
 
 
 def _complain(error: Exception | str, code: int) -> int:

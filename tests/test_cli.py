@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from skdense import cli
+from skdense import DenseClassifier, cli
 from skdense.cli import main
 from skdense.model_selection import baselines
+from tests.helpers import plain
 
 
 class Classifier(LogisticRegression):
@@ -330,3 +331,22 @@ def test_a_real_ctrl_c_leaves_no_traceback(path):
     assert done.returncode == 130
     assert "Traceback" not in done.stderr
     assert "dummy   0.5000" in done.stdout
+
+
+def test_checkpoints_are_listed_and_deleted(iris, tmp_path, capsys):
+    net = plain(DenseClassifier, 8, epochs=2, n_members=2, random_state=0, checkpoint=tmp_path)
+    net.fit(*iris)
+    (tmp_path / "x.checkpoint").write_text("something else")
+    assert main(["checkpoints", str(tmp_path)]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    told = "DenseClassifier 4-8-3, 150 samples, member {}/2: ended after 2 epochs"
+    assert sorted(line.split("  ", 2)[2] for line in lines) == [
+        *(told.format(number) for number in (1, 2)),
+        "damaged, or of another version",
+    ]
+    assert last.startswith("3 checkpoints, 0.0 MB")
+    assert main(["checkpoints", str(tmp_path), "--clear"]) == 0
+    assert capsys.readouterr().out == "Deleted: 3 checkpoints\n"
+    assert not list(tmp_path.iterdir())
+    assert main(["checkpoints", str(tmp_path / "none")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err

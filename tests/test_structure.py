@@ -248,6 +248,7 @@ TESTED_ELSEWHERE = {
     "engine/test_training.py": "engine.model_building engine.optimizers engine.penalties "
     "engine.program engine.program_inputs engine.settings engine.trainable_network "
     "engine.training_result",
+    "estimators/test_checkpoint.py": "engine.checkpoint engine.content_key",
     "estimators/test_column_selection.py": "estimators.network_data estimators.outputs",
     "estimators/test_html_view.py": "estimators.losses_view",
     "estimators/test_lr_schedule.py": "schedules",
@@ -264,8 +265,8 @@ TESTED_ELSEWHERE = {
     "preprocessing/test_validation_split.py": "preprocessing.fit_arguments",
     "inspection/test_diagnose.py": "inspection.check_inputs inspection.checks "
     "inspection.fitted_network",
-    "persistence/test_damaged_files.py": "persistence.archive persistence.fitted_state",
-    "persistence/test_releases.py": "estimators.versions",
+    "persistence/test_damaged_files.py": "engine.archive persistence.fitted_state",
+    "persistence/test_releases.py": "engine.versions",
     "persistence/test_onnx.py": "persistence.onnx_graph",
     "persistence/test_save_load.py": "engine.keras_serialization persistence.deserialization "
     "persistence.history persistence.inputs persistence.serialization",

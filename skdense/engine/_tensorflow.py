@@ -4,6 +4,7 @@ Every module that needs them takes them from here, so that threads, silence and 
 before the first operation; modules that do not need them can be imported without TensorFlow.
 """
 
+from skdense.engine import _compat
 from skdense.engine.disk_cache import connect
 from skdense.engine.startup import (
     limit_threads,
@@ -18,11 +19,11 @@ def _description() -> str:
     return f"{version.VERSION} {version.GIT_VERSION} {version.COMPILER_VERSION} threads={threads}"
 
 
-limit_threads()
 with quiet_tensorflow_import(), paused_garbage_collection():
     import keras
     import tensorflow as tf
 
+    limit_threads(tf.config.threading, _compat.tensorflow_has_run())
     # The first compiled call starts XLA, which announces itself; so does its first exponential.
     connect(lambda: tf.function(tf.exp, jit_compile=True)(tf.zeros(8)), _description)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from skdense.engine.checkpoint import Checkpoint
 from skdense.engine.epoch import Epoch
 
 _EVENTS = ("on_fit_begin", "on_epoch_begin", "on_epoch_end", "on_fit_end")
@@ -17,10 +18,14 @@ class CallbackList:
     Each has any of the methods ``on_fit_begin(epoch)``, ``on_epoch_begin(epoch)``,
     ``on_epoch_end(epoch)``, ``on_fit_end(epoch)`` and ``close()``. ``on_fit_end`` is called after
     the last epoch, even if it was interrupted: weights set there are the ones given back. ``close``
-    is called whatever has happened.
+    is called whatever has happened. `each_epoch` is whether training has to stop after each epoch;
+    `checkpoint` is the one among them that is called after each call of a program, or None.
     """
 
     def __init__(self, callbacks: Sequence[Any]):
+        self.checkpoint = next((each for each in callbacks if isinstance(each, Checkpoint)), None)
+        callbacks = [each for each in callbacks if each is not self.checkpoint]
+        self.each_epoch = bool(callbacks)
         self._callbacks = callbacks
         self._methods = {
             event: [getattr(each, event) for each in callbacks if hasattr(each, event)]

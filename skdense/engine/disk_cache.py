@@ -232,12 +232,12 @@ def _folder_name(description: str) -> str:
     """Name the folder by everything that changes what is compiled, or whether it can run here."""
     variables = ("TF_XLA_FLAGS", "XLA_FLAGS", "TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parts = [description, _processor(), cores, *(os.environ.get(name) for name in variables)]
+    parts = [description, processor(), cores, *(os.environ.get(name) for name in variables)]
     digest = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     return f"tensorflow-{description.split()[0]}-{digest}"
 
 
-def _processor() -> str:
+def processor() -> str:
     """Describe the processor by its model and, where the system tells, its instruction sets."""
     if sys.platform == "darwin":
         return subprocess.run(["sysctl", "machdep.cpu"], capture_output=True, text=True).stdout

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import joblib
+
+_logger = logging.getLogger("skdense")
 _CHATTER = re.compile(
     rb"^(WARNING: All log messages before absl::InitializeLog"
     rb"|To enable the following instructions:"
@@ -17,16 +22,22 @@ _CHATTER = re.compile(
 )
 
 
-def limit_threads() -> None:
-    """Let TensorFlow's arithmetic use as many threads as OpenMP may, where that is limited.
+def limit_threads(threading: Any, has_started: bool) -> None:
+    """Let TensorFlow's arithmetic have the threads that are this process's own.
 
-    joblib's workers set OMP_NUM_THREADS so that all of them together do not ask for more cores
-    than there are. TensorFlow does not read it, but TF_NUM_INTRAOP_THREADS, before its first
-    operation. What the user has set there is left alone.
+    loky, Dask and Ray set OMP_NUM_THREADS in their workers, so that all of them together do not ask
+    for more cores than there are; TensorFlow does not read it. Else joblib counts the cores, and
+    knows a container's share of them. What the user has set is left alone. No environment variable
+    is set, which workers would inherit.
     """
+    if os.environ.get("TF_NUM_INTRAOP_THREADS") or threading.get_intra_op_parallelism_threads():
+        return
     limit = os.environ.get("OMP_NUM_THREADS", "")
-    if limit.isdecimal():
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", limit)
+    number = int(limit) if limit.isdecimal() and int(limit) else joblib.cpu_count()
+    if has_started:
+        _logger.info("TensorFlow had started before skdense: not limited to %d threads", number)
+    else:
+        threading.set_intra_op_parallelism_threads(number)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import sparse
 
 from skdense.engine._tensorflow import tf
 from skdense.engine.callback_list import CallbackList
+from skdense.engine.checkpoint import Checkpoint, Progress
 from skdense.engine.epoch import Epoch
 from skdense.engine.learning_rates import LearningRates
 from skdense.engine.padded_data import EpochData, bins_shape, n_all_samples
@@ -44,12 +46,16 @@ def train(
     ``"val_loss"`` or one of the program's metrics; for these with their data. `orders` gives the
     order of the samples in each epoch; `random_seeds` are for the architecture's `random_places`.
     Where there are `callbacks`, for a `CallbackList`, training goes from call to call by single
-    epochs.
+    epochs, but for a checkpoint.
     """
+    callback_list = CallbackList(callbacks)
+    checkpoint = callback_list.checkpoint
+    if checkpoint is not None and checkpoint.result is not None:
+        return checkpoint.result
     key = _program_key(architecture, settings, rows, validation)
     n_samples = len(rows.y)
     n_validation = 0 if validation is None else len(validation.y)
-    in_python = bool(callbacks) or settings.plateau is not None
+    in_python = callback_list.each_epoch or settings.plateau is not None
     inputs = _program_inputs(
         architecture, settings, n_samples, n_validation, random_seeds, in_python
     )
@@ -57,7 +63,6 @@ def train(
     rates = LearningRates(settings, key, n_samples, n_taken=int(slots[0]) if slots else 0)
     data = EpochData(rows, validation, key)
     record = TrainingRecord(settings, in_python)
-    callback_list = CallbackList(callbacks)
     with borrow(key, lambda: make_program(key)) as program, closing(callback_list):
 
         def run(state: State) -> State:
@@ -76,9 +81,12 @@ def train(
             )
             return _record_epochs(epochs, record, rates, state, program, callback_list)
 
-        start = Epoch(0, {}, program, program.start(weights, slots), rates)
+        state = program.start(weights, slots)
+        if checkpoint is not None:
+            state = _go_on(checkpoint, state, record, rates, orders)
+        start = Epoch(0, {}, program, state, rates)
         callback_list.on_fit_begin(start)
-        state = _call_by_call(run, start.state, record, settings.epochs)
+        state = _call_by_call(run, start.state, record, settings.epochs, checkpoint)
         finite = record.reason != "not_finite"
         last = state if finite else record.kept or state
         end = Epoch(record.n_epochs, record.logs, program, last, rates)
@@ -89,11 +97,54 @@ def train(
         )
     if rates.change:
         record.history["learning_rate"] = rates.used[: record.n_epochs]
-    return TrainingResult(weights, slots, record.history, record.best_epoch, finite, record.reason)
+    result = TrainingResult(
+        weights, slots, record.history, record.best_epoch, finite, record.reason
+    )
+    if checkpoint is not None and record.reason != "interrupted":
+        checkpoint.finish(result)
+    return result
+
+
+def _go_on(
+    checkpoint: Checkpoint,
+    state: State,
+    record: TrainingRecord,
+    rates: LearningRates,
+    orders: Iterator[np.ndarray],
+) -> State:
+    """Take up a training where a checkpoint has it; all but networks follows from the history."""
+    if checkpoint.progress is None:
+        return state
+    history, *networks = checkpoint.progress
+    current, kept = ([tf.constant(array) for array in network] for network in networks)
+    for tensors in (current, kept):
+        if [(t.shape, t.dtype) for t in tensors] != [(t.shape, t.dtype) for t in state.current]:
+            checkpoint.refuse(f"{str(checkpoint.path)!r} is of another network than this training.")
+            return state
+    kept_state = State(kept, kept, None, None)
+    for epoch in range(len(history["loss"])):
+        next(orders)
+        rates.for_call(epoch, 1)
+        rates.record(0)
+        logs = {name: column[epoch] for name, column in history.items()}
+        rates.follow(logs)
+        record.update(logs, kept_state, finite=True, stop=False)
+    best = tf.constant(record.best, tf.float64), tf.constant(record.wait)
+    return State(current, current if record.kept else kept, *best)
+
+
+def _progress(state: State, record: TrainingRecord) -> Progress:
+    kept = (record.kept or state).kept
+    networks = ([tensor.numpy() for tensor in network] for network in (state.current, kept))
+    return Progress(record.history, *networks)
 
 
 def _call_by_call(
-    run: Callable[[State], State], state: State, record: TrainingRecord, n_epochs: int
+    run: Callable[[State], State],
+    state: State,
+    record: TrainingRecord,
+    n_epochs: int,
+    checkpoint: Checkpoint | None,
 ):
     """Train to the end, which Ctrl-C may be as soon as an epoch has ended well."""
     done = state, record.mark
@@ -101,11 +152,15 @@ def _call_by_call(
         while record.n_epochs < n_epochs and not record.stopped:
             state = run(state)
             done = state, record.mark  # at once: an interruption finds all of a call, or nothing
+            if checkpoint is not None and not record.stopped:
+                checkpoint.on_call_end(record.n_epochs, partial(_progress, state, record))
     except KeyboardInterrupt:
         state, mark = done
         record.back_to(mark)
         if not record.best_epoch:
             raise
+        if checkpoint is not None and not record.stopped:
+            checkpoint.save(_progress(state, record))
         record.stopped, record.reason = True, "interrupted"  # whatever else there was
     return state
 

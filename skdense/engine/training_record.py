@@ -15,9 +15,10 @@ class TrainingRecord:
 
     `in_python` is whether early stopping is decided here, epoch by epoch, instead of inside the
     program. `best_epoch` is from 1: the last finite one where the metric monitored never counted.
-    `kept` is the State to give back, None where that is the program's own choice. `reason` is why
-    training ended: ``"epochs"``, ``"early_stopping"``, ``"not_finite"``, ``"interrupted"``, or what
-    a callback gave as the reason, ``"callback"`` where it gave none.
+    `kept` is the State to give back, None where that is the program's own choice. `best` and `wait`
+    are those of early stopping, as in its `Decision`. `reason` is why training ended: ``"epochs"``,
+    ``"early_stopping"``, ``"not_finite"``, ``"interrupted"``, or what a callback gave as the
+    reason, ``"callback"`` where it gave none.
     """
 
     def __init__(self, settings: Settings, in_python: bool):
@@ -28,7 +29,7 @@ class TrainingRecord:
         self.reason = "epochs"
         self._settings = settings
         self._in_python = in_python
-        self._best, self._wait = np.inf, 0
+        self.best, self.wait = np.inf, 0
 
     @property
     def n_epochs(self) -> int:
@@ -49,10 +50,10 @@ class TrainingRecord:
         metric = logs.get(settings.monitor, np.nan)
         metric = -metric if settings.greater_is_better else metric
         decision = after_epoch(
-            metric, number - 1, finite, self._best, self._wait, settings, where=choose
+            metric, number - 1, finite, self.best, self.wait, settings, where=choose
         )
-        self._best, self._wait = decision.best, decision.wait
-        if decision.better or (finite and self._best == np.inf):
+        self.best, self.wait = decision.best, decision.wait
+        if decision.better or (finite and self.best == np.inf):
             self.best_epoch = number
         if not finite:
             self.stop_training("not_finite")

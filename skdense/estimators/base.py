@@ -19,6 +19,7 @@ from skdense.callbacks.sklearn_callbacks import FitTask, begin_fit_task, n_subta
 from skdense.engine.fork import check_not_forked
 from skdense.engine.inference import forward
 from skdense.engine.keras_config import check_exclusions
+from skdense.estimators import checkpoint
 from skdense.estimators.automatic import (
     automatic_values,
     described,
@@ -217,8 +218,11 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         check_not_forked()
         given = given.without_tensors()
         earlier = self.params_ if continuing else {}
+        if not one_epoch:
+            checkpoint.check_random_state(self)
         values = automatic_values(self, what_is_given(self, given, one_epoch), earlier)
-        trained = with_values(self, values)
+        off = {"checkpoint": None} if one_epoch and self.checkpoint is not None else {}
+        trained = with_values(self, {**values, **off})
         epochs = 1 if one_epoch else int(trained.epochs)
         task = begin_fit_task(self, given, n_subtasks(trained, epochs))
         if continuing:
@@ -343,7 +347,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
             slots,
             orders=(order.permutation(len(prepared.training.y)) for _ in count()),
             random_seeds=masks.integers(2**31, size=len(architecture.random_places)),
-            callbacks=callbacks.for_training(prepared, given),
+            callbacks=callbacks.for_training(prepared, given, slots),
         )
         if not trained.finite:
             report_not_finite(trained)

@@ -6,11 +6,14 @@ from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skdense.callbacks.fit_logging import EpochLog, logs_epochs
 from skdense.callbacks.progress import Progress
 from skdense.callbacks.scorers import ScorerCallback, scorer_metrics
 from skdense.callbacks.sklearn_callbacks import EpochTasks, FitTask
 from skdense.callbacks.time_limit import TimeLimit
+from skdense.estimators.checkpoint import checkpoints_of
 from skdense.estimators.fitted_state import FittedState
 from skdense.estimators.prepared_data import PreparedData
 from skdense.preprocessing.fit_arguments import FitArguments
@@ -47,8 +50,13 @@ class FitCallbacks:
         self._task, self._is_refit = task, is_refit
         self.keras_copies: list[Any] | None = None
 
-    def for_training(self, prepared: PreparedData, given: FitArguments) -> list[Any]:
-        """Give the callbacks, for a `CallbackList`; none where training need not stop for any."""
+    def for_training(
+        self, prepared: PreparedData, given: FitArguments, slots: list[np.ndarray] | None
+    ) -> list[Any]:
+        """Give the callbacks, for a `CallbackList`; none where training need not stop for any.
+
+        `slots` are the optimizer's variables before the first epoch.
+        """
         estimator, settings = self._estimator, self._settings
         callbacks: list[Any] = []
         if estimator.time_limit is not None and not self._is_refit:
@@ -67,7 +75,8 @@ class FitCallbacks:
         in_python = prepared.validation is not None and prepared.metrics is None
         if in_python and scorer_metrics(estimator):
             callbacks.insert(0, self._scorers(prepared, given))
-        return callbacks
+        of_training = settings, self._begun, slots, prepared, given
+        return [*callbacks, *checkpoints_of(estimator, self._task, *of_training)]
 
     @property
     def _whose(self) -> str:

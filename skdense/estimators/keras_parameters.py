@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 
 from skdense.engine.keras_pickling import pack, unpack
-from skdense.estimators.versions import is_newer, own_version
+from skdense.engine.versions import is_newer, own_version
 
 _VERSION = "_skdense_version"  # as scikit-learn writes _sklearn_version for its own estimators
 

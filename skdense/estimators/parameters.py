@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from numbers import Integral, Real
@@ -54,6 +55,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "dtype": [StrOptions({"float32", "float64"})],
     "warm_start": ["boolean"],
     "callbacks": [list, tuple, None],
+    "checkpoint": [str, os.PathLike, None],
     "verbose": ["verbose"],
     "random_state": ["random_state"],
 }

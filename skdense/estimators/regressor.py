@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -185,6 +186,12 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         Keras callbacks; each fit works on copies, which are `callbacks_` afterwards. They see the
         network as a ``keras.Model``, may end the training, change the learning rate and set
         weights. Batch hooks are never called: a callback that needs one is refused.
+    checkpoint : str or path-like, default=None
+        A folder, made where there is none, in which `fit` writes how far each network has come, and
+        what it has come to. The same fit of the same data takes up what is there, also in another
+        process, search or ensemble, and gives the same network as an undisturbed one. It needs an
+        int as `random_state`; `callbacks` and `time_limit` keep it from being used, with a warning.
+        `partial_fit` does not use it, and `save` does not write it.
     verbose : int, default=0
         1 shows one line that is updated in place: epoch, losses and metrics, learning rate where it
         changes, time left. 2 prints a line for each epoch. The logger ``"skdense"`` gets its
@@ -372,6 +379,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         dtype: Literal["float32", "float64"] = "float32",
         warm_start: bool = False,
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         verbose: int = 0,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -410,6 +418,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
         self.dtype = dtype
         self.warm_start = warm_start
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.verbose = verbose
         self.random_state = random_state
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skdense.persistence.archive import Damaged
+from skdense.engine.archive import Damaged
 from skdense.schedules import NAMED, Schedule
 
 # The parameters that may be custom functions.

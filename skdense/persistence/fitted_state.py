@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 
+from skdense.engine.archive import Damaged, expect, expect_one_of, is_count
 from skdense.engine.inference import ACTIVATIONS
 from skdense.estimators.fitted_state import ATTRIBUTES, FittedState
 from skdense.networks.architecture import Architecture
-from skdense.persistence.archive import Damaged, expect, expect_one_of, is_count
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.history import read_history, read_stopping, write_history
 from skdense.persistence.inputs import read_inputs, write_inputs

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skdense.persistence.archive import expect
+from skdense.engine.archive import expect
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.serialization import Writer
 

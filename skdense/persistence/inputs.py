@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine.archive import expect, expect_one_of, is_count
 from skdense.estimators.fitted_state import FittedState
 from skdense.networks.architecture import Architecture
-from skdense.persistence.archive import expect, expect_one_of, is_count
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.serialization import Writer
 from skdense.preprocessing.feature_bins import FeatureBins

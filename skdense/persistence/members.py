@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from skdense.engine.archive import Damaged, expect
 from skdense.estimators.ensemble import ensemble_attributes
-from skdense.persistence.archive import Damaged, expect
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.fitted_state import check_attributes, read_state, write_state
 from skdense.persistence.serialization import Writer

@@ -8,10 +8,10 @@ from typing import Any
 from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
+from skdense.engine.archive import atomic_write
 from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.ensemble import networks_of
 from skdense.estimators.regressor import DenseRegressor
-from skdense.persistence.archive import atomic_write
 from skdense.persistence.onnx_graph import (
     OPSET,
     Graph,

@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from importlib import metadata
 from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from skdense.estimators.classifier import DenseClassifier
-from skdense.estimators.ensemble import networks_of
-from skdense.estimators.keras_defaults import KERAS_DEFAULTS
-from skdense.estimators.regressor import DenseRegressor
-from skdense.estimators.versions import is_newer, own_version
-from skdense.networks.architecture import Architecture
-from skdense.persistence.archive import (
+from skdense.engine.archive import (
     Damaged,
     check_header,
     damage_named,
     from_newer,
     read_file,
+    version_of,
     write_file,
 )
+from skdense.engine.versions import is_newer, own_version
+from skdense.estimators.classifier import DenseClassifier
+from skdense.estimators.ensemble import networks_of
+from skdense.estimators.keras_defaults import KERAS_DEFAULTS
+from skdense.estimators.regressor import DenseRegressor
+from skdense.networks.architecture import Architecture
 from skdense.persistence.deserialization import Reader
 from skdense.persistence.fitted_state import (
     SWITCHES,
@@ -117,7 +117,7 @@ def save(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -
     header = {
         **_header(_ESTIMATOR),
         "estimator": type(estimator).__name__,
-        "parameters": _written(estimator.get_params(deep=False), writer),
+        "parameters": _written(_parameters_of(estimator), writer),
         "automatic": _written(estimator.params_, writer),
         "requests": write_requests(estimator),
         "fitted": write(estimator, writer),
@@ -312,20 +312,19 @@ def _header(kind: str) -> dict:
         "made_with": {
             "python": platform.python_version(),
             "skdense": own_version(),
-            **{package: _version_of(package) for package in packages},
+            **{package: version_of(package) for package in packages},
         },
     }
 
 
+def _parameters_of(estimator: Any) -> dict[str, Any]:
+    """Give the parameters but for `checkpoint`, a folder of this machine."""
+    parameters: dict[str, Any] = estimator.get_params(deep=False)
+    return {name: value for name, value in parameters.items() if name != "checkpoint"}
+
+
 def _written(parameters: dict[str, Any], writer: Writer) -> dict[str, Any]:
     return {name: writer.parameter(name, value) for name, value in parameters.items()}
-
-
-def _version_of(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:  # as in frozen programs; the version only informs
-        return None
 
 
 def _read_estimator(header: dict, reader: Reader) -> DenseClassifier | DenseRegressor:

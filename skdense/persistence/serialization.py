@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skdense.persistence.archive import can_hold
+from skdense.engine.archive import can_hold
 from skdense.schedules import NAMED, Schedule
 
 # The parameters that may be custom objects; only their names are written.

@@ -257,7 +257,7 @@ def test_whatever_changes_the_machine_code_has_a_folder_of_its_own(monkeypatch):
     for variable in ("XLA_FLAGS", "TF_XLA_FLAGS", "TF_NUM_INTRAOP_THREADS"):
         monkeypatch.setenv(variable, "1")
         names.append(disk_cache._folder_name("2.18.0 threads=0"))
-    monkeypatch.setattr(disk_cache, "_processor", lambda: "another one")
+    monkeypatch.setattr(disk_cache, "processor", lambda: "another one")
     names.append(disk_cache._folder_name("2.18.0 threads=0"))
     assert len({*names}) == len(names)
     assert names[0].startswith("tensorflow-2.18.0-")

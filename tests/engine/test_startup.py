@@ -3,24 +3,50 @@
 import gc
 import json
 import os
+from types import SimpleNamespace
 
+import joblib
 import pytest
 
 from skdense.engine.startup import limit_threads, paused_garbage_collection
 
+CORES = joblib.cpu_count()
+
 
 @pytest.mark.parametrize(
-    ("openmp", "tensorflow", "expected"),
-    [(None, None, None), ("1", None, "1"), ("1", "2", "2"), ("4,2", None, None)],
+    ("openmp", "tensorflow", "chosen", "expected"),
+    [
+        (None, None, 0, [CORES]),
+        ("3", None, 0, [3]),
+        ("4,2", None, 0, [CORES]),
+        ("0", None, 0, [CORES]),
+        ("3", "2", 0, []),
+        ("3", None, 2, []),
+    ],
 )
-def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, expected):
+def test_threads_follow_openmp_unless_set(monkeypatch, openmp, tensorflow, chosen, expected):
     given = {"OMP_NUM_THREADS": openmp, "TF_NUM_INTRAOP_THREADS": tensorflow}
     for name, value in given.items():
         monkeypatch.setenv(name, value or "")
         if value is None:
             monkeypatch.delenv(name)
-    limit_threads()
-    assert os.environ.get("TF_NUM_INTRAOP_THREADS") == expected
+    found = []
+    threading = SimpleNamespace(
+        get_intra_op_parallelism_threads=lambda: chosen,
+        set_intra_op_parallelism_threads=found.append,
+    )
+    limit_threads(threading, has_started=False)
+    assert found == expected
+    assert os.environ.get("TF_NUM_INTRAOP_THREADS") == tensorflow  # workers would inherit it
+
+
+def test_tensorflow_that_has_started_keeps_its_threads(monkeypatch, caplog):
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    threading = SimpleNamespace(get_intra_op_parallelism_threads=lambda: 0)
+    with caplog.at_level("INFO", logger="skdense"):
+        limit_threads(threading, has_started=True)
+    (record,) = caplog.records
+    assert "TensorFlow had started before skdense" in record.getMessage()
 
 
 TRAIN = """
@@ -51,11 +77,12 @@ names = dir(skdense)
     after = """
 from skdense import NetworkClassifier
 import keras
+import tensorflow as tf
 
 parts = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer
 methods = [m for cls in parts for m in (cls.__reduce__, getattr(cls, "__deepcopy__", None))]
 homes = sorted({getattr(method, "__module__", "") or "" for method in methods})
-threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+threads = tf.config.threading.get_intra_op_parallelism_threads()
 print(json.dumps({"heavy": heavy, "names": names, "homes": homes, "threads": threads}))
 """
     none = {"TF_NUM_INTRAOP_THREADS": None, "TF_CPP_MIN_LOG_LEVEL": None}
@@ -68,7 +95,7 @@ def test_training_prints_nothing(first_fits):
 
 
 def test_a_fit_has_the_threads_of_openmp(first_fits):
-    assert json.loads(first_fits.stdout)["threads"] == "1"
+    assert json.loads(first_fits.stdout)["threads"] == 1
 
 
 def test_importing_the_package_imports_nothing_heavy(first_fits):

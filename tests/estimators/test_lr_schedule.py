@@ -11,7 +11,7 @@ from sklearn.model_selection import GridSearchCV
 
 import skdense
 from skdense import DenseClassifier, DenseRegressor, cache_info
-from skdense.persistence.archive import Damaged
+from skdense.engine.archive import Damaged
 from skdense.persistence.deserialization import Reader
 from skdense.schedules import CosineDecay, ExponentialDecay, ReduceOnPlateau, Schedule
 from tests.helpers import equal_bits, plain

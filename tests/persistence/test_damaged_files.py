@@ -15,7 +15,7 @@ import skops.io
 
 import skdense
 from skdense import DenseClassifier
-from skdense.persistence import archive
+from skdense.engine import archive
 from tests.helpers import plain
 from tests.persistence.mutations import MUTATIONS, members_of, npy_header, with_header, zipped
 

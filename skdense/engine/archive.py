@@ -12,12 +12,13 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import metadata
 from math import prod
 from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
-from skdense.estimators.versions import own_version
+from skdense.engine.versions import own_version
 
 HEADER = "skdense.json"
 _LARGEST_ITEM = 8  # bytes; longer floating-point numbers differ from machine to machine
@@ -49,12 +50,18 @@ class Damaged(ValueError):
     """What is wrong with a file; the text goes on from "it"."""
 
 
-def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) -> None:
+def write_file(
+    path: str | os.PathLike, header: dict, arrays: list[np.ndarray], sync_folder: bool = True
+) -> None:
     """Write a header, finite numbers only, and arrays: number 0 is the member ``0.npy``, and so on.
 
-    A file that is there is replaced once the new one is complete.
+    A file that is there is replaced once the new one is complete. Without `sync_folder`, a power
+    cut right afterwards may bring back the one that was there before.
     """
-    with atomic_write(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    with (
+        atomic_write(path, sync_folder) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive,
+    ):
         text = json.dumps(header, allow_nan=False, indent=1)
         if len(text) > _LONGEST_HEADER:
             raise ValueError(
@@ -72,11 +79,11 @@ def write_file(path: str | os.PathLike, header: dict, arrays: list[np.ndarray]) 
 
 
 @contextmanager
-def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
+def atomic_write(path: str | os.PathLike, sync_folder: bool = True) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its place when it is complete and on the disk.
 
     It is a temporary one in the same folder; where anything is raised, it goes and what was at
-    `path` stays.
+    `path` stays. `sync_folder` as in `write_file`.
     """
     target = os.path.realpath(path)  # a link stays a link
     folder, name = os.path.split(target)
@@ -95,7 +102,8 @@ def atomic_write(path: str | os.PathLike) -> Iterator[BinaryIO]:
         if os.path.exists(temporary):
             os.remove(temporary)
         raise
-    _sync_folder(folder)
+    if sync_folder:
+        _sync_folder(folder)
 
 
 def _sync_folder(folder: str) -> None:
@@ -122,7 +130,7 @@ def damage_named(path: str | os.PathLike) -> Iterator[None]:
         ) from error
 
 
-def read_file(file: BinaryIO) -> tuple[dict, list[np.ndarray]]:
+def read_file(file: BinaryIO, with_arrays: bool = True) -> tuple[dict, list[np.ndarray]]:
     """Read what `write_file` wrote; memory is taken for what is there, not for what is claimed.
 
     Raises Damaged if the file is of another kind or damaged.
@@ -145,7 +153,8 @@ def read_file(file: BinaryIO) -> tuple[dict, list[np.ndarray]]:
     _check_sizes(members, file.seek(0, os.SEEK_END))
     try:
         header = _parse(archive.read(HEADER))
-        return header, [_read_array(archive.read(f"{n}.npy")) for n in range(n_arrays)]
+        numbers = range(n_arrays if with_arrays else 0)
+        return header, [_read_array(archive.read(f"{n}.npy")) for n in numbers]
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise Damaged(f"is damaged ({error}). Save it anew.") from error
 
@@ -256,6 +265,14 @@ def from_newer(header: dict, reason: str) -> Damaged:
     made_with = header.get("made_with")
     theirs = made_with.get("skdense") if isinstance(made_with, dict) else None
     return Damaged(f"{reason}. It was made by skdense {reprlib.repr(theirs)}: install that.")
+
+
+def version_of(package: str) -> str | None:
+    """Give the version of a package; None where it cannot be found, as in frozen programs."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def is_count(number: Any) -> bool:
