@@ -8,7 +8,8 @@ import pytest
 
 import skdense
 from skdense import DenseClassifier, NetworkClassifier
-from skdense.estimators import keras_parameters, versions
+from skdense.engine import versions
+from skdense.estimators import keras_parameters
 from tests.helpers import plain
 from tests.network_models import compiled_classifier
 from tests.persistence.mutations import with_header
