@@ -114,7 +114,8 @@ class EpochTasks:
     ----------
     task : FitTask
     fitted : callable
-        Given an `Epoch`, the attributes that make an estimator fitted.
+        Given an `Epoch` and the logs of all epochs so far, the attributes that make an estimator
+        fitted.
     rows : int array or None
         Indices of the training samples; None is all.
     epochs : int
@@ -125,6 +126,7 @@ class EpochTasks:
         self._estimator, self._fitted, self._data = task.estimator, fitted, task.data(rows)
         self._task, self._epochs = task, epochs
         self._open: list[Any] = []  # contexts that have begun and not ended
+        self._logs: list[dict[str, float]] = []
 
     def on_fit_begin(self, epoch: Epoch) -> None:
         """Find the task of this training."""
@@ -138,6 +140,7 @@ class EpochTasks:
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """End an epoch."""
+        self._logs.append(epoch.logs)
         if self._end(epoch):
             epoch.stop = True
 
@@ -156,6 +159,6 @@ class EpochTasks:
     def _told(self, epoch: Epoch) -> dict[str, Any]:
         return {
             "estimator": self._estimator,
-            "reconstruction_attributes": lambda: self._fitted(epoch),
+            "reconstruction_attributes": lambda: self._fitted(epoch, self._logs),
             **self._data,
         }
