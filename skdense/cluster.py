@@ -18,6 +18,7 @@ from uuid import uuid4
 from joblib import parallel_config
 from joblib.parallel import BACKENDS, EXTERNAL_BACKENDS, register_parallel_backend
 
+_LOGGER = logging.getLogger("skdense")
 _LIMIT = 25.0  # seconds for the answers; with what comes before and after, less than 30
 _MOST_RETRIES = 10
 _LARGE = 1000  # bytes of an argument, from which on it is sent once: joblib's own limit
@@ -153,7 +154,7 @@ def _describer() -> Callable[[], dict[str, Any]]:
         import os
         import platform
         import socket
-        from importlib import metadata
+        from importlib import import_module, metadata
 
         def version(*names: str) -> str | None:
             for name in names:
@@ -167,9 +168,7 @@ def _describer() -> Callable[[], dict[str, Any]]:
         found |= {name: version(name) for name in ("scikit-learn", "numpy")}
         found["tensorflow"] = version("tensorflow", "tensorflow-cpu", "tensorflow-intel")
         try:  # what a fit would import
-            import skdense
-
-            found["skdense"] = skdense.__version__
+            found["skdense"] = import_module("skdense").__version__
         except ImportError:
             found["skdense"] = None
         try:
@@ -420,24 +419,25 @@ class _Repairs:
 
     async def _watch(self, call: Any) -> None:
         """Tell of lost workers, and give up where there are none for too long."""
-        logger = logging.getLogger("skdense")
         known: set[str] = set()
-        last = time.monotonic()
+        waited = 0.0
         while self._continue and self.call_data_futures is call:
+            start = time.monotonic()
             try:
                 workers = set(await asyncio.wait_for(self.client.ncores(), 5))
-            except Exception:  # the scheduler is gone, too
-                workers = set()
-            for address in sorted(known - workers):
-                logger.warning("Worker %s is lost: its fits run again elsewhere.", address)
-            known = workers
-            now = time.monotonic()
-            last = now if workers else last
-            if now - last > self._limit:
+            except Exception:  # the scheduler is busy, or gone
+                workers = None
+            else:
+                for address in sorted(known - workers):
+                    _LOGGER.warning("Worker %s is lost: its fits run again elsewhere.", address)
+                known = workers
+            await asyncio.sleep(1)
+            # Where this process itself was held up, time says nothing about the cluster.
+            waited = 0.0 if workers else waited + min(time.monotonic() - start, 6)
+            if waited >= self._limit:
                 words = f"The Dask cluster has had no worker for {self._limit:g} seconds."
                 while self._ends:
                     self._ends.popitem()[1](TimeoutError(words))
-            await asyncio.sleep(1)
 
 
 def _run(calls: Iterable) -> list:

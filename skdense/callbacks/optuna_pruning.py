@@ -66,7 +66,14 @@ class OptunaPruning:
         Parameters
         ----------
         estimator : estimator
+            Which is fitted.
         context : sklearn.callback.CallbackContext
+            Of its task.
+
+        Raises
+        ------
+        RuntimeError
+            In another process.
         """
         if os.getpid() != self._process:
             raise RuntimeError(
@@ -80,7 +87,9 @@ class OptunaPruning:
         Parameters
         ----------
         estimator : estimator
+            Which is fitted.
         context : sklearn.callback.CallbackContext
+            Of its task.
         """
 
     def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
@@ -89,7 +98,9 @@ class OptunaPruning:
         Parameters
         ----------
         estimator : estimator
+            Which is fitted.
         context : sklearn.callback.CallbackContext
+            Of its task.
         """
 
     def on_fit_task_end(
@@ -100,7 +111,9 @@ class OptunaPruning:
         Parameters
         ----------
         estimator : estimator
+            Which is fitted.
         context : sklearn.callback.CallbackContext
+            Of its task.
         fitted_estimator : estimator, default=None
             As it is after the epoch.
 
@@ -123,13 +136,12 @@ class OptunaPruning:
             self._report(n_before * training.max_subtasks + context.task_id)
 
     def _report(self, step: int) -> None:
-        from optuna import TrialPruned
-        from optuna.study import StudyDirection
-
         mean = sum(self._values) / len(self._values)
-        maximizes = self.trial.study.direction == StudyDirection.MAXIMIZE
+        maximizes = self.trial.study.direction.name == "MAXIMIZE"
         self.trial.report(mean if maximizes else -mean, step)
         if self.trial.should_prune():
+            from optuna import TrialPruned
+
             raise TrialPruned(f"worse than other trials, with a {self.monitor} of {abs(mean):.4g}")
 
     def _value(self, history: dict[str, list[float]]) -> float:

@@ -103,13 +103,15 @@ def end_this_process():
 
 
 def test_what_kills_every_worker_is_an_error_on_dask(dask_cluster):
-    dask_cluster(2)
+    dask = pytest.importorskip("dask")
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):  # each takes seconds
+        dask_cluster(2)
     register_dask()
     with (
         parallel_config("skdense-dask"),
         pytest.raises(Exception, match="died while trying to run"),
     ):
-        Parallel()(delayed(end_this_process)() for _ in range(4))
+        Parallel()(delayed(end_this_process)() for _ in range(2))
 
 
 def test_what_kills_every_worker_is_an_error_on_ray(ray_of_two):
@@ -175,8 +177,8 @@ def test_nested_cross_validation(dask_cluster):
         assert (cross_val_score(search, X, y, cv=2) == alone).all()
 
 
-def row_sum(X, row):
-    return X[row].sum(), os.getpid()
+def first_of_row(X, row):
+    return X[row, 0]
 
 
 def test_a_large_argument_is_sent_once(dask_cluster):
@@ -184,8 +186,8 @@ def test_a_large_argument_is_sent_once(dask_cluster):
     register_dask()
     X = np.random.default_rng(0).normal(size=(100, 25_000))  # 20 MB
     with parallel_config("skdense-dask"):
-        found = Parallel()(delayed(row_sum)(X, row) for row in range(18))
-    assert [total for total, _ in found] == [X[row].sum() for row in range(18)]
+        found = Parallel()(delayed(first_of_row)(X, row) for row in range(18))
+    assert (found == X[:18, 0]).all()
     arrived = client.run(lambda dask_worker: dask_worker.transfer_incoming_bytes_total)
     assert sum(arrived.values()) <= 1.5 * X.nbytes  # from one worker to the other
 
