@@ -3,7 +3,6 @@
 import faulthandler
 import logging
 import signal
-import warnings
 
 import pytest
 from joblib import parallel_config
@@ -49,10 +48,9 @@ def dask_cluster(tmp_path):
         client.wait_for_workers(n_workers, timeout=60)
         return client
 
-    with warnings.catch_warnings():
-        yield start
-        for each in started:
-            each.close(timeout=20)
+    yield start
+    for each in started:
+        each.close(timeout=20)
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +59,7 @@ def ray_of_two():
     ray = pytest.importorskip("ray")
     from ray.util.joblib import register_ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
     register_ray()
     yield ray
     ray.shutdown()
