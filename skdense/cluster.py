@@ -22,18 +22,8 @@ _LOGGER = logging.getLogger("skdense")
 _LIMIT = 25.0  # seconds for the answers; with what comes before and after, less than 30
 _MOST_RETRIES = 10
 _LARGE = 1000  # bytes of an argument, from which on it is sent once: joblib's own limit
-_COLUMNS = (
-    "where",
-    "host",
-    "python",
-    "skdense",
-    "scikit-learn",
-    "numpy",
-    "tensorflow",
-    "cores",
-    "threads",
-    "processor",
-)
+_VERSIONS = ("python", "skdense", "scikit-learn", "numpy", "tensorflow")
+_COLUMNS = ("where", "host", *_VERSIONS, "cores", "threads", "processor")
 
 
 class ClusterTable:
@@ -65,8 +55,8 @@ class ClusterTable:
 def check(client: Any) -> ClusterTable:
     """Ask every process of a cluster for its versions and its processor, within 30 seconds.
 
-    Fits have the same results to the last bit where these are the same. The missing package is the
-    commonest reason for a search that waits for ever.
+    Fits have the same results to the last bit where these are the same. Where skdense is missing,
+    a search might wait for ever.
 
     .. versionadded:: 0.1
 
@@ -105,46 +95,32 @@ def check(client: Any) -> ClusterTable:
     >>> check(Client("tcp://node1:8786"))  # doctest: +SKIP
     """
     describe = _describer()
-    ask = _ask_ray if hasattr(client, "remote") else _ask_dask
-    answers = ask(client, describe)
+    answers = (_ask_ray if hasattr(client, "remote") else _ask_dask)(client, describe)
     rows = [{"where": "here", **describe()}]
-    silent = []
-    for where, answer in answers.items():
-        if isinstance(answer, dict):
-            rows.append({"where": where, **answer})
-        else:
-            silent.append(f"{where}: {answer!r}")
-    _refuse(rows)
-    if silent:
-        raise TimeoutError("No answer in time from\n" + "\n".join(silent))
-    _warn_of_differences(rows)
+    rows += [{"where": name, **row} for name, row in answers.items() if isinstance(row, dict)]
+    here = rows[0]["skdense"]
+    if wrong := _differences(rows, "skdense"):
+        raise RuntimeError(f"{wrong}\nInstall skdense {here} there, and restart it.")
+    if len(rows) <= len(answers):
+        silent = [f"{name}: {row!r}" for name, row in answers.items() if not isinstance(row, dict)]
+        raise TimeoutError("\n".join(["No answer in time from", *silent]))
+    fitting = [row for row in rows if row["where"] != "scheduler"]
+    found = _differences(fitting, "processor", "tensorflow", "numpy", "scikit-learn", "python")
+    if found:
+        words = "Results may differ in their last bits, and pickles may fail to load."
+        warnings.warn(f"{found}\n{words}", stacklevel=2)
     return ClusterTable(rows)
 
 
-def _refuse(rows: list[dict[str, Any]]) -> None:
-    """Raise an error that names every process without this version of skdense."""
-    here = rows[0]["skdense"]
-    wrong = [
-        f"{row['where']} @ {row['host']}: skdense {row['skdense'] or 'is missing'}, here {here}"
-        for row in rows
-        if row["skdense"] != here
-    ]
-    if wrong:
-        raise RuntimeError("\n".join([*wrong, f"Install skdense {here} there, and restart it."]))
-
-
-def _warn_of_differences(rows: list[dict[str, Any]]) -> None:
+def _differences(rows: list[dict[str, Any]], *names: str) -> str:
+    """Say where something is not as here, a line for each."""
     here = rows[0]
-    names = ("processor", "tensorflow", "numpy", "scikit-learn", "python")
-    found = [
+    return "\n".join(
         f"{row['where']} @ {row['host']}: {name} {row[name] or 'is missing'}, here {here[name]}"
         for row in rows
-        for name in (names[2:] if row["where"] == "scheduler" else names)  # which does not fit
+        for name in names
         if row[name] != here[name]
-    ]
-    if found:
-        found.append("Results may differ in their last bits, and pickles may fail to load.")
-        warnings.warn("\n".join(found), stacklevel=3)
+    )
 
 
 def _describer() -> Callable[[], dict[str, Any]]:
@@ -169,13 +145,9 @@ def _describer() -> Callable[[], dict[str, Any]]:
         found["tensorflow"] = version("tensorflow", "tensorflow-cpu", "tensorflow-intel")
         try:  # what a fit would import
             found["skdense"] = import_module("skdense").__version__
+            found["cores"] = import_module("joblib").cpu_count()  # knows the quotas of containers
         except ImportError:
-            found["skdense"] = None
-        try:
-            from joblib import cpu_count  # it knows of the quotas of containers
-        except ImportError:
-            from os import cpu_count
-        found["cores"] = cpu_count()
+            found["skdense"], found["cores"] = None, os.cpu_count()
         limits = ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS")
         given = [os.environ[name] for name in limits if os.environ.get(name)]
         found["threads"] = given[0] if given else found["cores"]
@@ -193,17 +165,18 @@ def _describer() -> Callable[[], dict[str, Any]]:
 def _ask_dask(client: Any, describe: Callable) -> dict[str, Any]:
     """Ask scheduler and workers at the same time; an error stands for the answer of some."""
 
+    async def of_worker(address: str) -> Any:
+        return (await client.run(describe, workers=[address]))[address]
+
     async def ask() -> dict[str, Any]:
         end = time.monotonic() + _LIMIT
         await client.wait_for_workers(1, timeout=_LIMIT)
-        calls = {"scheduler": client.run_on_scheduler(describe)}
-        for address in await client.ncores():
-            calls[f"worker {address}"] = client.run(describe, workers=[address])
+        calls = {f"worker {address}": of_worker(address) for address in await client.ncores()}
+        calls = {"scheduler": client.run_on_scheduler(describe), **calls}
         left = max(end - time.monotonic(), 1)
         waiting = (asyncio.wait_for(call, left) for call in calls.values())
         answers = await asyncio.gather(*waiting, return_exceptions=True)
-        first = (answers[0], *(_only(answer) for answer in answers[1:]))
-        return dict(zip(calls, first, strict=True))
+        return dict(zip(calls, answers, strict=True))
 
     try:
         found: dict[str, Any] = client.sync(ask, callback_timeout=_LIMIT + 3)
@@ -211,11 +184,6 @@ def _ask_dask(client: Any, describe: Callable) -> dict[str, Any]:
         words = f"{client!r} has no worker, or no scheduler that answers, after {_LIMIT:g} seconds."
         raise TimeoutError(words) from error
     return found
-
-
-def _only(answer: Any) -> Any:
-    """Take the answer of the one worker that was asked."""
-    return next(iter(answer.values())) if isinstance(answer, dict) and answer else answer
 
 
 def _ask_ray(ray: Any, describe: Callable) -> dict[str, Any]:

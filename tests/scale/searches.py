@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from skdense import DenseClassifier
 from tests.helpers import plain
 
-LIMIT = 120  # seconds that a test may take
+LIMIT = int(os.environ.get("SKDENSE_SCALE_LIMIT", 120))  # seconds that a test may take
 N_KILLS = int(os.environ.get("SKDENSE_ENGINE_KILLS", 3))
 
 

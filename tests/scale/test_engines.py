@@ -114,6 +114,22 @@ def test_what_kills_every_worker_is_an_error_on_dask(dask_cluster):
         Parallel()(delayed(end_this_process)() for _ in range(2))
 
 
+def fill_memory():
+    ones = np.ones(10**8)  # 800 MB
+    time.sleep(100)
+    return ones.sum()
+
+
+def test_too_little_memory_is_an_error_on_dask(dask_cluster):
+    dask = pytest.importorskip("dask")
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        dask_cluster(1, memory_limit="500MB")
+    register_dask()
+    words = "all those workers died while running it"
+    with parallel_config("skdense-dask"), pytest.raises(Exception, match=words):
+        Parallel()(delayed(fill_memory)() for _ in range(2))
+
+
 def test_what_kills_every_worker_is_an_error_on_ray(ray_of_two):
     options = ray_options(2)
     options["ray_remote_args"]["max_task_retries"] = 2  # each takes seconds
@@ -140,7 +156,10 @@ def test_a_search_that_loses_all_workers_ends(dask_cluster):
 
 
 def test_a_cluster_without_workers_is_an_error(dask_cluster):
-    dask_cluster(0)
+    client = dask_cluster(1)
+    client.cluster.scale(0)
+    while client.ncores():
+        time.sleep(0.1)
     register_dask()
     context = parallel_config("skdense-dask", wait_for_workers_timeout=2)
     with context, pytest.raises(TimeoutError, match="no worker after 2 seconds"):

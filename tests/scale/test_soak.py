@@ -22,14 +22,13 @@ from tests.helpers import plain
 from tests.scale.searches import data
 
 MINUTES = float(os.environ.get("SKDENSE_SOAK_MINUTES", 0.5))
-IS_LONG = MINUTES >= 5
 NETS = [
     plain(DenseClassifier, layers, dropout=dropout, batch_norm=norm, epochs=epochs, random_state=0)
     for layers, norm, dropout, epochs in itertools.product(
         [(8,), (16,), (16, 8), (12, 12), (8, 8, 8)], (False, True), (0.0, 0.2), (5, 30)
     )
 ]
-NETS = NETS if IS_LONG else NETS[::13]
+NETS = NETS if MINUTES >= 5 else NETS[::13]
 
 
 def weights_of(place):
@@ -54,50 +53,64 @@ def megabytes():
     return psutil.Process().memory_info().rss / 2**20
 
 
+class Soak:
+    """What goes on, and what came of it."""
+
+    def __init__(self, client):
+        self.client, self.choice = client, random.Random(0)
+        self.found, self.waiting, self.n_kills = [], [], 0
+        self._stop = threading.Event()
+
+    def fit_in_threads(self, seed):
+        choice = random.Random(seed)
+        while not self._stop.is_set():
+            self.found.append(weights_of(choice.randrange(len(NETS))))
+
+    def run_until(self, end):
+        """Fit in threads and on workers until then, with all that may come between."""
+        with ThreadPoolExecutor(4) as pool:
+            fits = [pool.submit(self.fit_in_threads, seed) for seed in range(4)]
+            try:
+                while time.monotonic() < end and not any(fit.done() for fit in fits):
+                    self._step()
+            finally:
+                self._stop.set()
+        for fit in fits:
+            fit.result()
+        self._stop.clear()
+        self.found += self.client.gather(self.waiting)
+        self.waiting.clear()
+
+    def _step(self):
+        place, event = self.choice.randrange(len(NETS)), self.choice.random()
+        self.waiting.append(self.client.submit(weights_of, place, pure=False))
+        if event < 0.05 or not self.n_kills:
+            pids = self.client.run(os.getpid).values()
+            os.kill(self.choice.choice(list(pids)), signal.SIGKILL)
+            self.client.wait_for_workers(2, timeout=100)
+            self.n_kills += 1
+        elif event < 0.1:
+            clear_cache()
+        elif event < 0.2:
+            interrupt_a_fit()
+        if len(self.waiting) > 4:
+            self.found.append(self.waiting.pop(0).result(timeout=100))
+
+
 @pytest.mark.limit(int(MINUTES * 60) + 600)
 def test_soak(dask_cluster):
     alone = dict(weights_of(place) for place in range(len(NETS)))
     process = psutil.Process()
     n_files = process.num_fds()
-    client = dask_cluster(2)
-    choice, stop, found = random.Random(0), threading.Event(), []
-    end = time.monotonic() + 60 * MINUTES
-
-    def fit_on(seed):
-        mine = random.Random(seed)
-        while not stop.is_set():
-            found.append(weights_of(mine.randrange(len(NETS))))
-
-    settled, n_kills, waiting = 0.0, 0, []
-    with ThreadPoolExecutor(4) as pool:
-        fits = [pool.submit(fit_on, seed) for seed in range(4)]
-        try:
-            while time.monotonic() < end and not any(fit.done() for fit in fits):
-                place = choice.randrange(len(NETS))
-                waiting.append(client.submit(weights_of, place, pure=False))
-                event = choice.random()
-                if event < 0.05 or n_kills == 0:
-                    pids = [pid for pid in client.run(os.getpid, on_error="return").values()]
-                    os.kill(choice.choice([pid for pid in pids if isinstance(pid, int)]), 9)
-                    n_kills += 1
-                elif event < 0.1:
-                    clear_cache()
-                elif event < 0.2:
-                    interrupt_a_fit()
-                if len(waiting) > 4:
-                    found.append(waiting.pop(0).result(timeout=100))
-                if not settled and time.monotonic() > end - 30 * MINUTES:
-                    settled = megabytes()
-        finally:
-            stop.set()
-        for fit in fits:
-            fit.result()
-    found += client.gather(waiting)
+    soak, start = Soak(dask_cluster(2)), time.monotonic()
+    soak.run_until(start + 30 * MINUTES)
+    settled = megabytes()
+    soak.run_until(start + 60 * MINUTES)
     grown = megabytes() - settled
-    client.cluster.close()
-    client.close()
-    print(f"\n{len(found)} fits, {n_kills} kills, {grown:.0f} MB more than half-way")
-    assert all(alone[place] == digest for place, digest in found)
-    assert grown < (100 if IS_LONG else 300)
+    soak.client.cluster.close()
+    soak.client.close()
+    print(f"\n{len(soak.found)} fits, {soak.n_kills} kills, {grown:.0f} MB more than half-way")
+    assert all(alone[place] == digest for place, digest in soak.found)
+    assert grown < 100
     assert not [child for child in process.children() if child.status() == psutil.STATUS_ZOMBIE]
     assert process.num_fds() <= n_files + 5
