@@ -20,7 +20,7 @@ def _limit(request):
         raise TimeoutError(f"{request.node.name} has taken {seconds} seconds")
 
     marker = request.node.get_closest_marker("limit")
-    seconds = marker.args[0] if marker else LIMIT
+    seconds = int(LIMIT * (marker.args[0] if marker else 1))
     before = signal.signal(signal.SIGALRM, strike)
     signal.alarm(seconds)
     yield

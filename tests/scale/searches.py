@@ -17,7 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from skdense import DenseClassifier
 from tests.helpers import plain
 
-LIMIT = int(os.environ.get("SKDENSE_SCALE_LIMIT", 120))  # seconds that a test may take
+# Seconds that a test may take; more where a machine has other work.
+LIMIT = int(os.environ.get("SKDENSE_SCALE_LIMIT", 120))
 N_KILLS = int(os.environ.get("SKDENSE_ENGINE_KILLS", 3))
 
 

@@ -213,7 +213,7 @@ def test_a_large_argument_is_sent_once(dask_cluster):
 
 
 @pytest.mark.skipif("SKDENSE_SOAK_MINUTES" not in os.environ, reason="a minute of two cores alone")
-@pytest.mark.limit(600)
+@pytest.mark.limit(5)
 def test_two_workers_are_faster_than_one(dask_cluster):
     client = dask_cluster(2)
     register_dask()

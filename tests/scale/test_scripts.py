@@ -12,6 +12,7 @@ import pytest
 
 import skdense
 from tests.helpers import BLOCK
+from tests.scale.searches import LIMIT
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
@@ -49,7 +50,7 @@ def script(tmp_path_factory):
 
 def best(process):
     """Wait for a script, and give its last line: the best candidate."""
-    printed, _ = process.communicate(timeout=110)
+    printed, _ = process.communicate(timeout=LIMIT)
     assert process.returncode == 0, printed
     (line,) = re.findall(r"^best: .*", printed, flags=re.MULTILINE)
     return line
@@ -65,12 +66,12 @@ def test_the_page_has_no_other_scripts():
     assert set(SCRIPTS) == tried
 
 
-@pytest.mark.limit(240)
+@pytest.mark.limit(2)
 def test_dask_on_this_machine(script, expected):
     assert best(script("dask_local.py")) == expected
 
 
-@pytest.mark.limit(240)
+@pytest.mark.limit(2)
 def test_dask_on_hosts(script, expected):
     """With the commands of the page, but for the host."""
     with socket.socket() as free:
@@ -84,12 +85,12 @@ def test_dask_on_hosts(script, expected):
     assert best(script("dask_hosts.py", address)) == expected
 
 
-@pytest.mark.limit(240)
+@pytest.mark.limit(2)
 def test_ray(script, expected):
     assert best(script("ray_search.py")) == expected
 
 
-@pytest.mark.limit(300)
+@pytest.mark.limit(3)
 def test_optuna(script, tmp_path):
     """One of two processes is killed in a trial: it is tried again, and none stays running."""
     optuna = pytest.importorskip("optuna")

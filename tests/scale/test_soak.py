@@ -97,7 +97,7 @@ class Soak:
             self.found.append(self.waiting.pop(0).result(timeout=100))
 
 
-@pytest.mark.limit(int(MINUTES * 60) + 600)
+@pytest.mark.limit(2 + MINUTES)
 def test_soak(dask_cluster):
     alone = dict(weights_of(place) for place in range(len(NETS)))
     process = psutil.Process()
