@@ -140,7 +140,7 @@ def _describer() -> Callable[[], dict[str, Any]]:
                     pass
             return None
 
-        found = {"host": socket.gethostname(), "python": platform.python_version()}
+        found: dict[str, Any] = {"host": socket.gethostname(), "python": platform.python_version()}
         found |= {name: version(name) for name in ("scikit-learn", "numpy")}
         found["tensorflow"] = version("tensorflow", "tensorflow-cpu", "tensorflow-intel")
         try:  # what a fit would import
@@ -390,11 +390,11 @@ class _Repairs:
         known: set[str] = set()
         waited = 0.0
         while self._continue and self.call_data_futures is call:
-            start = time.monotonic()
+            start, workers = time.monotonic(), None
             try:
                 workers = set(await asyncio.wait_for(self.client.ncores(), 5))
             except Exception:  # the scheduler is busy, or gone
-                workers = None
+                pass
             else:
                 for address in sorted(known - workers):
                     _LOGGER.warning("Worker %s is lost: its fits run again elsewhere.", address)

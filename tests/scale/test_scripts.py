@@ -43,9 +43,18 @@ def script(tmp_path_factory):
 
     yield start
     for process in started:
+        end(process)
+
+
+def end(process):
+    """End a process and, where it is asked politely, those that it has started."""
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-        process.stdout.close()
+    process.stdout.close()
 
 
 def best(process):
@@ -79,10 +88,12 @@ def test_dask_on_hosts(script, expected):
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     dask = "-m", "dask"
     local = "--host", "127.0.0.1", "--no-dashboard"
-    script(*dask, "scheduler", "--port", address.rpartition(":")[2], *local)
+    hosts = [script(*dask, "scheduler", "--port", address.rpartition(":")[2], *local)]
     for _ in range(2):
-        script(*dask, "worker", address, "--nworkers", "1", "--nthreads", "1", *local)
+        hosts.append(script(*dask, "worker", address, "--nworkers", "1", "--nthreads", "1", *local))
     assert best(script("dask_hosts.py", address)) == expected
+    for process in reversed(hosts):
+        end(process)
 
 
 @pytest.mark.limit(2)
