@@ -7,13 +7,14 @@ BIN := .venv/bin
 OLDEST := .venv-oldest/bin
 PEERS := .venv-peers/bin
 INTEGRATIONS := .venv-integrations/bin
+SCALE := .venv-scale/bin
 NPM := docs/_build/npm
 # Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-kernels test-peers test-integrations test-docs test-oldest \
-	coverage check format bench bench-quick figures docs release-check release-tag clean
+.PHONY: help demo test test-slow test-kernels test-peers test-integrations test-scale soak test-docs \
+	test-oldest coverage check format bench bench-quick figures docs release-check release-tag clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 19
@@ -35,6 +36,15 @@ test-peers: .venv-peers/ready  ## run the newest scikit-learn's checks at many s
 
 test-integrations: .venv-integrations/ready  ## run the pages of docs/integrations with their packages
 	$(INTEGRATIONS)/python -m pytest tests/integrations
+
+# What hangs is ended after four minutes, with the stacks of all threads.
+test-scale: .venv-scale/ready  ## search with Dask, Ray and Optuna while workers are killed (12 minutes)
+	$(SCALE)/python -m pytest tests/scale --durations=0 \
+		-o faulthandler_timeout=240 -o faulthandler_exit_on_timeout=true
+
+soak: .venv-scale/ready  ## the same with many more kills and half an hour of soak (some hours)
+	SKDENSE_KILLS=100 SKDENSE_ENGINE_KILLS=20 SKDENSE_SOAK_MINUTES=30 SKDENSE_MUTATIONS=10000 \
+		$(SCALE)/python -m pytest tests/scale --durations=0
 
 coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov
@@ -76,7 +86,7 @@ release-tag:  ## TAG=v1.2.3: compare a tag with version, changelog and addresses
 	python3 .ci/release_tag.py "$(TAG)"
 
 clean:  ## remove the environments and everything made by tools
-	rm -rf .venv .venv-oldest .venv-peers .venv-integrations dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
+	rm -rf .venv .venv-oldest .venv-peers .venv-integrations .venv-scale dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* comparison docs/_build docs/auto_gallery
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment is ready when its stamp is younger than pyproject.toml. The first line leaves the
@@ -122,6 +132,13 @@ clean:  ## remove the environments and everything made by tools
 		|| .ci/make-venv .venv-integrations "$(PYTHON)" $(PYTHONS)
 	$(INTEGRATIONS)/python -m pip install --quiet --disable-pip-version-check --upgrade \
 		--upgrade-strategy eager --editable '.[integrations]'
+	@touch $@
+
+# Dask, Ray and Optuna in their newest releases, for docs/scale.md and its tests.
+.venv-scale/ready: pyproject.toml
+	@test -e $@ && $(SCALE)/python -c '' || .ci/make-venv .venv-scale "$(PYTHON)" $(PYTHONS)
+	$(SCALE)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+		--upgrade-strategy eager --editable '.[scale]'
 	@touch $@
 
 # onnxruntime-web for a page of the documentation, and what drives Chromium in its test.

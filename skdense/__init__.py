@@ -9,6 +9,7 @@ from skdense.estimators.keras_defaults import KERAS_DEFAULTS
 from skdense.estimators.regressor import DenseRegressor
 
 if TYPE_CHECKING:
+    from skdense.callbacks.optuna_pruning import OptunaPruning
     from skdense.estimators.network_classifier import NetworkClassifier
     from skdense.estimators.network_regressor import NetworkRegressor
     from skdense.inspection.diagnose import Diagnosis, diagnose
@@ -31,6 +32,7 @@ __all__ = [
     "HistoryDisplay",
     "NetworkClassifier",
     "NetworkRegressor",
+    "OptunaPruning",
     "cache_info",
     "clear_cache",
     "compare",
@@ -50,6 +52,7 @@ _LATER = {
     "HistoryDisplay": "inspection.history_display",
     "NetworkClassifier": "estimators.network_classifier",
     "NetworkRegressor": "estimators.network_regressor",
+    "OptunaPruning": "callbacks.optuna_pruning",
     "TRUSTED_TYPES": "persistence.save_load",
     "compare": "model_selection.compare",
     "diagnose": "inspection.diagnose",

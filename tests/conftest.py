@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 import skdense
 from skdense.engine import disk_cache, program_cache
 
-# Only where they are asked for: `make test-docs`, `make test-integrations`, `make test-peers`.
+# Only where they are asked for: `make test-docs`, `test-integrations`, `test-peers`, `test-scale`.
 collect_ignore = ["browser", "integrations", "peers", "scale"]
 
 # Look for garbage more rarely: most of what imports and traces make stays.

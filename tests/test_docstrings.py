@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import skdense
+import skdense.cluster
 import skdense.schedules
 from skdense.cli import main
 from skdense.engine.program_cache import CacheInfo
@@ -117,9 +118,10 @@ def test_parameters_and_returns_are_those_of_the_signature():
     assert not [(thing, text) for thing in things if (text := mistake(thing))]
 
 
-# What users import from skdense and skdense.schedules.
+# What users import from skdense and its public modules.
 USERS = [getattr(skdense, name) for name in skdense.__all__ if not name.isupper()]
 USERS += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values()]
+USERS += [skdense.cluster.check, skdense.cluster.ray_options, skdense.cluster.register_dask]
 # What else they come to see: results, fitted attributes, the command line.
 SEEN = [CacheInfo, CheckResult, ComparisonDisplay, FeatureBins, FeatureScaling, main, register]
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 import skdense
+import skdense.cluster
 import skdense.schedules
 from skdense.engine.program_cache import CacheInfo
 from skdense.inspection.comparison_display import ComparisonDisplay
 
-# What users import from skdense and skdense.schedules, and the class of what they are given.
+# What users import from skdense and its public modules, and the class of what they are given.
 PUBLIC = [getattr(skdense, name) for name in skdense.__all__ if not name.isupper()]
 PUBLIC += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values(), ComparisonDisplay]
+PUBLIC += [skdense.cluster.check, skdense.cluster.ray_options, skdense.cluster.register_dask]
 # Fewer than scikit-learn's own test leaves out.
 NOT_CHECKED = {"RT02"}  # a name for what is returned
 NOT_OF_METHODS = {"ES01", "SA01", "EX01"}  # extended summary, See Also, Examples

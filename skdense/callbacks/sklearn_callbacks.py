@@ -80,14 +80,15 @@ def n_subtasks(estimator: Any, epochs: int) -> int:
 class EpochTasks:
     """Tells scikit-learn's callbacks about the epochs; one that returns True ends the training.
 
-    `fitted` gives, for an `Epoch`, the attributes that make an estimator fitted; `rows` are the
-    indices of the training samples, None is all.
+    `fitted` gives, for an `Epoch` and the logs of all epochs so far, the attributes that make an
+    estimator fitted; `rows` are the indices of the training samples, None is all.
     """
 
     def __init__(self, task: FitTask, fitted: Any, rows: Any, epochs: int):
         self._estimator, self._fitted, self._data = task.estimator, fitted, task.data(rows)
         self._task, self._epochs = task, epochs
         self._open: list[Any] = []  # contexts that have begun and not ended
+        self._logs: list[dict[str, float]] = []
 
     def on_fit_begin(self, epoch: Epoch) -> None:
         """Find the task of this training."""
@@ -101,6 +102,7 @@ class EpochTasks:
 
     def on_epoch_end(self, epoch: Epoch) -> None:
         """End an epoch."""
+        self._logs.append(epoch.logs)
         if self._end(epoch):
             epoch.stop = True
 
@@ -119,6 +121,6 @@ class EpochTasks:
     def _told(self, epoch: Epoch) -> dict[str, Any]:
         return {
             "estimator": self._estimator,
-            "reconstruction_attributes": lambda: self._fitted(epoch),
+            "reconstruction_attributes": lambda: self._fitted(epoch, self._logs),
             **self._data,
         }

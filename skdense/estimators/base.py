@@ -37,6 +37,7 @@ from skdense.estimators.ensemble import (
 from skdense.estimators.fit_callbacks import FitCallbacks, check_callbacks
 from skdense.estimators.fitted_state import (
     FittedState,
+    extended_history,
     input_attributes_kept_on_failure,
     take_fitted_attributes,
 )
@@ -796,7 +797,7 @@ def _finished(begun: FittedState, settings: Settings, trained: TrainingResult) -
     return replace(
         begun,
         weights=trained.weights,
-        history=_extend_history(begun.history, trained.history),
+        history=extended_history(begun.history, trained.history),
         n_iter=n_earlier + len(trained.loss),
         best_epoch=n_earlier + trained.best_epoch,
         best_loss=losses[trained.best_epoch - 1],
@@ -804,12 +805,3 @@ def _finished(begun: FittedState, settings: Settings, trained: TrainingResult) -
         stopped_by=trained.stopped_by,
         optimizer_state=(settings.optimizer.label, trained.slots),
     )
-
-
-def _extend_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str, list]:
-    """Join two histories; NaN where a metric was not recorded."""
-    n_earlier, n_new = len(earlier["loss"]), len(new["loss"])
-    return {
-        name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]
-        for name in {**earlier, **new}
-    }

@@ -14,7 +14,7 @@ from skdense.callbacks.scorers import ScorerCallback, scorer_metrics
 from skdense.callbacks.sklearn_callbacks import EpochTasks, FitTask
 from skdense.callbacks.time_limit import TimeLimit
 from skdense.estimators.checkpoint import checkpoints_of
-from skdense.estimators.fitted_state import FittedState
+from skdense.estimators.fitted_state import FittedState, extended_history
 from skdense.estimators.prepared_data import PreparedData
 from skdense.preprocessing.fit_arguments import FitArguments
 
@@ -91,9 +91,13 @@ class FitCallbacks:
         self._begun.put_into(view)
         return ScorerCallback(view, given.validation_samples(prepared.indices[1]))
 
-    def _attributes(self, epoch: Epoch) -> dict[str, Any]:
+    def _attributes(self, epoch: Epoch, logs: list[dict[str, float]]) -> dict[str, Any]:
         n_iter = self._settings.first_epoch + epoch.number
-        return replace(self._begun, weights=epoch.weights, n_iter=n_iter).attributes()
+        names = dict.fromkeys(["loss", *(name for each in logs for name in each)])
+        new = {name: [each.get(name, np.nan) for each in logs] for name in names}
+        history = extended_history(self._begun.history, new)
+        now = replace(self._begun, weights=epoch.weights, history=history, n_iter=n_iter)
+        return now.attributes()
 
     def _keras_callbacks(self, n_samples: int) -> Any:
         from skdense.engine import keras_callbacks

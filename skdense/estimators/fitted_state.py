@@ -145,6 +145,25 @@ class FittedState:
         replace_attributes(estimator, self.attributes())
 
 
+def extended_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str, list]:
+    """Join two histories; NaN where a metric was not recorded.
+
+    Parameters
+    ----------
+    earlier, new : dict of lists
+        Both have ``"loss"``.
+
+    Returns
+    -------
+    dict of lists
+    """
+    n_earlier, n_new = len(earlier["loss"]), len(new["loss"])
+    return {
+        name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]
+        for name in {**earlier, **new}
+    }
+
+
 def replace_attributes(estimator: Any, attributes: dict[str, Any]) -> None:
     """Make an estimator have what training left, and nothing of an earlier one."""
     for name in ATTRIBUTES & set(vars(estimator)):
