@@ -363,7 +363,7 @@ def recursive():
 @pytest.mark.parametrize(
     "thing",
     [Own(), Own, pytest, iter([1]), imports, recursive(), np.zeros(2, "i4,f4"), object()],
-    ids=repr,
+    ids=["instance", "class", "module", "iterator", "imports", "recursive", "records", "object"],
 )
 def test_what_has_no_content_is_refused(thing):
     with pytest.raises(NoContent):
