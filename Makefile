@@ -9,7 +9,8 @@ PEERS := .venv-peers/bin
 INTEGRATIONS := .venv-integrations/bin
 SCALE := .venv-scale/bin
 NPM := docs/_build/npm
-# Two processes, half of the files each; who is done first takes over some. PYTEST_FLAGS= for one.
+# Two processes of one thread each, half of the files each; who is done first takes over some.
+# PYTEST_FLAGS= for one.
 PYTEST_FLAGS ?= -n 2 --dist worksteal
 
 .DEFAULT_GOAL := help
@@ -23,7 +24,7 @@ demo: .venv/ready  ## compare a network with four other models on real data
 	$(BIN)/skdense compare breast_cancer --out comparison
 
 test: .venv/ready  ## run the tests
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_FLAGS)
 
 test-slow: .venv/ready  ## run the long tests
 	$(BIN)/python -m pytest -m slow $(PYTEST_FLAGS)

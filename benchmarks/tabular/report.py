@@ -67,7 +67,7 @@ def _table(runs: pd.DataFrame, base: str) -> pd.DataFrame:
         for metric in ("auc", "log_loss", "seconds", "cpu_seconds"):
             if metric in runs and runs[metric].notna().any():
                 values = runs.pivot_table(index=KEY, columns="model", values=metric)
-                values = values.loc[shifted.index, model]
+                values = values[model].reindex(shifted.index)  # NaN: a class that no row has
                 row[metric] = values.sum() if "seconds" in metric else values.mean()
         rows[model] = row
     return pd.DataFrame(rows).T.sort_values("error")
