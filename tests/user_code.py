@@ -20,6 +20,7 @@ from skdense import (
     HistoryDisplay,
     NetworkClassifier,
     NetworkRegressor,
+    OptunaPruning,
     cache_info,
     clear_cache,
     compare,
@@ -133,7 +134,7 @@ def tools(path: Path) -> None:
 
     space: dict[str, Any] = search_space("large", form="grid", prefix="net__")
     suggest: Callable[[Any], dict[str, Any]] = search_space(form="suggest")
-    print(space, suggest)
+    print(space, suggest, OptunaPruning(None, "accuracy", interval=2).monitor)
     clear_cache()
     assert_type(cache_info().traces, int)
     assert_type(skdense.__version__, str)

@@ -13,6 +13,13 @@ from skdense.engine.startup import (
 )
 
 
+def _start() -> None:
+    # TensorFlow reads its flags when it is asked for its threads: not before the cache set them.
+    limit_threads(tf.config.threading, _compat.tensorflow_has_run())
+    # The first compiled call starts XLA, which announces itself; so does its first exponential.
+    tf.function(tf.exp, jit_compile=True)(tf.zeros(8))
+
+
 def _description() -> str:
     version = tf.version
     threads = tf.config.threading.get_intra_op_parallelism_threads()
@@ -23,9 +30,7 @@ with quiet_tensorflow_import(), paused_garbage_collection():
     import keras
     import tensorflow as tf
 
-    limit_threads(tf.config.threading, _compat.tensorflow_has_run())
-    # The first compiled call starts XLA, which announces itself; so does its first exponential.
-    connect(lambda: tf.function(tf.exp, jit_compile=True)(tf.zeros(8)), _description)
+    connect(_start, _description)
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

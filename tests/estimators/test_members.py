@@ -663,6 +663,17 @@ def test_each_member_has_copies_of_the_callbacks(iris):
         np.testing.assert_allclose(copy.history["loss"], member.loss_curve_, rtol=1e-6)
 
 
+@row("checkpoint")
+def test_each_member_has_a_file(iris, tmp_path):
+    first = classifier(2, checkpoint=tmp_path).fit(*iris)
+    kept = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(kept) == 2
+    again = classifier(2, checkpoint=tmp_path).fit(*iris)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == kept
+    for one, other in zip(first.members_, again.members_, strict=True):
+        assert equal_bits(one, other)
+
+
 @row("set_callbacks")
 @pytest.mark.skipif(find_spec("sklearn.callback") is None, reason="scikit-learn before 1.9")
 @pytest.mark.parametrize("refit", [False, True])
