@@ -22,7 +22,7 @@ _OF_CODE = (
     *("co_code", "co_exceptiontable", "co_consts", "co_names", "co_varnames", "co_flags"),
     *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount"),
 )
-_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_PLAIN = (types.NoneType, types.EllipsisType, bool, int, float, complex, str, bytes)
 
 
 class NoContent(ValueError):
@@ -89,12 +89,8 @@ def _taken_apart(thing: Any) -> tuple[str, list[Any]]:
     if sparse.issparse(thing):
         matrix = thing.tocsr()
         return "sparse", [matrix.shape, matrix.data, matrix.indices, matrix.indptr]
-    if isinstance(thing, dict):
-        return "dict", [part for item in thing.items() for part in item]
-    if isinstance(thing, list | tuple):
-        return kind.__name__, list(thing)
-    if isinstance(thing, set | frozenset):
-        return kind.__name__, sorted(content_key([part]) for part in thing)
+    if isinstance(thing, dict | list | tuple | set | frozenset) and _is_known(kind):
+        return kind.__name__, _parts_of_container(thing)
     if isinstance(thing, types.CodeType):
         return "code", [getattr(thing, name) for name in _OF_CODE]
     if _is_known(thing):
@@ -108,7 +104,7 @@ def _taken_apart_object(thing: Any) -> tuple[str, list[Any]]:
     kind = type(thing)
     if isinstance(thing, types.ModuleType) and thing.__name__.partition(".")[0] in _PACKAGES:
         return f"module {thing.__name__}", []
-    if isinstance(thing, functools.partial):
+    if kind is functools.partial:
         return "partial", [thing.func, thing.args, thing.keywords]
     if isinstance(thing, types.MethodType):
         return "method", [thing.__func__, thing.__self__]
@@ -132,8 +128,19 @@ def _is_known(thing: Any) -> bool:
     """Tell whether a function or class is of a package whose version is known."""
     named = isinstance(thing, type | types.FunctionType | types.BuiltinFunctionType)
     module = getattr(thing, "__module__", None) or ""
+    # functools.wraps gives a function of the user's the module of the one that it wraps.
+    defined_in = getattr(thing, "__globals__", {}).get("__name__", module)
+    are_known = all(each.partition(".")[0] in _PACKAGES for each in (module, defined_in))
     is_local = "<" in getattr(thing, "__qualname__", "<")  # its name does not tell it
-    return named and module.partition(".")[0] in _PACKAGES and not is_local
+    return named and are_known and not is_local
+
+
+def _parts_of_container(thing: Any) -> list[Any]:
+    if isinstance(thing, dict):
+        return [part for item in thing.items() for part in item]
+    if isinstance(thing, set | frozenset):
+        return sorted(content_key([part]) for part in thing)
+    return list(thing)
 
 
 def _parts_of_function(function: types.FunctionType) -> Iterator[Any]:
