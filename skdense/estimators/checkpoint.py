@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Integral
@@ -86,6 +87,10 @@ def _rates(
     settings: Settings, slots: list[np.ndarray] | None, prepared: PreparedData
 ) -> Iterator[np.ndarray]:
     """Give the learning rates of a schedule: whatever function makes them, they are its content."""
+    if settings.learning_rate is None:
+        schedule = json.loads(settings.optimizer.settings)["learning_rate"]
+        if not str(schedule["module"]).startswith("keras."):
+            raise NoContent(f"nothing tells what the optimizer's {schedule['class_name']} does")
     if settings.schedule is None:
         return
     n_steps = -(-len(prepared.training.y) // settings.batch_size)
