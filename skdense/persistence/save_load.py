@@ -181,7 +181,7 @@ def load(
 def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
     """Write the weights of a fitted estimator to one file, and nothing else.
 
-    For a checkpoint, or to start training from another network's weights.
+    To keep them, or to start training from another network's weights.
 
     .. versionadded:: 0.1
 
