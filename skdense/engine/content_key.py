@@ -22,6 +22,7 @@ _OF_CODE = (
     *("co_code", "co_exceptiontable", "co_consts", "co_names", "co_varnames", "co_flags"),
     *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount"),
 )
+_FROM_MODULE = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _PLAIN = (types.NoneType, types.EllipsisType, bool, int, float, complex, str, bytes)
 
 
@@ -148,9 +149,10 @@ def _parts_of_function(function: types.FunctionType) -> Iterator[Any]:
     yield from (function.__code__, function.__defaults__, function.__kwdefaults__, vars(function))
     yield [cell.cell_contents for cell in function.__closure__ or ()]
     for code in _codes(function.__code__):
-        if any(step.opname == "IMPORT_NAME" for step in dis.get_instructions(code)):
+        steps = list(dis.get_instructions(code))
+        if any(step.opname == "IMPORT_NAME" for step in steps):
             raise NoContent(f"{function!r} imports, and what it finds there is not known")
-        for name in code.co_names:
+        for name in sorted({step.argval for step in steps if step.opname in _FROM_MODULE}):
             found = function.__globals__.get(name)
             if found is not function:  # which may call itself
                 yield from (name, found)

@@ -412,6 +412,14 @@ def test_a_wrapper_is_not_what_it_wraps():
     assert len({content_key([thing]) for thing in things}) == 3
 
 
+def test_an_attribute_is_no_variable_of_the_module():
+    found = {"np": np, "mean": object()}
+    exec("def own(x): return np.mean(x)", found)
+    alone = {"np": np}  # as cloudpickle sends it to a worker
+    exec("def own(x): return np.mean(x)", alone)
+    assert content_key([found["own"]]) == content_key([alone["own"]])
+
+
 def recursive():
     def inner():
         return inner()
