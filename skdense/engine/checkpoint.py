@@ -46,41 +46,19 @@ _told: set[tuple] = set()  # troubles that this process has warned of
 
 
 class Progress(NamedTuple):
-    """What a training needs to go on.
-
-    Attributes
-    ----------
-    history : dict of lists
-    current : list of arrays
-        The network after the last epoch and its optimizer's variables, as in `State`.
-    kept : list of arrays
-        The same of the network to be given back.
-    """
+    """What a training needs to go on."""
 
     history: dict[str, list[float]]
-    current: list[np.ndarray]
-    kept: list[np.ndarray]
+    current: list[np.ndarray]  # after the last epoch, as in `State`: weights, optimizer
+    kept: list[np.ndarray]  # the same of the network to be given back
 
 
 class Checkpoint:
     """The file of one training, a callback of it.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Made where there is none.
-    content : str
-        Key of all that the training depends on, but for processor and versions.
-    about : dict
-        What a list of the folder shows of it.
-
-    Attributes
-    ----------
-    path : Path
-    result : TrainingResult or None
-        Of a training that has ended.
-    progress : Progress or None
-        Of one that has not.
+    `folder` is made where there is none. `content` is the key of all that the training depends on,
+    but for processor and versions; `about` is what a list of the folder shows of it. `result` is of
+    a training that has ended, `progress` of one that has not.
     """
 
     def __init__(self, folder: str | os.PathLike, content: str, about: dict[str, Any]):

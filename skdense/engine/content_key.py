@@ -31,23 +31,10 @@ class NoContent(ValueError):
 
 
 def content_key(parts: Iterable[Any]) -> str:
-    """Give the SHA-256 digest of all that some things hold.
+    """Give the SHA-256 digest of all that some things hold, 64 hexadecimal digits.
 
-    Parameters
-    ----------
-    parts : iterable
-        Numbers, text, arrays, sparse matrices, records, functions, objects of scikit-learn's, and
-        containers of these.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    NoContent
-        If something has no content that can be told.
+    They are numbers, text, arrays, sparse matrices, records, functions, objects of scikit-learn's,
+    and containers of these. Raises NoContent if something has none that can be told.
 
     Examples
     --------

@@ -13,10 +13,7 @@ def own_version() -> str:
 
 
 def versions(*packages: str) -> dict[str, str | None]:
-    """Give those of Python, skdense and some packages; None where it cannot be found.
-
-    That is in frozen programs.
-    """
+    """Give those of Python, skdense and some packages; None where frozen programs hide one."""
     found: dict[str, str | None] = {"python": platform.python_version(), "skdense": own_version()}
     for package in packages:
         try:

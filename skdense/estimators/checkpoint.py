@@ -46,22 +46,7 @@ def checkpoints_of(
 ) -> list[Checkpoint]:
     """Give the checkpoint of a training, or none, with a warning where no key can tell its content.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    task : FitTask or None
-        Of scikit-learn's callbacks.
-    settings : Settings
-    begun : FittedState
-        Before the first epoch.
-    slots : list of arrays or None
-        The optimizer's variables then.
-    prepared : PreparedData
-    given : FitArguments
-
-    Returns
-    -------
-    list of Checkpoint
+    `begun` is the state before the first epoch, `slots` are the optimizer's variables then.
     """
     if estimator.checkpoint is None:
         return []
