@@ -124,6 +124,7 @@ USERS += [skdense.schedules.Schedule, *skdense.schedules.NAMED.values()]
 USERS += [skdense.cluster.check, skdense.cluster.ray_options, skdense.cluster.register_dask]
 # What else they come to see: results, fitted attributes, the command line.
 SEEN = [CacheInfo, CheckResult, ComparisonDisplay, FeatureBins, FeatureScaling, main, register]
+SEEN += [skdense.cluster.ClusterTable]
 
 
 def methods_by_name(thing: Any) -> dict[str, list[Any]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 from skdense.callbacks.scorers import LOSSES, monitor_name
 
 
@@ -51,7 +53,7 @@ class OptunaPruning:
     """
 
     def __init__(self, trial: Any, monitor: str = "val_loss", interval: int = 1):
-        if not (isinstance(interval, int) and interval >= 1):
+        if not (isinstance(interval, int | np.integer) and interval >= 1):
             raise ValueError(f"interval={interval!r} has to be a number of epochs, at least 1.")
         self.trial = trial
         self.monitor = monitor
@@ -142,7 +144,9 @@ class OptunaPruning:
         if self.trial.should_prune():
             from optuna import TrialPruned
 
-            raise TrialPruned(f"worse than other trials, with a {self.monitor} of {abs(mean):.4g}")
+            name = monitor_name(self.monitor)
+            metric = -mean if name in LOSSES else mean
+            raise TrialPruned(f"worse than other trials, with a {name} of {metric:.4g}")
 
     def _value(self, history: dict[str, list[float]]) -> float:
         """Give the last metric, more of which is better."""

@@ -12,7 +12,6 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from math import prod
 from typing import Any, BinaryIO, NoReturn
 
@@ -265,14 +264,6 @@ def from_newer(header: dict, reason: str) -> Damaged:
     made_with = header.get("made_with")
     theirs = made_with.get("skdense") if isinstance(made_with, dict) else None
     return Damaged(f"{reason}. It was made by skdense {reprlib.repr(theirs)}: install that.")
-
-
-def version_of(package: str) -> str | None:
-    """Give the version of a package; None where it cannot be found, as in frozen programs."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def is_count(number: Any) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -26,18 +25,19 @@ from skdense.engine.archive import (
     expect,
     is_count,
     read_file,
-    version_of,
     write_file,
 )
 from skdense.engine.content_key import content_key
 from skdense.engine.disk_cache import processor
 from skdense.engine.training_result import TrainingResult
 from skdense.engine.user_warnings import warn
+from skdense.engine.versions import versions
 
 # Between two files of a training under way: whichever comes later.
 EPOCHS, SECONDS = 10, 30.0
 MAX_BYTES = 2**33  # of a folder; what was not used for longest goes first
 _SUFFIX, _KIND, _VERSION = ".checkpoint", "checkpoint", 1
+_OWN = f"{'?' * 64}-{'?' * 16}{_SUFFIX}"  # no others are deleted unasked
 _ENDED = ("best_epoch", "finite", "stopped_by")
 _BETWEEN_LOOKS, _DAY = 60.0, 86_400.0  # seconds
 
@@ -46,41 +46,19 @@ _told: set[tuple] = set()  # troubles that this process has warned of
 
 
 class Progress(NamedTuple):
-    """What a training needs to go on.
-
-    Attributes
-    ----------
-    history : dict of lists
-    current : list of arrays
-        The network after the last epoch and its optimizer's variables, as in `State`.
-    kept : list of arrays
-        The same of the network to be given back.
-    """
+    """What a training needs to go on."""
 
     history: dict[str, list[float]]
-    current: list[np.ndarray]
-    kept: list[np.ndarray]
+    current: list[np.ndarray]  # after the last epoch, as in `State`: weights, optimizer
+    kept: list[np.ndarray]  # the same of the network to be given back
 
 
 class Checkpoint:
     """The file of one training, a callback of it.
 
-    Parameters
-    ----------
-    folder : str or path-like
-        Made where there is none.
-    content : str
-        Key of all that the training depends on, but for processor and versions.
-    about : dict
-        What a list of the folder shows of it.
-
-    Attributes
-    ----------
-    path : Path
-    result : TrainingResult or None
-        Of a training that has ended.
-    progress : Progress or None
-        Of one that has not.
+    `folder` is made where there is none. `content` is the key of all that the training depends on,
+    but for processor and versions; `about` is what a list of the folder shows of it. `result` is of
+    a training that has ended, `progress` of one that has not.
     """
 
     def __init__(self, folder: str | os.PathLike, content: str, about: dict[str, Any]):
@@ -108,9 +86,8 @@ class Checkpoint:
 
     def save(self, progress: Progress) -> None:
         """Write how far training has come, but not over what another process has finished."""
-        with suppress(OSError, ValueError), open(self.path, "rb") as file:
-            if read_file(file, with_arrays=False)[0].get("finished"):
-                return
+        if (_header_of(self.path) or {}).get("finished"):
+            return
         self._write(progress.history, *progress[1:], {"finished": False})
 
     def finish(self, result: TrainingResult) -> None:
@@ -192,18 +169,18 @@ class Checkpoint:
     def _tell_of_others(self) -> None:
         """Warn of what the same training has come to elsewhere, and is not used here."""
         names = [name for name in self._folder.names if name.startswith(self._content)]
-        for path in [self._folder.path / name for name in names][:1]:
-            with suppress(OSError, ValueError), open(path, "rb") as file:
-                header, _ = read_file(file, with_arrays=False)
-                found, here = header.get("made_with", {}), environment()
-                differ = [name for name in here if found.get(name) != here[name]]
-                other = [f"{name} {found.get(name)} (here {here[name]})" for name in differ]
-                _warn_once(
-                    (str(self._folder.path), *other),
-                    f"{path} is not used, for it was made with {', '.join(other)}, where results "
-                    "may differ in the last bits. The training begins anew; go back to the same "
-                    "versions and kind of processor to use it.",
-                )
+        path = self._folder.path / min(names, default=self.path.name)
+        if (header := _header_of(path)) is None:
+            return
+        found, here = header["made_with"], environment()
+        differ = [name for name in here if found.get(name) != here[name]]
+        other = [f"{name} {found.get(name)} (here {here[name]})" for name in differ]
+        _warn_once(
+            (str(self._folder.path), *other),
+            f"{path} is not used, for it was made with {', '.join(other)}, where results may "
+            "differ in the last bits. The training begins anew; go back to the same versions and "
+            "kind of processor to use it.",
+        )
 
 
 class _Folder:
@@ -220,24 +197,28 @@ class _Folder:
         if time.monotonic() < self._looked + _BETWEEN_LOOKS:
             return
         self._looked, total = time.monotonic(), 0
-        files = _files(self.path, f"*{_SUFFIX}")
+        files = _files(self.path, _OWN)
         self.names = [path.name for path, _ in files]
         for path, status in files:
             total += status.st_size
             if total > MAX_BYTES:
-                path.unlink(missing_ok=True)
-        half_written = _files(self.path, f".*{_SUFFIX}.*")
+                _remove(path)
+        half_written = _files(self.path, f".{_OWN}.*")
         self._half_written = [path for path, _ in half_written]
         for path, status in half_written:
             if status.st_mtime < time.time() - _DAY:  # nobody writes for so long
-                path.unlink(missing_ok=True)
+                _remove(path)
 
     def clear_half_written(self, name: str) -> None:
         """Remove what processes that were killed had begun to write of a finished training."""
         for path in self._half_written:
             if path.name.startswith(f".{name}."):
-                with suppress(OSError):
-                    path.unlink()
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # it is gone, or not ours to remove
+        path.unlink()
 
 
 _folders: dict[str, _Folder] = {}
@@ -276,10 +257,8 @@ def environment() -> dict[str, str | None]:
     """Give what the last bits of a training depend on: versions, and the kind of processor."""
     from skdense.engine._tensorflow import tf
 
-    packages = ("skdense", "scikit-learn", "numpy", "scipy", "keras")
     return {
-        "python": platform.python_version(),
-        **{package: version_of(package) for package in packages},
+        **versions("scikit-learn", "numpy", "scipy", "keras"),
         "tensorflow": tf.version.VERSION,
         "processor": content_key([processor()])[:8],
     }
@@ -288,12 +267,17 @@ def environment() -> dict[str, str | None]:
 def checkpoints(folder: Path) -> Iterator[tuple[Path, os.stat_result, dict | None]]:
     """Give the files of a folder, last used first, and their headers; None of damaged ones."""
     for path, status in _files(folder, f"*{_SUFFIX}"):
-        header = None
-        with suppress(OSError, ValueError), open(path, "rb") as file:
-            found, _ = read_file(file, with_arrays=False)
-            check_header(found, _KIND, _VERSION, "it is no checkpoint")
-            header = found
-        yield path, status, header
+        yield path, status, _header_of(path)
+
+
+def _header_of(path: Path) -> dict | None:
+    """Read the header of a checkpoint; None where it is damaged, or there is none."""
+    with suppress(OSError, ValueError), open(path, "rb") as file, damage_named(path):
+        header, _ = read_file(file, with_arrays=False)
+        check_header(header, _KIND, _VERSION, "it is no checkpoint")
+        expect(isinstance(header["made_with"], dict), "origin", header["made_with"])
+        return header
+    return None
 
 
 def clear_checkpoints(folder: Path) -> int:

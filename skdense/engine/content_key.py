@@ -22,7 +22,8 @@ _OF_CODE = (
     *("co_code", "co_exceptiontable", "co_consts", "co_names", "co_varnames", "co_flags"),
     *("co_argcount", "co_posonlyargcount", "co_kwonlyargcount"),
 )
-_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_FROM_MODULE = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
+_PLAIN = (types.NoneType, types.EllipsisType, bool, int, float, complex, str, bytes)
 
 
 class NoContent(ValueError):
@@ -30,23 +31,10 @@ class NoContent(ValueError):
 
 
 def content_key(parts: Iterable[Any]) -> str:
-    """Give the SHA-256 digest of all that some things hold.
+    """Give the SHA-256 digest of all that some things hold, 64 hexadecimal digits.
 
-    Parameters
-    ----------
-    parts : iterable
-        Numbers, text, arrays, sparse matrices, records, functions, objects of scikit-learn's, and
-        containers of these.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits.
-
-    Raises
-    ------
-    NoContent
-        If something has no content that can be told.
+    They are numbers, text, arrays, sparse matrices, records, functions, objects of scikit-learn's,
+    and containers of these. Raises NoContent if something has none that can be told.
 
     Examples
     --------
@@ -89,12 +77,8 @@ def _taken_apart(thing: Any) -> tuple[str, list[Any]]:
     if sparse.issparse(thing):
         matrix = thing.tocsr()
         return "sparse", [matrix.shape, matrix.data, matrix.indices, matrix.indptr]
-    if isinstance(thing, dict):
-        return "dict", [part for item in thing.items() for part in item]
-    if isinstance(thing, list | tuple):
-        return kind.__name__, list(thing)
-    if isinstance(thing, set | frozenset):
-        return kind.__name__, sorted(content_key([part]) for part in thing)
+    if isinstance(thing, dict | list | tuple | set | frozenset) and _is_known(kind):
+        return kind.__name__, _parts_of_container(thing)
     if isinstance(thing, types.CodeType):
         return "code", [getattr(thing, name) for name in _OF_CODE]
     if _is_known(thing):
@@ -108,7 +92,7 @@ def _taken_apart_object(thing: Any) -> tuple[str, list[Any]]:
     kind = type(thing)
     if isinstance(thing, types.ModuleType) and thing.__name__.partition(".")[0] in _PACKAGES:
         return f"module {thing.__name__}", []
-    if isinstance(thing, functools.partial):
+    if kind is functools.partial:
         return "partial", [thing.func, thing.args, thing.keywords]
     if isinstance(thing, types.MethodType):
         return "method", [thing.__func__, thing.__self__]
@@ -132,8 +116,19 @@ def _is_known(thing: Any) -> bool:
     """Tell whether a function or class is of a package whose version is known."""
     named = isinstance(thing, type | types.FunctionType | types.BuiltinFunctionType)
     module = getattr(thing, "__module__", None) or ""
+    # functools.wraps gives a function of the user's the module of the one that it wraps.
+    defined_in = getattr(thing, "__globals__", {}).get("__name__", module)
+    are_known = all(each.partition(".")[0] in _PACKAGES for each in (module, defined_in))
     is_local = "<" in getattr(thing, "__qualname__", "<")  # its name does not tell it
-    return named and module.partition(".")[0] in _PACKAGES and not is_local
+    return named and are_known and not is_local
+
+
+def _parts_of_container(thing: Any) -> list[Any]:
+    if isinstance(thing, dict):
+        return [part for item in thing.items() for part in item]
+    if isinstance(thing, set | frozenset):
+        return sorted(content_key([part]) for part in thing)
+    return list(thing)
 
 
 def _parts_of_function(function: types.FunctionType) -> Iterator[Any]:
@@ -141,9 +136,10 @@ def _parts_of_function(function: types.FunctionType) -> Iterator[Any]:
     yield from (function.__code__, function.__defaults__, function.__kwdefaults__, vars(function))
     yield [cell.cell_contents for cell in function.__closure__ or ()]
     for code in _codes(function.__code__):
-        if any(step.opname == "IMPORT_NAME" for step in dis.get_instructions(code)):
+        steps = list(dis.get_instructions(code))
+        if any(step.opname == "IMPORT_NAME" for step in steps):
             raise NoContent(f"{function!r} imports, and what it finds there is not known")
-        for name in code.co_names:
+        for name in sorted({step.argval for step in steps if step.opname in _FROM_MODULE}):
             found = function.__globals__.get(name)
             if found is not function:  # which may call itself
                 yield from (name, found)

@@ -35,7 +35,7 @@ def optimizer_config(optimizer: Any, drop_learning_rate: bool) -> tuple[KerasCon
     if isinstance(optimizer, str):
         return _named_optimizer(optimizer.lower())
     if isinstance(optimizer, dict):
-        return _serialized_optimizer(json.dumps(optimizer, sort_keys=True))
+        return _serialized_optimizer(json.dumps(optimizer, sort_keys=True), drop_learning_rate)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ValueError(
             f"optimizer={optimizer!r} is neither the name of a Keras optimizer nor an instance of "
@@ -67,8 +67,9 @@ def _named_optimizer(name: str) -> tuple[KerasConfig, float | None]:
 
 
 @lru_cache  # as for a name
-def _serialized_optimizer(text: str) -> tuple[KerasConfig, float | None]:
-    return _describe_optimizer(keras.optimizers.deserialize(json.loads(text)), True)
+def _serialized_optimizer(text: str, drop_learning_rate: bool) -> tuple[KerasConfig, float | None]:
+    optimizer = keras.optimizers.deserialize(json.loads(text))
+    return _describe_optimizer(optimizer, drop_learning_rate)
 
 
 def _describe_optimizer(

@@ -1,13 +1,26 @@
-"""Versions of skdense: which one this is, and which ones are newer."""
+"""Versions: of skdense and what it works with here, and which ones of skdense are newer."""
 
+import platform
 import re
 import sys
+from importlib import metadata
 
 
 def own_version() -> str:
     """Give the version of this skdense."""
     version: str = sys.modules[__name__.partition(".")[0]].__version__
     return version
+
+
+def versions(*packages: str) -> dict[str, str | None]:
+    """Give those of Python, skdense and some packages; None where frozen programs hide one."""
+    found: dict[str, str | None] = {"python": platform.python_version(), "skdense": own_version()}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    return found
 
 
 def is_newer(version: str) -> bool:

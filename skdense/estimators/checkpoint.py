@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from numbers import Integral
@@ -45,22 +46,7 @@ def checkpoints_of(
 ) -> list[Checkpoint]:
     """Give the checkpoint of a training, or none, with a warning where no key can tell its content.
 
-    Parameters
-    ----------
-    estimator : DenseClassifier or DenseRegressor
-    task : FitTask or None
-        Of scikit-learn's callbacks.
-    settings : Settings
-    begun : FittedState
-        Before the first epoch.
-    slots : list of arrays or None
-        The optimizer's variables then.
-    prepared : PreparedData
-    given : FitArguments
-
-    Returns
-    -------
-    list of Checkpoint
+    `begun` is the state before the first epoch, `slots` are the optimizer's variables then.
     """
     if estimator.checkpoint is None:
         return []
@@ -86,6 +72,10 @@ def _rates(
     settings: Settings, slots: list[np.ndarray] | None, prepared: PreparedData
 ) -> Iterator[np.ndarray]:
     """Give the learning rates of a schedule: whatever function makes them, they are its content."""
+    if settings.learning_rate is None:
+        schedule = json.loads(settings.optimizer.settings)["learning_rate"]
+        if not str(schedule["module"]).startswith("keras."):
+            raise NoContent(f"nothing tells what the optimizer's {schedule['class_name']} does")
     if settings.schedule is None:
         return
     n_steps = -(-len(prepared.training.y) // settings.batch_size)

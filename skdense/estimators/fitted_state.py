@@ -146,17 +146,7 @@ class FittedState:
 
 
 def extended_history(earlier: dict[str, list], new: dict[str, list]) -> dict[str, list]:
-    """Join two histories; NaN where a metric was not recorded.
-
-    Parameters
-    ----------
-    earlier, new : dict of lists
-        Both have ``"loss"``.
-
-    Returns
-    -------
-    dict of lists
-    """
+    """Join two histories, both with ``"loss"``; NaN where a metric was not recorded."""
     n_earlier, n_new = len(earlier["loss"]), len(new["loss"])
     return {
         name: [*earlier.get(name, [np.nan] * n_earlier), *new.get(name, [np.nan] * n_new)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,10 +14,9 @@ from skdense.engine.archive import (
     damage_named,
     from_newer,
     read_file,
-    version_of,
     write_file,
 )
-from skdense.engine.versions import is_newer, own_version
+from skdense.engine.versions import is_newer, own_version, versions
 from skdense.estimators.classifier import DenseClassifier
 from skdense.estimators.ensemble import networks_of
 from skdense.estimators.keras_defaults import KERAS_DEFAULTS
@@ -183,7 +181,7 @@ def load(
 def save_weights(estimator: DenseClassifier | DenseRegressor, path: str | os.PathLike) -> None:
     """Write the weights of a fitted estimator to one file, and nothing else.
 
-    For a checkpoint, or to start training from another network's weights.
+    To keep them, or to start training from another network's weights.
 
     .. versionadded:: 0.1
 
@@ -305,16 +303,8 @@ def load_weights(
 
 
 def _header(kind: str) -> dict:
-    packages = ("scikit-learn", "numpy", "keras")
-    return {
-        "kind": kind,
-        "version": _VERSION,
-        "made_with": {
-            "python": platform.python_version(),
-            "skdense": own_version(),
-            **{package: version_of(package) for package in packages},
-        },
-    }
+    made_with = versions("scikit-learn", "numpy", "keras")
+    return {"kind": kind, "version": _VERSION, "made_with": made_with}
 
 
 def _parameters_of(estimator: Any) -> dict[str, Any]:

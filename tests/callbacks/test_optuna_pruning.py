@@ -93,10 +93,19 @@ def test_members_and_a_refit(iris):
 def test_a_pruned_trial_ends_in_its_fold(iris):
     trial = FakeTrial(prune_at=5)
     net = small().set_callbacks(OptunaPruning(trial))
-    with pytest.raises(TrialPruned, match="val_loss"):
+    with pytest.raises(TrialPruned, match=r"val_loss of \d"):
         cross_val_score(net, *iris, cv=FOLDS, error_score="raise")
     assert list(trial.reports) == list(range(6))
     assert not hasattr(net, "history_")
+
+
+@pytest.mark.usefixtures("optuna")
+def test_a_negative_score_is_told_as_it_is(iris):
+    trial = FakeTrial("MAXIMIZE", prune_at=1)
+    net = small(metrics=["neg_log_loss"])
+    net.set_callbacks(OptunaPruning(trial, "neg_log_loss", interval=np.int64(2)))
+    with pytest.raises(TrialPruned, match=r"val_neg_log_loss of -\d"):
+        net.fit(*iris)
 
 
 def test_bad_input(iris, monkeypatch):

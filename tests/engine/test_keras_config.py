@@ -45,7 +45,10 @@ def test_another_argument_is_another_configuration():
     ],
 )
 def test_numbers_of_numpy_inside_a_schedule_stay_numbers(schedule):
-    config, _ = optimizer_config(keras.optimizers.SGD(schedule), drop_learning_rate=False)
+    optimizer = keras.optimizers.SGD(schedule)
+    config, rate = optimizer_config(optimizer, drop_learning_rate=False)
+    described = keras.optimizers.serialize(optimizer)
+    assert optimizer_config(described, drop_learning_rate=False) == (config, rate) == (config, None)
     assert '"np.' not in config.settings
     copy = SCHEDULES.deserialize(config.make().get_config()["learning_rate"])
     steps = [0, 2, 3, 4, 9]

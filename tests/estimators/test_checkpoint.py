@@ -1,8 +1,10 @@
 """Checkpoints: a fit that was cut off, or has been done, is taken up with the same bits."""
 
 import errno
+import functools
 import os
 import pickle
+from collections import defaultdict
 from contextlib import contextmanager
 
 import keras
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import f1_score, make_scorer
+from sklearn.metrics import accuracy_score, f1_score, make_scorer
 from sklearn.model_selection import GridSearchCV
 
 import skdense
@@ -172,6 +174,15 @@ class Own:
         return f1_of_first(estimator, X, y)
 
 
+@keras.saving.register_keras_serializable()
+class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    def __call__(self, step):
+        return 0.01 / (1 + keras.ops.cast(step, "float32"))
+
+    def get_config(self):
+        return {}
+
+
 def imports(estimator, X, y):
     from math import exp
 
@@ -184,6 +195,7 @@ def imports(estimator, X, y):
         ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "what callbacks do"),
         ({"time_limit": 100}, "the clock"),
         ({**STOPPING, "monitor": Own()}, "Own object"),
+        ({"optimizer": keras.optimizers.SGD(Halved())}, "optimizer's Halved"),
         ({**STOPPING, "monitor": imports}, "imports"),
     ],
 )
@@ -224,12 +236,23 @@ def foreign(folder):
     path.write_bytes(pickle.dumps({}))
 
 
+def from_the_future(folder):
+    """Let the zip archive's directory ask for a version of the format that nobody knows."""
+    (path,) = folder.iterdir()
+    content = path.read_bytes()
+    place = content.index(b"PK\x01\x02")
+    path.write_bytes(content[: place + 6] + b"\xff" + content[place + 7 :])
+
+
 def of_another_fit(folder):
     path, other = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
     other.replace(path)
 
 
-@pytest.mark.parametrize("trouble", [is_file, cut_short, changed_byte, foreign, of_another_fit])
+TROUBLES = [is_file, cut_short, changed_byte, foreign, from_the_future, of_another_fit]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_is_one_warning_and_the_fit_goes_on(iris, folder, trouble):
     small = {"epochs": 2, "checkpoint": folder}
     undisturbed = trained(net(epochs=2).fit(*iris))
@@ -274,6 +297,25 @@ def test_other_versions_are_told_and_not_used(iris, folder, monkeypatch):
     assert len(list(folder.iterdir())) == 2
 
 
+def test_a_folder_may_hold_damaged_files_and_those_of_others(iris, folder, monkeypatch):
+    small = {"epochs": 2, "checkpoint": folder}
+    net(**small).fit(*iris)
+    from_the_future(folder)
+    (path,) = folder.iterdir()
+    path.rename(path.with_name(f"{path.name[:65]}{'0' * 16}.checkpoint"))  # of another version
+    half = folder / f".{path.name}.0.part"
+    half.write_text("not ours to delete")
+    os.utime(half, (0, 0))
+
+    def refuse(path, missing_ok=False):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(checkpoint.Path, "unlink", refuse)
+    net(**small).fit(*iris)  # without a warning
+    headers = [header for _, _, header in checkpoint.checkpoints(folder)]
+    assert [header is None for header in headers] == [False, True]
+
+
 def test_what_was_not_used_for_longest_goes_first(iris, folder, monkeypatch):
     small = {"epochs": 1, "checkpoint": folder}
     for l2 in (0.0, 0.1):
@@ -282,12 +324,16 @@ def test_what_was_not_used_for_longest_goes_first(iris, folder, monkeypatch):
     os.utime(second, (0, 0))
     half = folder / f".{first.name}.0.part"
     half.write_text("of a process that was killed long ago")
-    os.utime(half, (0, 0))
+    of_others = folder / "model.checkpoint"
+    of_others.write_text("of another program")
+    for path in (half, of_others):
+        os.utime(path, (0, 0))
     monkeypatch.setattr(checkpoint, "MAX_BYTES", int(2.5 * first.stat().st_size))
     net(**small, l2=0.2).fit(*iris)
     assert first.exists()
     assert not second.exists()
     assert not half.exists()
+    of_others.unlink()  # is there
     assert checkpoint.clear_checkpoints(folder) == 2
 
 
@@ -353,6 +399,27 @@ def test_keys_are_those_of_every_other_process(run_python):
     ] * 7
 
 
+def times(factor, metric):
+    @functools.wraps(metric)
+    def wrapped(y, predicted):
+        return factor * metric(y[..., :], predicted)
+
+    return wrapped
+
+
+def test_a_wrapper_is_not_what_it_wraps():
+    things = [accuracy_score, times(1, accuracy_score), times(2, accuracy_score)]
+    assert len({content_key([thing]) for thing in things}) == 3
+
+
+def test_an_attribute_is_no_variable_of_the_module():
+    found = {"np": np, "mean": object()}
+    exec("def own(x): return np.mean(x)", found)
+    alone = {"np": np}  # as cloudpickle sends it to a worker
+    exec("def own(x): return np.mean(x)", alone)
+    assert content_key([found["own"]]) == content_key([alone["own"]])
+
+
 def recursive():
     def inner():
         return inner()
@@ -362,8 +429,14 @@ def recursive():
 
 @pytest.mark.parametrize(
     "thing",
-    [Own(), Own, pytest, iter([1]), imports, recursive(), np.zeros(2, "i4,f4"), object()],
-    ids=["instance", "class", "module", "iterator", "imports", "recursive", "records", "object"],
+    [
+        *(Own(), Own, pytest, iter([1]), imports, recursive(), np.zeros(2, "i4,f4"), object()),
+        defaultdict(lambda: 1),
+    ],
+    ids=[
+        *("instance", "class", "module", "iterator", "imports", "recursive", "records", "object"),
+        "default",
+    ],
 )
 def test_what_has_no_content_is_refused(thing):
     with pytest.raises(NoContent):
