@@ -22,6 +22,9 @@ from skdense.engine import disk_cache, program_cache
 # Only where they are asked for: `make test-docs`, `test-integrations`, `test-peers`, `test-scale`.
 collect_ignore = ["browser", "integrations", "peers", "scale"]
 
+# As skdense sets it, for tests that import TensorFlow first: programs are then kept on disk.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 # Look for garbage more rarely: most of what imports and traces make stays.
 gc.set_threshold(50_000, 20, 50)
 

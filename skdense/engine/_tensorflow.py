@@ -4,6 +4,9 @@ Every module that needs them takes them from here, so that threads, silence and 
 before the first operation; modules that do not need them can be imported without TensorFlow.
 """
 
+import os
+import sys
+
 from skdense.engine import _compat
 from skdense.engine.disk_cache import connect
 from skdense.engine.startup import (
@@ -26,11 +29,14 @@ def _description() -> str:
     return f"{version.VERSION} {version.GIT_VERSION} {version.COMPILER_VERSION} threads={threads}"
 
 
+# What was imported before keeps its own level of messages; it reports each program that it loads.
+_is_loud = "tensorflow" in sys.modules and os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") < "3"
+
 with quiet_tensorflow_import(), paused_garbage_collection():
     import keras
     import tensorflow as tf
 
-    connect(_start, _description)
+    connect(_start, _description, _is_loud)
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

@@ -124,15 +124,18 @@ def clear() -> None:
             path.unlink()
 
 
-def connect(operate: Callable[[], object], describe: Callable[[], str]) -> None:
+def connect(operate: Callable[[], object], describe: Callable[[], str], is_loud: bool) -> None:
     """Connect TensorFlow with the cache by its first operation, which reads the environment.
 
     `operate` compiles something; it is called twice where the first time goes wrong. `describe`,
     called after it, gives TensorFlow's version and everything besides processor and environment
-    that changes what is compiled.
+    that changes what is compiled. Nothing is kept where TensorFlow `is_loud`: it would write lines
+    of errors, which are none, for each program from the disk.
     """
     global _cache
-    own = None if _compat.tensorflow_has_run() else _own_folder()
+    if is_loud:
+        _logger.info("TensorFlow was imported before, and writes messages: no programs on disk")
+    own = None if is_loud or _compat.tensorflow_has_run() else _own_folder()
     if own is None:
         operate()
         return

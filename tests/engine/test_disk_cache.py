@@ -281,10 +281,21 @@ def test_where_tensorflow_has_started_nothing_is_kept(cache, caplog):
 
     called = []
     before, flags = disk_cache._cache, os.environ.get("TF_XLA_FLAGS")
-    disk_cache.connect(lambda: called.append(1), _tensorflow._description)
+    disk_cache.connect(lambda: called.append(1), _tensorflow._description, is_loud=False)
     assert called == [1]
     assert disk_cache._cache is before
     assert os.environ.get("TF_XLA_FLAGS") == flags
+
+
+def test_where_tensorflow_writes_messages_nothing_is_kept(trained, run_python):
+    environment = {disk_cache.VARIABLE: str(trained["folder"]), "TF_CPP_MIN_LOG_LEVEL": None}
+    code = TRAIN.replace("LAYERS", "[(4,)]").replace("BEFORE", "")
+    done = run_python("import tensorflow\n" + code, environment=environment)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["disk_hits"] == 0
+    assert any("no programs on disk" in line for line in found["log"])
+    assert found["weights"]["(4,)"] == trained["weights"]["(4,)"]
+    assert "AOT" not in done.stderr
 
 
 def test_what_tensorflow_cannot_load_is_deleted_and_compiled_once_more(trained, train, tmp_path):
