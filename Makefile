@@ -39,7 +39,7 @@ test-integrations: .venv-integrations/ready  ## run the pages of docs/integratio
 	$(INTEGRATIONS)/python -m pytest tests/integrations
 
 # What hangs is ended after four minutes, with the stacks of all threads.
-test-scale: .venv-scale/ready  ## search with Dask, Ray and Optuna while workers are killed (12 minutes)
+test-scale: .venv-scale/ready  ## search with Dask, Ray and Optuna while workers are killed
 	$(SCALE)/python -m pytest tests/scale --durations=0 \
 		-o faulthandler_timeout=240 -o faulthandler_exit_on_timeout=true
 
