@@ -8,7 +8,7 @@ import os
 import sys
 
 from skdense.engine import _compat
-from skdense.engine.disk_cache import connect
+from skdense.engine.disk_cache import connect, loads_programs
 from skdense.engine.startup import (
     limit_threads,
     paused_garbage_collection,
@@ -29,14 +29,24 @@ def _description() -> str:
     return f"{version.VERSION} {version.GIT_VERSION} {version.COMPILER_VERSION} threads={threads}"
 
 
-# What was imported before keeps its own level of messages; it reports each program that it loads.
+def _obstacle() -> str | None:
+    """What speaks against programs on disk."""
+    if not loads_programs(tf.version.VERSION):
+        return f"TensorFlow {tf.version.VERSION} is older than 2.21"
+    if _is_loud:
+        return "TensorFlow was imported before, and writes messages"
+    return None
+
+
+# What was imported before keeps its own level of messages; it reports each program that it loads,
+# as an error, which is none.
 _is_loud = "tensorflow" in sys.modules and os.environ.get("TF_CPP_MIN_LOG_LEVEL", "0") < "3"
 
 with quiet_tensorflow_import(), paused_garbage_collection():
     import keras
     import tensorflow as tf
 
-    connect(_start, _description, _is_loud)
+    connect(_start, _description, _obstacle())
 
 if keras.backend.backend() != "tensorflow":
     raise ImportError(

@@ -124,18 +124,29 @@ def clear() -> None:
             path.unlink()
 
 
-def connect(operate: Callable[[], object], describe: Callable[[], str], is_loud: bool) -> None:
+def loads_programs(version: str) -> bool:
+    """Whether a TensorFlow loads programs from the disk as it compiled them, and quietly.
+
+    2.19 never ends a training by a program that it has loaded. 2.18 and 2.20 report an error, which
+    is none, for each, at any level of messages; and 2.18 compiles a program in one of two ways.
+    """
+    major, minor = version.split(".")[:2]
+    return (int(major), int(minor)) >= (2, 21)
+
+
+def connect(
+    operate: Callable[[], object], describe: Callable[[], str], obstacle: str | None
+) -> None:
     """Connect TensorFlow with the cache by its first operation, which reads the environment.
 
     `operate` compiles something; it is called twice where the first time goes wrong. `describe`,
     called after it, gives TensorFlow's version and everything besides processor and environment
-    that changes what is compiled. Nothing is kept where TensorFlow `is_loud`: it would write lines
-    of errors, which are none, for each program from the disk.
+    that changes what is compiled. Nothing is kept where there is an `obstacle`.
     """
     global _cache
-    if is_loud:
-        _logger.info("TensorFlow was imported before, and writes messages: no programs on disk")
-    own = None if is_loud or _compat.tensorflow_has_run() else _own_folder()
+    if obstacle:
+        _logger.info("%s: no programs on disk", obstacle)
+    own = None if obstacle or _compat.tensorflow_has_run() else _own_folder()
     if own is None:
         operate()
         return

@@ -41,6 +41,7 @@ TRUSTED_TYPES = (
     "builtins.object",  # as in make_column_selector(dtype_include=object)
     "numpy.dtype",
     "numpy.number",
+    "sklearn.compose._column_transformer._RemainderColsList",  # of scikit-learn 1.6
     "sklearn.compose._column_transformer.make_column_selector",
     "skdense.networks.architecture.Architecture",
     "skdense.estimators.classifier.DenseClassifier",

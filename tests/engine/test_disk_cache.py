@@ -9,12 +9,14 @@ import stat
 import subprocess
 import sys
 import time
+from importlib import metadata
 
 import pytest
 
 import skdense
 from skdense.engine import disk_cache
 
+KEEPS_PROGRAMS = disk_cache.loads_programs(metadata.version("tensorflow"))
 TRAIN = """
 import hashlib
 import json
@@ -65,8 +67,26 @@ def train(run_python):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, train):
     """What a first process found, and its folder."""
+    if not KEEPS_PROGRAMS:  # to go with support for them
+        pytest.skip("TensorFlow before 2.21 hangs in what it has loaded, or reports errors")
     folder = tmp_path_factory.mktemp("a folder" if os.name == "nt" else "a 'folder\" of\\its own")
     return {"folder": folder, **train(folder, "[(4,), (5,)]")}
+
+
+@pytest.mark.parametrize(
+    ("version", "loads"),
+    [("2.18.1", False), ("2.19.0", False), ("2.20.0", False), ("2.21.0rc1", True), ("3.0.0", True)],
+)
+def test_which_tensorflow_loads_programs(version, loads):
+    assert disk_cache.loads_programs(version) == loads
+
+
+@pytest.mark.skipif(KEEPS_PROGRAMS, reason="TensorFlow 2.21 or later keeps programs on disk")
+def test_an_older_tensorflow_keeps_nothing(train, tmp_path):
+    found = train(tmp_path)
+    assert (found["disk_hits"], found["disk_programs"]) == (0, 0)
+    assert not list(tmp_path.rglob("*.p*"))
+    assert any("is older than 2.21: no programs on disk" in line for line in found["log"])
 
 
 def programs(folder):
@@ -281,7 +301,7 @@ def test_where_tensorflow_has_started_nothing_is_kept(cache, caplog):
 
     called = []
     before, flags = disk_cache._cache, os.environ.get("TF_XLA_FLAGS")
-    disk_cache.connect(lambda: called.append(1), _tensorflow._description, is_loud=False)
+    disk_cache.connect(lambda: called.append(1), _tensorflow._description, obstacle=None)
     assert called == [1]
     assert disk_cache._cache is before
     assert os.environ.get("TF_XLA_FLAGS") == flags

@@ -1,6 +1,7 @@
 """Metrics that training programs compute: which ones, and that they are scikit-learn's."""
 
 import inspect
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -242,6 +243,8 @@ def test_samples_of_weight_zero_do_not_count(cancer, no_scorer):
 def test_several_classes(iris, no_scorer, text):
     given = halves(iris, np.array(["a", "b", "c"])[iris[1]] if text else None)
     names = [name for name in OF_SEVERAL if MULTICLASS_BRIER or name != "neg_brier_score"]
+    if text and find_spec("sklearn.callback") is None:
+        names.remove("average_precision")  # before 1.9 it looks for a positive class 1 among three
     check_last_epoch(classifier(metrics=names).fit(**given), given)
 
 

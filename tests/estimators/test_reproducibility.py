@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import joblib
@@ -17,6 +17,7 @@ from sklearn.datasets import load_breast_cancer
 from skdense import DenseClassifier, clear_cache
 from tests.helpers import plain
 
+TENSORFLOW = [int(number) for number in metadata.version("tensorflow").split(".")[:2]]
 # Long enough to be compiled, and short enough for the plain graph.
 NETS = {
     "compiled": plain(
@@ -52,18 +53,22 @@ def in_a_fresh_process():
 
 
 def fingerprint_and_threads(net):
-    """Train, and count the threads of TensorFlow's arithmetic, which have names on Linux."""
+    """Train; give the threads that TensorFlow's arithmetic may have, and those that it has."""
     found = fingerprint(net)
+    from skdense.engine._tensorflow import tf
+
+    allowed = tf.config.threading.get_intra_op_parallelism_threads()
     names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
-    return found, names.count("tf_XLAEigen")
+    return found, allowed, names.count("tf_XLAEigen")
 
 
 @pytest.fixture(scope="module")
 def workers():
     """What four fits of each network give in one pool of processes, and their threads."""
     jobs = [delayed(fingerprint_and_threads)(net) for net in NETS.values() for _ in range(4)]
-    found, threads = zip(*Parallel(n_jobs=2, backend="loky")(jobs), strict=True)
-    return {"threads": threads, **dict(zip(NETS, ([*found[:4]], [*found[4:]]), strict=True))}
+    found, allowed, threads = zip(*Parallel(n_jobs=2, backend="loky")(jobs), strict=True)
+    fits = dict(zip(NETS, ([*found[:4]], [*found[4:]]), strict=True))
+    return {"allowed": allowed, "threads": threads, **fits}
 
 
 @pytest.mark.parametrize("kind", sorted(NETS))
@@ -81,11 +86,18 @@ def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_proces
     assert in_threads == [here] * 4
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have names in /proc on Linux")
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="joblib limits threads on several cores only")
 def test_joblibs_workers_share_the_cores(workers):
-    most = max(joblib.cpu_count() // 2, 1)
-    assert all(1 <= count <= most for count in workers["threads"])
+    most = max(joblib.cpu_count() // 2, 1)  # of the cores that this process may use
+    assert all(1 <= count <= most for count in workers["allowed"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have names in /proc on Linux")
+@pytest.mark.skipif(TENSORFLOW < [2, 21], reason="TensorFlow before 2.21 names no threads")
+def test_joblibs_workers_have_no_more_threads_than_that(workers):
+    assert all(
+        1 <= count <= allowed
+        for count, allowed in zip(workers["threads"], workers["allowed"], strict=True)
+    )
 
 
 def test_other_seeds_differ_and_none_differs_each_time():

@@ -8,7 +8,7 @@ are, and in float32 at 1e-4; of the defaults, with those off that see a differen
 from functools import partial
 
 import pytest
-from sklearn.utils import estimator_checks
+from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
@@ -54,6 +54,8 @@ def _weight_checks(dtype, parameters=FULL_BATCHES, **options):
             estimator(**{**parameters, "dtype": dtype, **options})
         )
         if check.func.__name__.startswith("check_sample_weight_equivalence")
+        # scikit-learn 1.6 checks with sparse X what says that it takes none, later ones do not.
+        if get_tags(checked).input_tags.sparse or "sparse" not in check.func.__name__
     ]
 
 
