@@ -3,7 +3,8 @@
 The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default:
 strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for
 the metric that chooses a classifier's epoch (E. Berta et al., "Rethinking early stopping: refine,
-then calibrate", arXiv:2501.19195, 2025), the schedule (I. Loshchilov and F. Hutter, "SGDR:
+then calibrate", arXiv:2501.19195, 2025), weight decay (I. Loshchilov and F. Hutter, "Decoupled
+weight decay regularization", ICLR 2019), the schedule (I. Loshchilov and F. Hutter, "SGDR:
 stochastic gradient descent with warm restarts", ICLR 2017), the bins (Y. Gorishniy et al., "On
 embeddings for numerical features in tabular deep learning", NeurIPS 2022) and the members (A. Krogh
 and J. Vedelsby, "Neural network ensembles, cross validation, and active learning", NeurIPS 1994).
@@ -27,6 +28,7 @@ HIDDEN_LAYER_SIZES_OF_FEW = (64, 64, 64)  # in `fit`, below FEWEST_TO_HOLD_OUT
 DROPOUT = 0.15
 LEARNING_RATE = 0.004
 BETA_2 = 0.95  # of Adam
+WEIGHT_DECAY = 0.02  # above LARGE: in so many steps weights would grow, and predictions go astray
 N_BINS = 8  # of a regressor
 N_MEMBERS = 4
 PATIENCE = 10  # where early stopping was asked for
@@ -141,7 +143,7 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
         "hidden_layer_sizes": HIDDEN_LAYER_SIZES_OF_FEW if is_few else HIDDEN_LAYER_SIZES,
         "activation": "selu" if given.for_classes else "mish",
         "dropout": DROPOUT,
-        "optimizer": {"class_name": "Adam", "config": {"beta_2": BETA_2}},
+        "optimizer": _optimizer(given.n_samples),
         "learning_rate": LEARNING_RATE if is_automatic(typed["optimizer"]) else None,
         "lr_schedule": "cosine" if isinstance(typed["optimizer"], str) else None,
         "n_bins": N_BINS if given.takes_bins and not given.for_classes else None,
@@ -160,6 +162,13 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     # The cycle of the learning rate is to reach its end.
     values["patience"] = epochs if is_automatic(typed["early_stopping"]) else PATIENCE
     return values
+
+
+def _optimizer(n_samples: int) -> dict[str, Any]:
+    if n_samples > LARGE:
+        config = {"beta_2": BETA_2, "weight_decay": WEIGHT_DECAY}
+        return {"class_name": "AdamW", "config": config}
+    return {"class_name": "Adam", "config": {"beta_2": BETA_2}}
 
 
 def _n_members(typed: dict[str, Any], given: Given) -> int:
