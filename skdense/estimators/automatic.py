@@ -28,7 +28,6 @@ HIDDEN_LAYER_SIZES_OF_FEW = (64, 64, 64)  # in `fit`, below FEWEST_TO_HOLD_OUT
 DROPOUT = 0.15
 LEARNING_RATE = 0.004
 BETA_2 = 0.95  # of Adam
-WEIGHT_DECAY = 0.02  # above LARGE: in so many steps weights would grow, and predictions go astray
 N_BINS = 8  # of a regressor
 N_MEMBERS = 4
 PATIENCE = 10  # where early stopping was asked for
@@ -39,7 +38,10 @@ EPOCHS = 128
 # From here on the number of steps grows with the square root of the samples.
 LARGE = 20_000
 FEWEST_EPOCHS = 16
-ONE_MEMBER_ABOVE = 100_000
+# From here on one network is trained, for so many steps that its weights would grow large and single
+# predictions go astray, did they not decay.
+VERY_LARGE = 100_000
+WEIGHT_DECAY = 0.02
 # Below, a fold is too small to choose an epoch by: the last epoch is kept, members differ by seed.
 FEWEST_TO_HOLD_OUT = 100
 
@@ -165,7 +167,7 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
 
 
 def _optimizer(n_samples: int) -> dict[str, Any]:
-    if n_samples > LARGE:
+    if n_samples > VERY_LARGE:
         config = {"beta_2": BETA_2, "weight_decay": WEIGHT_DECAY}
         return {"class_name": "AdamW", "config": config}
     return {"class_name": "Adam", "config": {"beta_2": BETA_2}}
@@ -173,7 +175,7 @@ def _optimizer(n_samples: int) -> dict[str, Any]:
 
 def _n_members(typed: dict[str, Any], given: Given) -> int:
     one = given.one_epoch or typed["warm_start"] or typed["callbacks"]
-    return 1 if one or given.n_samples > ONE_MEMBER_ABOVE else N_MEMBERS
+    return 1 if one or given.n_samples > VERY_LARGE else N_MEMBERS
 
 
 def _holds_out(typed: dict[str, Any], given: Given) -> bool:

@@ -77,7 +77,7 @@ def test_they_follow_from_the_number_of_samples(n_samples, batch_size, epochs, n
 
 
 def test_weights_decay_in_long_training():
-    few, many = (values(DenseRegressor, n_samples)["optimizer"] for n_samples in (20_000, 20_001))
+    few, many = (values(DenseRegressor, n_samples)["optimizer"] for n_samples in (100_000, 100_001))
     assert few == {"class_name": "Adam", "config": {"beta_2": 0.95}}
     assert many == {"class_name": "AdamW", "config": {"beta_2": 0.95, "weight_decay": 0.02}}
     assert keras.optimizers.deserialize(many).weight_decay == 0.02
