@@ -38,8 +38,8 @@ EPOCHS = 128
 # From here on the number of steps grows with the square root of the samples.
 LARGE = 20_000
 FEWEST_EPOCHS = 16
-# From here on one network is trained, for so many steps that its weights would grow large and single
-# predictions go astray, did they not decay.
+# From here on there is one network. Did its weights not decay, they would become so large in its
+# many steps that single predictions go astray.
 VERY_LARGE = 100_000
 WEIGHT_DECAY = 0.02
 # Below, a fold is too small to choose an epoch by: the last epoch is kept, members differ by seed.
