@@ -3,7 +3,8 @@
 The pieces are those of RealMLP (D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by default:
 strong pre-tuned MLPs and boosted trees on tabular data", NeurIPS 2024, arXiv:2407.04491), but for
 the metric that chooses a classifier's epoch (E. Berta et al., "Rethinking early stopping: refine,
-then calibrate", arXiv:2501.19195, 2025), the schedule (I. Loshchilov and F. Hutter, "SGDR:
+then calibrate", arXiv:2501.19195, 2025), weight decay (I. Loshchilov and F. Hutter, "Decoupled
+weight decay regularization", ICLR 2019), the schedule (I. Loshchilov and F. Hutter, "SGDR:
 stochastic gradient descent with warm restarts", ICLR 2017), the bins (Y. Gorishniy et al., "On
 embeddings for numerical features in tabular deep learning", NeurIPS 2022) and the members (A. Krogh
 and J. Vedelsby, "Neural network ensembles, cross validation, and active learning", NeurIPS 1994).
@@ -37,7 +38,10 @@ EPOCHS = 128
 # From here on the number of steps grows with the square root of the samples.
 LARGE = 20_000
 FEWEST_EPOCHS = 16
-ONE_MEMBER_ABOVE = 100_000
+# From here on there is one network. Did its weights not decay, they would become so large in its
+# many steps that single predictions go astray.
+VERY_LARGE = 100_000
+WEIGHT_DECAY = 0.02
 # Below, a fold is too small to choose an epoch by: the last epoch is kept, members differ by seed.
 FEWEST_TO_HOLD_OUT = 100
 
@@ -141,7 +145,7 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
         "hidden_layer_sizes": HIDDEN_LAYER_SIZES_OF_FEW if is_few else HIDDEN_LAYER_SIZES,
         "activation": "selu" if given.for_classes else "mish",
         "dropout": DROPOUT,
-        "optimizer": {"class_name": "Adam", "config": {"beta_2": BETA_2}},
+        "optimizer": _optimizer(given.n_samples),
         "learning_rate": LEARNING_RATE if is_automatic(typed["optimizer"]) else None,
         "lr_schedule": "cosine" if isinstance(typed["optimizer"], str) else None,
         "n_bins": N_BINS if given.takes_bins and not given.for_classes else None,
@@ -162,9 +166,16 @@ def _fresh_values(typed: dict[str, Any], given: Given) -> dict[str, Any]:
     return values
 
 
+def _optimizer(n_samples: int) -> dict[str, Any]:
+    if n_samples > VERY_LARGE:
+        config = {"beta_2": BETA_2, "weight_decay": WEIGHT_DECAY}
+        return {"class_name": "AdamW", "config": config}
+    return {"class_name": "Adam", "config": {"beta_2": BETA_2}}
+
+
 def _n_members(typed: dict[str, Any], given: Given) -> int:
     one = given.one_epoch or typed["warm_start"] or typed["callbacks"]
-    return 1 if one or given.n_samples > ONE_MEMBER_ABOVE else N_MEMBERS
+    return 1 if one or given.n_samples > VERY_LARGE else N_MEMBERS
 
 
 def _holds_out(typed: dict[str, Any], given: Given) -> bool:

@@ -84,7 +84,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
         A Keras name, or an instance such as ``keras.optimizers.SGD(momentum=0.9)``, whose
         configuration is used; the instance itself is never changed. Momentum, clipping and weight
         decay are set that way. Or a dict that ``keras.optimizers.deserialize`` takes. ``"auto"`` is
-        Adam with a `beta_2` of 0.95.
+        Adam with a `beta_2` of 0.95; above 100,000 samples AdamW, with a weight decay of 0.02, too.
     learning_rate : float, "auto" or None, default="auto"
         The optimizer's learning rate; None is the optimizer's default, or that of the instance.
         ``"auto"`` is 0.004 (in `partial_fit` 0.001) where `optimizer` is ``"auto"``, else None.

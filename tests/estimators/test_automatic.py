@@ -76,6 +76,13 @@ def test_they_follow_from_the_number_of_samples(n_samples, batch_size, epochs, n
     assert found["n_members"] == n_members
 
 
+def test_weights_decay_in_long_training():
+    few, many = (values(DenseRegressor, n_samples)["optimizer"] for n_samples in (100_000, 100_001))
+    assert few == {"class_name": "Adam", "config": {"beta_2": 0.95}}
+    assert many == {"class_name": "AdamW", "config": {"beta_2": 0.95, "weight_decay": 0.02}}
+    assert keras.optimizers.deserialize(many).weight_decay == 0.02
+
+
 def test_steps_are_no_fewer_for_more_samples_but_where_batches_double():
     before = 0
     for n_samples in np.unique(np.geomspace(2, 2_000_000, 300).astype(int)):
