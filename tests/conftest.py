@@ -54,12 +54,25 @@ _GRAPH_PASSES = (
 )
 
 
+def _fewer_graph_passes():
+    """Switch them off, and two that have no public switch: a third of such a first call."""
+    from tensorflow.core.protobuf.config_pb2 import ConfigProto
+    from tensorflow.python.eager.context import context
+
+    from skdense.engine._tensorflow import tf
+
+    config = ConfigProto()
+    passes = config.graph_options.rewrite_options
+    passes.memory_optimization = passes.NO_MEM_OPT
+    passes.disable_tfg_optimizer = True
+    context()._config = config
+    tf.config.optimizer.set_experimental_options(dict.fromkeys(_GRAPH_PASSES, False))
+
+
 def pytest_collection_finish():
     """Leave what has been imported out of later searches for garbage, and cores to other tests."""
     if "tensorflow" in sys.modules:
-        from skdense.engine._tensorflow import tf
-
-        tf.config.optimizer.set_experimental_options(dict.fromkeys(_GRAPH_PASSES, False))
+        _fewer_graph_passes()
     gc.freeze()
     threadpool_limits(1, user_api="openmp")  # gradient boosting: threads that wait take time, too
 
