@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from skdense.estimators import automatic
 from tests.helpers import run_page
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,8 @@ def test_code_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
+    # An eighth: a page that promises a result types its parameters.
+    monkeypatch.setattr(automatic, "EPOCHS", automatic.FEWEST_EPOCHS)
     Path("table.csv").write_text(TABLE, encoding="utf-8")  # the reader's own
     run_page(page)
 

@@ -317,7 +317,7 @@ class DenseClassifier(ClassifierMixin, DenseEstimator):
     >>> from skdense import DenseClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
-    >>> net = DenseClassifier(epochs=10, random_state=0).fit(X_train, y_train)
+    >>> net = DenseClassifier(epochs=5, random_state=0).fit(X_train, y_train)
     >>> net.score(X_test, y_test) > 0.9
     True
 

@@ -300,7 +300,7 @@ class DenseRegressor(RegressorMixin, DenseEstimator):
     >>> from skdense import DenseRegressor
     >>> X, y = load_diabetes(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> net = DenseRegressor(epochs=10, random_state=0).fit(X_train, y_train)
+    >>> net = DenseRegressor(epochs=5, random_state=0).fit(X_train, y_train)
     >>> net.score(X_test, y_test) > 0.2
     True
 
