@@ -23,13 +23,14 @@ NETS = {
     "compiled": plain(
         DenseClassifier,
         8,
-        batch_norm=True,
         dropout=0.2,
         epochs=60,
         early_stopping=True,
         random_state=3,
     ),
-    "plain graph": plain(DenseClassifier, (16, 8), dropout=0.2, epochs=5, random_state=3),
+    "plain graph": plain(
+        DenseClassifier, (16, 8), batch_norm=True, dropout=0.2, epochs=5, random_state=3
+    ),
 }
 PROGRAM = """
 import json

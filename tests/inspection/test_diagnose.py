@@ -57,8 +57,8 @@ def classifier(seed, **parameters):
 @pytest.mark.parametrize("kind", [DenseClassifier, DenseRegressor])
 def test_silent_on_healthy_fits(kind, parameters, seed):
     X, y = classes(seed) if kind is DenseClassifier else numbers(seed)
-    settings = {"early_stopping": True, "epochs": 150, "learning_rate": 0.003} | parameters
-    net = plain(kind, (32,), **settings, random_state=seed).fit(X, y)
+    settings = {"early_stopping": True, "epochs": 74, "batch_size": 64, "learning_rate": 0.01}
+    net = plain(kind, (32,), **settings, **parameters, random_state=seed).fit(X, y)
     diagnosis = diagnose(net, X, y)
     assert diagnosis.results == diagnosis.unchecked == ()
     assert repr(diagnosis) == "Nothing looks wrong with this fit."
@@ -66,10 +66,11 @@ def test_silent_on_healthy_fits(kind, parameters, seed):
 
 def test_silent_on_healthy_fits_of_other_shapes(iris):
     X, y = iris
-    assert found(classifier(0, early_stopping=True, epochs=300), X, y) == []
+    settings = {"early_stopping": True, "epochs": 140, "learning_rate": 0.01}
+    assert found(classifier(0, **settings), X, y) == []
     labels = np.column_stack([X[:, 0] > 0, X[:, 1] + X[:, 2] > 0]).astype(int)
-    assert found(classifier(0, early_stopping=True, epochs=300), X, labels) == []
-    two = plain(DenseRegressor, 32, epochs=300, early_stopping=True, random_state=0)
+    assert found(classifier(0, **settings), X, labels) == []
+    two = plain(DenseRegressor, 32, **settings, random_state=0)
     assert found(two, X[:, :2], X[:, 2:]) == []
 
 
