@@ -20,10 +20,10 @@ FOLDER = Path(__file__).parent
 THRICE = ["--runs", "3"]
 QUICK = {"grid_search": ["--runs", "2"], "cold_fit": THRICE, "step": THRICE, "prediction": THRICE}
 ROWS = {
-    "grid_search": [],
+    "grid_search": THRICE,
     "grid_search_early_stopping": ["--runs", "2", "--quick"],
     "cold_fit": [],
-    "second_process": [],
+    "second_process": THRICE,
     "step": [],
     "wide": [],
     "long": [],
