@@ -133,7 +133,8 @@ def test_too_little_memory_is_an_error_on_dask(dask_cluster):
 def test_what_kills_every_worker_is_an_error_on_ray(ray_of_two):
     options = ray_options(2)
     options["ray_remote_args"]["max_task_retries"] = 2  # each takes seconds
-    with parallel_config("ray", **options), pytest.raises(Exception, match=r"died|dead|crashed"):
+    words = r"died|dead|crashed|unavailable"
+    with parallel_config("ray", **options), pytest.raises(Exception, match=words):
         Parallel()(delayed(end_this_process)() for _ in range(2))
 
 
