@@ -56,7 +56,7 @@ def many_cases(test):
         n_rows=st.integers(1, SIZE),
         weighted=st.booleans(),
     )
-    return settings(max_examples=30)(cases(test))
+    return settings(max_examples=50)(cases(test))
 
 
 def labels(random, n_samples, n_classes):

@@ -37,15 +37,13 @@ def _expected_failures(estimator):
     [DenseClassifier(), DenseRegressor()], expected_failed_checks=_expected_failures
 )
 def test_default_estimator(estimator, check, monkeypatch):
-    # No check needs sixteen times as much; `make test-peers` has it.
+    # No check needs the eightfold; `make test-peers` has it.
     monkeypatch.setattr(automatic, "EPOCHS", automatic.FEWEST_EPOCHS)
-    monkeypatch.setattr(automatic, "N_MEMBERS", 2)
     check(estimator)
 
 
 @parametrize_with_checks(
-    [plain(DenseClassifier, epochs=30), plain(DenseRegressor, epochs=30)],
-    expected_failed_checks=_expected_failures,
+    [plain(DenseClassifier), plain(DenseRegressor)], expected_failed_checks=_expected_failures
 )
 def test_plain_estimator(estimator, check):
     check(estimator)
