@@ -10,6 +10,7 @@ from _networks import keras_model, made_data, scikeras_net, skdense_net
 from _pairs import Case, main
 
 PROGRAMS, FITS, FEWER, ROWS, FEATURES, BATCH, EPOCHS = 40, 500, 50, 256, 20, 32, 80
+FORGOTTEN = 20
 PAGE = 4096
 
 
@@ -29,14 +30,20 @@ def grow(fit, fits, after):
 
 
 def skdense():
-    from skdense import cache_info
+    from skdense import cache_info, clear_cache
 
     X, y = made_data(ROWS, FEATURES)
     nets = [skdense_net((16 + n, 8), BATCH, EPOCHS) for n in range(PROGRAMS)]
     marks, result = grow(lambda number: nets[number % PROGRAMS].fit(X, y), FITS, after=50)
     assert cache_info().traces == PROGRAMS
     each = (marks[PROGRAMS] - marks[1]) / (PROGRAMS - 1)
-    return {"notes": f"{result['notes']}; {each:.1f} MB for each further program"}
+    notes = f"{result['notes']}; {each:.1f} MB for each further program"
+    start = resident()
+    for net in nets[:FORGOTTEN]:
+        clear_cache()
+        net.fit(X, y)
+    left = (resident() - start) / FORGOTTEN
+    return {"notes": f"{notes}; {left:.1f} MB left of each that is forgotten and built again"}
 
 
 def keras():

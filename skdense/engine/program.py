@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skdense.engine import disk_cache
+from skdense.engine import _compat, disk_cache
 from skdense.engine._tensorflow import tf
 from skdense.engine.batch_slicing import gather_rows, of_any_density, slice_array, slice_rows
 from skdense.engine.early_stopping import after_epoch
@@ -97,9 +97,10 @@ class Program:
     def _first_call(self, rows, validation, *arguments) -> tuple[State, Epochs]:
         function = tf.function(self._traced, autograph=False, jit_compile=self.key.compiled)
         # One concrete function: other shapes would be an error, not a second trace.
-        self._epochs = function.get_concrete_function(
-            of_any_density(rows), of_any_density(validation), *arguments
-        )
+        with _compat.custom_gradients_forgotten():
+            self._epochs = function.get_concrete_function(
+                of_any_density(rows), of_any_density(validation), *arguments
+            )
         return self._epochs(rows, validation, *arguments)
 
     # The graph ----------------------------------------------------------------------------------

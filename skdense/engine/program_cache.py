@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from skdense.engine import disk_cache
 
-# TensorFlow does not give the memory of compiled programs back, so dropping one saves nothing
+# XLA does not give the memory of its machine code back, so dropping a compiled program saves little
 # and building it again costs more: the bound only keeps a runaway search from growing for ever.
 MAX_PROGRAMS = 128
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skdense.engine import _compat
 from skdense.engine._tensorflow import tf
 from skdense.engine.callback_list import CallbackList
 from skdense.engine.checkpoint import Checkpoint, Progress
@@ -63,7 +64,12 @@ def train(
     rates = LearningRates(settings, key, n_samples, n_taken=int(slots[0]) if slots else 0)
     data = EpochData(rows, validation, key)
     record = TrainingRecord(settings, in_python)
-    with borrow(key, lambda: make_program(key)) as program, closing(callback_list):
+
+    def build() -> Program:
+        with _compat.names_as_in_a_fresh_process():
+            return make_program(key)
+
+    with borrow(key, build) as program, closing(callback_list):
 
         def run(state: State) -> State:
             epoch = Epoch(record.n_epochs + 1, {}, program, state, rates)

@@ -1,13 +1,18 @@
 """Programs are built once, used again, bounded, counted and safe between threads."""
 
+import gc
 import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.python.framework import ops
 
 from skdense import cache_info, clear_cache
-from skdense.engine import program_cache
+from skdense.engine import _compat, program_cache
 from skdense.engine.padding import padded_sizes, worth_compiling
 from skdense.engine.program import Program
 from tests.engine.keras_reference import (
@@ -103,6 +108,41 @@ def test_a_program_is_dropped_after_an_error_or_when_the_cache_was_cleared(fresh
     with program_cache.borrow("key", object):
         clear_cache()
     assert cache_info().programs == 0
+
+
+@pytest.mark.parametrize("batch_norm", [None, "before"])
+def test_a_forgotten_program_gives_its_graph_back(fresh_cache, batch_norm):
+    architecture = make_architecture(batch_norm=batch_norm)
+    registered = ops.gradient_registry.list()
+    n_registered = len(registered)
+    engine_fit(architecture, make_settings(architecture), make_rows(architecture))
+    ((program,),) = program_cache._idle.values()
+    graph = weakref.ref(program._epochs.graph)
+    del program
+    assert graph() is not None
+    clear_cache()
+    gc.collect()
+    assert graph() is None
+    assert len(registered) == n_registered
+
+
+def test_custom_gradients_of_other_threads_are_kept():
+    @tf.custom_gradient
+    def square_with_half_gradient(x):
+        return x * x, lambda upstream: upstream * x
+
+    graph = tf.Graph()
+
+    def square():
+        with graph.as_default():
+            x = tf.compat.v1.placeholder(tf.float32)
+            return square_with_half_gradient(x), x
+
+    with _compat.custom_gradients_forgotten(), ThreadPoolExecutor(1) as pool:
+        y, x = pool.submit(square).result()
+        square()
+    with graph.as_default(), tf.compat.v1.Session() as session:
+        assert session.run(tf.gradients(y, x), {x: 3.0}) == [3.0]
 
 
 def test_a_program_outlives_an_error_of_a_callback_but_not_its_own(fresh_cache, monkeypatch):
