@@ -20,6 +20,8 @@ from tests.helpers import plain
 # Seconds that a test may take; more where a machine has other work.
 LIMIT = int(os.environ.get("SKDENSE_SCALE_LIMIT", 120))
 N_KILLS = int(os.environ.get("SKDENSE_ENGINE_KILLS", 3))
+MINUTES = float(os.environ.get("SKDENSE_SOAK_MINUTES", 0.5))
+IS_LONG = MINUTES >= 5
 
 
 def make_search(epochs=100):

@@ -14,6 +14,7 @@ from sklearn.model_selection import cross_val_score
 
 from skdense.cluster import ray_options, register_dask
 from tests.scale.searches import (
+    IS_LONG,
     N_KILLS,
     bits,
     data,
@@ -218,7 +219,7 @@ def test_a_large_argument_is_sent_once(dask_cluster):
 def test_two_workers_are_faster_than_one(dask_cluster):
     client = dask_cluster(2)
     register_dask()
-    search = make_search(epochs=3000).set_params(refit=False)
+    search = make_search(epochs=20_000 if IS_LONG else 3000).set_params(refit=False)
     X, y = data()
 
     def run():
