@@ -12,7 +12,6 @@ from sklearn.utils import estimator_checks, get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
-from skdense.estimators import automatic
 from tests.helpers import plain
 
 _KINDS = ("dense", "sparse")
@@ -36,14 +35,13 @@ def _expected_failures(estimator):
 @parametrize_with_checks(
     [DenseClassifier(), DenseRegressor()], expected_failed_checks=_expected_failures
 )
-def test_default_estimator(estimator, check, monkeypatch):
-    # No check needs the eightfold; `make test-peers` has it.
-    monkeypatch.setattr(automatic, "EPOCHS", automatic.FEWEST_EPOCHS)
+def test_default_estimator(estimator, check):
     check(estimator)
 
 
 @parametrize_with_checks(
-    [plain(DenseClassifier), plain(DenseRegressor)], expected_failed_checks=_expected_failures
+    [plain(DenseClassifier, epochs=30), plain(DenseRegressor, epochs=30)],
+    expected_failed_checks=_expected_failures,
 )
 def test_plain_estimator(estimator, check):
     check(estimator)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,8 @@ class Search:
     def kill(self):
         """Kill it and its workers; tell whether it was alive."""
         was_alive = self._process.poll() is None
-        os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # all has come to its end
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate(timeout=LIMIT)
         return was_alive
 
