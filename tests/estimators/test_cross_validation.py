@@ -5,7 +5,6 @@ import warnings
 import numpy as np
 import pytest
 import sklearn
-from joblib import parallel_config
 from scipy.stats import loguniform, randint
 from sklearn.exceptions import FitFailedWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
@@ -228,17 +227,6 @@ def test_validation_curve_over_epochs(diabetes, regressor):
     )
     assert (np.diff(train.mean(axis=1)) > 0).all()
     assert test.mean(axis=1)[1] > test.mean(axis=1)[0]
-
-
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-def test_workers_give_the_same_search(cancer, classifier, backend):
-    expected = GridSearchCV(classifier, {"dropout": [0.1, 0.5]}, cv=2).fit(*cancer)
-    with parallel_config(backend=backend):
-        found = GridSearchCV(classifier, {"dropout": [0.1, 0.5]}, cv=2, n_jobs=2).fit(*cancer)
-    for name, scores in found.cv_results_.items():
-        if name.startswith("split"):
-            assert np.array_equal(scores, expected.cv_results_[name])
-    assert np.array_equal(found.best_estimator_.coefs_[0], expected.best_estimator_.coefs_[0])
 
 
 # Metadata routing --------------------------------------------------------------------------------

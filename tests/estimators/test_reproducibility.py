@@ -10,9 +10,10 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pytest
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
+from sklearn.model_selection import GridSearchCV
 
 from skdense import DenseClassifier, clear_cache
 from tests.helpers import plain
@@ -63,13 +64,23 @@ def fingerprint_and_threads(net):
     return found, allowed, names.count("tf_XLAEigen")
 
 
+def search(n_jobs, backend="loky"):
+    """Give the scores of a small search, and the weights of the best network."""
+    grid = {"dropout": [0.1, 0.5]}
+    found = GridSearchCV(NETS["plain graph"], grid, cv=2, n_jobs=n_jobs, error_score="raise")
+    with parallel_config(backend):
+        found.fit(*load_breast_cancer(return_X_y=True))
+    scores = {key: found.cv_results_[key].tolist() for key in found.cv_results_ if "split" in key}
+    return scores, [array.tolist() for array in found.best_estimator_.weights_]
+
+
 @pytest.fixture(scope="module")
 def workers():
-    """What four fits of each network give in one pool of processes, and their threads."""
+    """What four fits of each network, and a search, give in one pool of processes, and threads."""
     jobs = [delayed(fingerprint_and_threads)(net) for net in NETS.values() for _ in range(4)]
     found, allowed, threads = zip(*Parallel(n_jobs=2, backend="loky")(jobs), strict=True)
     fits = dict(zip(NETS, ([*found[:4]], [*found[4:]]), strict=True))
-    return {"allowed": allowed, "threads": threads, **fits}
+    return {"allowed": allowed, "threads": threads, "search": search(n_jobs=2), **fits}
 
 
 @pytest.mark.parametrize("kind", sorted(NETS))
@@ -85,6 +96,12 @@ def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_proces
         delayed(fingerprint)(net) for _ in range(4)
     )
     assert in_threads == [here] * 4
+
+
+def test_a_search_on_processes_or_threads_is_that_of_one_worker(workers):
+    alone = search(n_jobs=1)
+    assert workers["search"] == alone
+    assert search(n_jobs=2, backend="threading") == alone
 
 
 def test_joblibs_workers_share_the_cores(workers):
