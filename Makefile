@@ -45,7 +45,7 @@ test-scale: .venv-scale/ready  ## search with Dask, Ray and Optuna while workers
 
 soak: .venv-scale/ready  ## the same with many more kills and half an hour of soak (some hours)
 	SKDENSE_KILLS=100 SKDENSE_ENGINE_KILLS=20 SKDENSE_SOAK_MINUTES=30 SKDENSE_MUTATIONS=10000 \
-		$(SCALE)/python -m pytest tests/scale --durations=0
+		$(SCALE)/python -m pytest tests/scale tests/persistence/test_mutations.py --durations=0
 
 coverage: .venv/ready  ## run the tests and tell which lines they miss; fails below 95 %
 	$(BIN)/python -m pytest $(PYTEST_FLAGS) --cov

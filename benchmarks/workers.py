@@ -1,8 +1,10 @@
 """I. The grid search of A with one worker, two threads and two processes, cold and warm.
 
-Cold includes compilation and, for processes, their start and imports. The notes count threads of
-TensorFlow's arithmetic in each process that trains.
+Cold includes compilation and, for processes, their start and imports; once more without these. The
+notes count threads of TensorFlow's arithmetic in each process that trains.
 """
+
+import time
 
 from functools import partial
 
@@ -25,7 +27,13 @@ def arithmetic_threads():
     return names.count("tf_XLAEigen")
 
 
-def run(backend, n_jobs):
+def start():
+    """Import TensorFlow, and leave the next call to another worker."""
+    __import__("skdense.engine._tensorflow")
+    time.sleep(1)
+
+
+def run(backend, n_jobs, started=False):
     from joblib import Parallel, delayed, parallel_config
     from sklearn.datasets import load_breast_cancer
     from sklearn.model_selection import GridSearchCV
@@ -38,6 +46,8 @@ def run(backend, n_jobs):
     model = Pipeline([("scale", StandardScaler()), ("net", net)])
     search = GridSearchCV(model, GRID, cv=FOLDS, n_jobs=n_jobs)
     with parallel_config(backend):
+        if started:
+            Parallel(n_jobs)(delayed(start)() for _ in range(n_jobs))
         cold = seconds_of(search.fit, X.astype("float32"), y)
         warm = seconds_of(search.fit, X.astype("float32"), y)
         here = delayed(arithmetic_threads)
@@ -51,5 +61,6 @@ if __name__ == "__main__":
         "skdense, one worker": partial(run, "threading", 1),
         "two threads": partial(run, "threading", 2),
         "two processes": partial(run, "loky", 2),
+        "two processes that have started": partial(run, "loky", 2, started=True),
     }
-    main({name: Case(case) for name, case in cases.items()}, runs=3)
+    main({name: Case(case) for name, case in cases.items()}, runs=2)
