@@ -5,7 +5,6 @@ notes count threads of TensorFlow's arithmetic in each process that trains.
 """
 
 import time
-
 from functools import partial
 
 from _networks import skdense_net
