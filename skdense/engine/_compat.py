@@ -169,6 +169,8 @@ def _record_custom_gradients() -> None:
     from tensorflow.python.ops import custom_gradient
 
     generate_name = getattr(custom_gradient, "generate_name", None)
+    if generate_name is None or hasattr(generate_name, "is_recorded"):
+        return
 
     def recorded_name() -> str:
         name = generate_name()
@@ -176,8 +178,8 @@ def _record_custom_gradients() -> None:
             _custom_gradients.names.append(name)
         return name
 
-    if generate_name is not None and generate_name.__name__ != recorded_name.__name__:
-        custom_gradient.generate_name = recorded_name
+    recorded_name.is_recorded = True  # type: ignore[attr-defined]
+    custom_gradient.generate_name = recorded_name
 
 
 @contextmanager
@@ -190,7 +192,8 @@ def custom_gradients_forgotten() -> Iterator[None]:
     from tensorflow.python.framework import ops
 
     _record_custom_gradients()
-    _custom_gradients.names = names = []
+    names: list[str] = []
+    _custom_gradients.names = names
     try:
         yield
     finally:

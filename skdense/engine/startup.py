@@ -32,7 +32,7 @@ def limit_threads(threading: Any, has_started: bool) -> None:
     """
     if os.environ.get("TF_NUM_INTRAOP_THREADS") or threading.get_intra_op_parallelism_threads():
         return
-    limit = os.environ.get("OMP_NUM_THREADS", "")
+    limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # of the outermost level
     number = int(limit) if limit.isdecimal() and int(limit) else joblib.cpu_count()
     if has_started:
         _logger.info("TensorFlow had started before skdense: not limited to %d threads", number)

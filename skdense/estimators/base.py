@@ -220,7 +220,7 @@ class DenseEstimator(LossesView, CallbackSupportMixin, KerasParameters):
         given = given.without_tensors()
         earlier = self.params_ if continuing else {}
         if not one_epoch:
-            checkpoint.check_random_state(self)
+            checkpoint.check_checkpoint(self)
         values = automatic_values(self, what_is_given(self, given, one_epoch), earlier)
         off = {"checkpoint": None} if one_epoch and self.checkpoint is not None else {}
         trained = with_values(self, {**values, **off})

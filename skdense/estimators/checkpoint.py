@@ -24,14 +24,20 @@ if TYPE_CHECKING:
 _RATES_AT_ONCE = 2**16
 
 
-def check_random_state(estimator: Any) -> None:
-    """Refuse a random state with which no two fits are the same, where `checkpoint` is set."""
-    seed = estimator.random_state
-    if estimator.checkpoint is not None and not isinstance(seed, Integral):
+def check_checkpoint(estimator: Any) -> None:
+    """Refuse what is no folder, and a random state with which no two fits are the same."""
+    folder, seed = estimator.checkpoint, estimator.random_state
+    if folder is None:
+        return
+    if not str(folder):
         raise ValueError(
-            f"checkpoint={estimator.checkpoint!r} needs an int as random_state, not {seed!r}: "
-            "otherwise each fit draws other numbers, and none could be taken up again. Set "
-            "random_state=0."
+            f"checkpoint={folder!r} names no folder. Set checkpoint=None for none, or "
+            "checkpoint='.' for the working directory."
+        )
+    if not isinstance(seed, Integral):
+        raise ValueError(
+            f"checkpoint={folder!r} needs an int as random_state, not {seed!r}: otherwise each fit "
+            "draws other numbers, and none could be taken up again. Set random_state=0."
         )
 
 

@@ -18,7 +18,7 @@ CORES = joblib.cpu_count()
     [
         (None, None, 0, [CORES]),
         ("3", None, 0, [3]),
-        ("4,2", None, 0, [CORES]),
+        ("4,2", None, 0, [4]),
         ("0", None, 0, [CORES]),
         ("3", "2", 0, []),
         ("3", None, 2, []),

@@ -215,6 +215,13 @@ def test_it_needs_a_random_state(iris, folder, monkeypatch, seed):
     net(random_state=seed, checkpoint=folder).partial_fit(*iris, classes=[0, 1, 2])
 
 
+def test_an_empty_name_is_no_folder(iris, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=r"checkpoint='' names no folder.*checkpoint='\.'"):
+        net(checkpoint="").fit(*iris)
+    assert not list(tmp_path.iterdir())
+
+
 def is_file(folder):
     folder.write_text("a file")
 
