@@ -6,6 +6,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import Mock
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -124,6 +125,23 @@ def test_a_forgotten_program_gives_its_graph_back(fresh_cache, batch_norm):
     gc.collect()
     assert graph() is None
     assert len(registered) == n_registered
+
+
+def test_names_are_the_same_each_time_and_those_of_others_count_on(fresh_cache):
+    def names():
+        architecture = make_architecture(batch_norm="before", dropout=(True, True))
+        engine_fit(architecture, make_settings(architecture), make_rows(architecture))
+        ((program,),) = program_cache._idle.values()
+        network = program._network
+        clear_cache()
+        return [each.path for each in (*network.model.variables, *network.slots)]
+
+    def number():
+        return int(keras.layers.Dense(1).name.partition("_")[2] or 0)
+
+    before = number()
+    assert names() == names()
+    assert number() == before + 1
 
 
 def test_custom_gradients_of_other_threads_are_kept():

@@ -30,7 +30,9 @@ NETS = [
     )
 ]
 NETS = NETS if IS_LONG else NETS[::13]
-MACHINE_CODE = 20  # MB that TensorFlow keeps of each program that XLA compiles, and some more
+# MB: TensorFlow keeps 11 to 15 of each program that XLA compiles, whatever we let go (row K of the
+# benchmarks).
+MACHINE_CODE = 20
 
 
 def weights_of(place):
@@ -43,10 +45,7 @@ def weights_of(place):
 
 
 def interrupt_a_fit():
-    """Press Ctrl-C in the middle of a fit, whose program is there already.
-
-    And again: what calls Python from C, as TensorFlow does, may swallow it.
-    """
+    """Press Ctrl-C every few seconds, until a fit ends, whose program is there already."""
     clone(NETS[0]).set_params(epochs=40).fit(*data())
     has_ended = threading.Event()
 
