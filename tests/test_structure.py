@@ -247,7 +247,7 @@ TESTED_ELSEWHERE = {
     "engine/test_program_cache.py": "engine.program_key",
     "engine/test_residual.py": "engine.layers",  # and test_dropout.py, test_input_noise.py
     "engine/test_startup.py": "engine._tensorflow",
-    "engine/test_training.py": "engine.model_building engine.optimizers engine.penalties "
+    "engine/test_training.py": "engine.optimizers engine.penalties "
     "engine.program engine.program_inputs engine.settings engine.trainable_network "
     "engine.training_result",
     "estimators/test_checkpoint.py": "engine.checkpoint engine.content_key",

@@ -108,30 +108,6 @@ def test_keras_is_left_as_it_is(first_fits):
     assert not [home for home in json.loads(first_fits.stdout)["homes"] if "scikeras" in home]
 
 
-def test_training_prints_nothing_where_tensorflow_was_imported_before(run_python):
-    """And the networks do without scikeras."""
-    done = run_python(
-        """
-import sys
-
-import tensorflow  # it announces itself, and not by our doing
-print("begins", file=sys.stderr)
-sys.modules["scikeras"] = None
-"""
-        + TRAIN
-        + """
-from skdense import NetworkRegressor
-from tests.network_models import regressor
-
-net = NetworkRegressor(regressor, loss="mse", model__units=3).fit(X, X[:, 0])
-assert net.model_.layers[1].units == 3
-""",
-        environment={"TF_CPP_MIN_LOG_LEVEL": None},
-    )
-    assert done.stdout == ""
-    assert done.stderr.partition("begins\n")[2] == ""
-
-
 @pytest.mark.parametrize("enabled", [True, False])
 def test_garbage_collection_is_as_it_was_after_the_import(enabled):
     (gc.enable if enabled else gc.disable)()

@@ -860,7 +860,8 @@ def test_weights_of_all_members(flowers, iris, tmp_path):
 
 @row("to_keras")
 @pytest.mark.parametrize("dtype", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
-def test_one_keras_model_that_keras_alone_can_load(iris, diabetes, run_python, tmp_path, dtype):
+def test_one_keras_model(iris, diabetes, dtype):
+    """That Keras alone can load it is seen in tests/engine/test_model_building.py."""
     nets = {
         "classes": classifier(2, dtype=dtype).fit(*iris),
         "two": classifier(2, dtype=dtype).fit(iris[0], iris[1] > 0),
@@ -881,24 +882,6 @@ def test_one_keras_model_that_keras_alone_can_load(iris, diabetes, run_python, t
         )
         assert model.loss is not None  # is compiled
         assert not any("skdense" in type(layer).__module__ for layer in model.layers)
-        net.to_keras().save(tmp_path / f"{name}.keras")
-        np.savez(tmp_path / f"{name}.npz", X=X, expected=expected, rtol=rtol)
-    run_python(
-        """
-        import sys
-        import keras
-        import numpy as np
-        for name in ("classes", "two", "numbers", "images"):
-            given = np.load(f"{name}.npz")
-            model = keras.saving.load_model(f"{name}.keras")
-            found = np.asarray(model(given["X"]))
-            np.testing.assert_allclose(
-                found, given["expected"], rtol=given["rtol"], atol=given["rtol"]
-            )
-        assert "skdense" not in sys.modules
-        """,
-        folder=tmp_path,
-    )
 
 
 @row("export_onnx")

@@ -33,14 +33,18 @@ KINDS = [
 IDS = ["robust", "standard", "bins", "robust and bins"]
 
 
-@pytest.fixture(scope="module")
-def raw():
-    """Breast cancer in its own units: 200 rows, 8 features and one of two values, two classes."""
+def load_raw():
+    """Give breast cancer in its own units: 200 rows, 8 features and one of two values."""
     X, y = load_breast_cancer(return_X_y=True)
     rows = np.random.default_rng(0).permutation(len(X))[:200]
     X = np.c_[X[rows, :8], X[rows, 9] > 0.06]
     X[:, 0] *= 1e6
     return X, y[rows]
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return load_raw()
 
 
 def by_hand(X, like, scale_features=None, n_bins=None, weight=None):
@@ -300,39 +304,6 @@ def test_onnx(raw, options, tmp_path):
     found = session.run(None, {"X": narrow})[0][:, 0]
     assert np.allclose(found, net.predict(narrow), atol=1e-5)
     skdense.export_onnx(make_pipeline(StandardScaler(), net).fit(X, y), tmp_path / "pipeline.onnx")
-
-
-def test_in_a_process_that_has_keras_only(raw, tmp_path, run_python, capsys):
-    X, y = raw
-    nets = {}
-    for number, options in enumerate(KINDS):
-        for dtype in ("float32", "float64"):
-            net = plain(
-                DenseRegressor, **SMALL, **options, dtype=dtype, input_dropout=0.1, input_noise=0.1
-            )
-            model = net.fit(X, y).to_keras()
-            assert all(type(layer).__module__.startswith("keras.") for layer in model.layers)
-            model.save(tmp_path / f"{number} {dtype}.keras")
-            nets[f"{number} {dtype}"] = net
-            net.summary()
-            assert f"{net.architecture_.n_weights:,}" in capsys.readouterr().out
-    np.save(tmp_path / "X.npy", X)
-    run_python(
-        """
-        import pathlib, sys, numpy as np, keras
-        X, found = np.load("X.npy"), {}
-        for path in pathlib.Path().glob("*.keras"):
-            model = keras.saving.load_model(path)
-            found[path.stem] = np.hstack([model(X), model.predict(X, verbose=0)])
-        np.savez("found.npz", **found)
-        assert "skdense" not in sys.modules
-        """,
-        folder=tmp_path,
-    )
-    for name, found in np.load(tmp_path / "found.npz").items():
-        expected, exact = nets[name].predict(X), name.endswith("64")
-        assert np.allclose(found[:, 0], expected, atol=1e-10 if exact else 1e-5), name
-        assert np.allclose(found[:, 1], expected, atol=1e-4), name  # Keras gives it float32
 
 
 def test_scorers_and_callbacks_see_the_scaled_network(raw):
