@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import threading
 from collections.abc import Iterator
@@ -91,11 +92,39 @@ def names_as_in_a_fresh_process() -> Iterator[None]:
         global_state.set_global_attribute("object_name_uids", before)
 
 
-def tensorflow_seed() -> int | None:
-    """Give what ``tf.random.set_seed`` was last given."""
-    from tensorflow.python.eager import context
+class _RandomOperations:
+    """Whether TensorFlow's random operations that have a state have been made while seeded."""
 
-    return context.global_seed()
+    have_been_made = False
+
+
+@contextmanager
+def tensorflow_seeded(seed: int) -> Iterator[None]:
+    """Seed TensorFlow as ``tf.random.set_seed`` does, one thread at a time; then put it back.
+
+    That function also ends the state of random operations, by letting go of everything TensorFlow
+    has made ready to run: the next call of any program takes half a second again. So it is called
+    only once there have been such operations. Keras has none, but a user's function may.
+    """
+    from tensorflow.python.eager import context
+    from tensorflow.python.framework import random_seed
+
+    eager, get_seed = context.context(), random_seed.get_seed
+    before = eager._seed, getattr(eager, "_rng", None)
+
+    def noted(op_seed: int | None) -> tuple[int | None, int | None]:
+        _RandomOperations.have_been_made = True
+        return get_seed(op_seed)
+
+    if _RandomOperations.have_been_made:
+        context.set_global_seed(seed)
+    eager._seed, eager._rng = seed, random.Random(seed)
+    random_seed.get_seed = noted
+    try:
+        yield
+    finally:
+        random_seed.get_seed = get_seed
+        eager._seed, eager._rng = before
 
 
 def tensorflow_has_run() -> bool:

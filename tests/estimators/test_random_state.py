@@ -5,9 +5,13 @@ import random
 
 import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 from sklearn.base import clone
+from tensorflow.python.eager import context
 
-from skdense import DenseClassifier
+from skdense import DenseClassifier, NetworkRegressor
+from skdense.engine import _compat
 from tests.helpers import equal_bits, plain
 
 
@@ -61,3 +65,56 @@ def test_an_int_touches_no_global_state(iris):
     one = noisy(random_state=0).fit(*iris)
     keras.utils.set_random_seed(2)
     assert equal_bits(one, noisy(random_state=0).fit(*iris))
+
+
+def drawing(meta, seed):
+    """Build a model whose weights come from an operation of TensorFlow that has a state."""
+
+    def draw(shape, dtype):
+        return tf.random.normal(shape, dtype=dtype, seed=seed)
+
+    inputs = keras.Input((meta["n_features_in_"],))
+    return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer=draw)(inputs))
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_what_a_function_draws_from_tensorflow(diabetes, seed):
+    def weights(random_state):
+        net = NetworkRegressor(drawing, loss="mse", model__seed=seed, random_state=random_state)
+        return net.initialize(*diabetes).model_.get_weights()[0]
+
+    first = weights(0)
+    assert len({*first.ravel()}) == first.size
+    assert np.array_equal(weights(0), first)
+    assert not np.array_equal(weights(1), first)
+    assert np.array_equal(weights(0), first)
+
+
+def test_tensorflows_own_sequence_goes_on(diabetes):
+    def drawn(between):
+        tf.random.set_seed(7)
+        one = float(tf.random.normal(()))
+        between()
+        return one, float(tf.random.normal(()))
+
+    net = NetworkRegressor(drawing, loss="mse", model__seed=None, random_state=0)
+    try:
+        assert drawn(lambda: net.initialize(*diabetes)) == drawn(lambda: None)
+    finally:
+        tf.random.set_seed(None)
+
+
+def test_programs_stay_ready_to_run(diabetes, monkeypatch):
+    """tf.random.set_seed would let go of them: each warm fit would take several times as long."""
+    cleared = []
+    monkeypatch.setattr(_compat._RandomOperations, "have_been_made", False)
+    monkeypatch.setattr(context.pywrap_tfe, "TFE_ContextClearCaches", cleared.append)
+
+    def build(meta):
+        inputs = keras.Input((meta["n_features_in_"],))
+        return keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Dropout(0.2)(inputs)))
+
+    net = NetworkRegressor(build, loss="mse", random_state=0)
+    one, two = net.fit(*diabetes).model_.get_weights(), net.fit(*diabetes).model_.get_weights()
+    assert all(map(np.array_equal, one, two))
+    assert not cleared

@@ -26,17 +26,16 @@ def seeded(seed: int) -> Iterator[None]:
     One thread at a time, since all three belong to the whole process.
     """
     with _seeding:
-        python, tensorflow = random.getstate(), _compat.tensorflow_seed()
+        python = random.getstate()
         numpy = np.random.get_state()  # noqa: NPY002 - a user's function may draw from it
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
-        tf.random.set_seed(seed)
         try:
-            yield
+            with _compat.tensorflow_seeded(seed):
+                yield
         finally:
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002
-            tf.random.set_seed(tensorflow)
 
 
 def check_is_model(model: Any) -> None:
