@@ -60,12 +60,20 @@ _GRAPH_PASSES = (
 )
 
 
-def _fewer_graph_passes():
-    """Switch them off, and two that have no public switch: a third of such a first call."""
+def _quicker_programs():
+    """Switch them off, and two that have no public switch: a third of such a first call.
+
+    TensorFlow notes where each operation was made, for its errors: all frames of pytest, each time,
+    a tenth of the rest. Here it notes one place for all.
+    """
     from tensorflow.core.protobuf.config_pb2 import ConfigProto
     from tensorflow.python.eager.context import context
+    from tensorflow.python.util import tf_stack
 
     from skdense.engine._tensorflow import tf
+
+    stack = tf_stack.extract_stack(0)
+    tf_stack.extract_stack = lambda stacklevel=1: stack
 
     config = ConfigProto()
     passes = config.graph_options.rewrite_options
@@ -78,7 +86,7 @@ def _fewer_graph_passes():
 def pytest_collection_finish():
     """Leave what has been imported out of later searches for garbage, and cores to other tests."""
     if "tensorflow" in sys.modules:
-        _fewer_graph_passes()
+        _quicker_programs()
     gc.freeze()
     threadpool_limits(1, user_api="openmp")  # gradient boosting: threads that wait take time, too
 
@@ -148,9 +156,9 @@ def run_python(tmp_path_factory):
     return run
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _no_workers_left():
-    """End joblib's workers with the test that started them.
+    """End joblib's workers with the file whose tests started them.
 
     One that many tests have filled with programs leaves for its use of memory, and joblib may then
     wait for it without end.

@@ -314,10 +314,7 @@ def test_where_tensorflow_was_imported_before_nothing_is_kept_or_printed(
     request, run_python, tmp_path
 ):
     """It would write messages about what it loads. And the networks do without scikeras."""
-    if KEEPS_PROGRAMS:
-        trained = request.getfixturevalue("trained")
-    else:
-        trained = {"folder": tmp_path}
+    trained = request.getfixturevalue("trained") if KEEPS_PROGRAMS else {"folder": tmp_path}
     before = """
 import sys
 

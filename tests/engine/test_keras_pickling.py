@@ -2,17 +2,17 @@
 
 import copy
 import pickle
+from functools import cache
 
-import joblib
 import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skdense import DenseClassifier, DenseRegressor, NetworkClassifier, NetworkRegressor
+from skdense import DenseRegressor, NetworkClassifier, NetworkRegressor
 from skdense.engine.keras_pickling import pack, unpack
 from tests import network_objects as own
 from tests.helpers import equal_bits, plain
@@ -45,12 +45,16 @@ WAYS = {
 }
 
 
-@pytest.fixture(scope="module")
-def dense(diabetes):
-    """The same dense estimator, unfitted and fitted."""
+def dense_estimators(diabetes):
+    """Give the same dense estimator, unfitted and fitted."""
     options = {"loss": Power(1.5, inner=Power(3.0)), "optimizer": Slow(0.05, momentum=0.5)}
     net = plain(DenseRegressor, **SMALL, **options)
     return {False: net, True: clone(net).fit(*diabetes)}
+
+
+@pytest.fixture(scope="module")
+def dense(diabetes):
+    return dense_estimators(diabetes)
 
 
 def assert_parameters_are_there(net):
@@ -135,43 +139,22 @@ def network(name):
     return NetworkRegressor(**{**defaults, **CASES[name]})
 
 
-@pytest.fixture(scope="module")
-def networks():
-    """A fitted estimator of each case, and what its plain Keras model computes."""
+@cache
+def fitted_networks():
+    """Give a fitted estimator of each case, and what its plain Keras model computes."""
     nets = {name: network(name).fit(X, Y) for name in CASES}
     return {name: (net, np.asarray(net.model_(X))[:, 0]) for name, net in nets.items()}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_estimators_of_custom_models(name, networks):
-    net, expected = networks[name]
+def test_estimators_of_custom_models(name):
+    """And in joblib's workers: test_joblib_workers.py."""
+    net, expected = fitted_networks()[name]
     assert np.allclose(clone(net).fit(X, Y).predict(X), expected, atol=1e-6)
     for again in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert np.allclose(again.predict(X), expected, atol=1e-6)
         assert np.allclose(again.fit(X, Y).predict(X), expected, atol=1e-6)
     clone(make_pipeline(StandardScaler(), network(name)))
-
-
-def load_and_predict(pickled):
-    return {name: net.predict(X) for name, net in pickle.loads(pickled).items()}
-
-
-def test_other_processes(dense, networks, iris, capfd):
-    pickled = pickle.dumps({name: net for name, (net, _) in networks.items()})
-    both, predictions = joblib.Parallel(n_jobs=2)(
-        [joblib.delayed(copy.deepcopy)(dense), joblib.delayed(load_and_predict)(pickled)]
-    )
-    for net in both.values():
-        assert_parameters_are_there(net)
-    for name, (_, expected) in networks.items():
-        assert np.allclose(predictions[name], expected, atol=1e-6), name
-    (features, y), net = iris, plain(DenseClassifier, **SMALL, loss=Power(1.5))
-    one_hot = np.eye(3, dtype=int)[y]
-    grid = {"loss": [Power(1.5), Power(3.0)], "l2": [0.0, 0.1]}
-    search = GridSearchCV(net, grid, cv=2, n_jobs=2, error_score="raise")
-    assert type(search.fit(features, one_hot).best_estimator_.loss) is Power
-    assert np.isfinite(cross_val_score(net, features, one_hot, cv=2, n_jobs=2)).all()
-    assert "Error" not in capfd.readouterr().err
 
 
 def test_copies_keep_what_a_configuration_leaves_out(diabetes):

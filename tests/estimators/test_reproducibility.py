@@ -4,21 +4,16 @@ import hashlib
 import json
 import subprocess
 import sys
-from importlib import metadata
-from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import GridSearchCV
 
 from skdense import DenseClassifier, clear_cache
 from tests.helpers import plain
 
-TENSORFLOW = [int(number) for number in metadata.version("tensorflow").split(".")[:2]]
 # Long enough to be compiled, and short enough for the plain graph.
 NETS = {
     "compiled": plain(
@@ -54,68 +49,19 @@ def in_a_fresh_process():
     return json.loads(done.stdout)
 
 
-def fingerprint_and_threads(net):
-    """Train; give the threads that TensorFlow's arithmetic may have, and those that it has."""
-    found = fingerprint(net)
-    from skdense.engine._tensorflow import tf
-
-    allowed = tf.config.threading.get_intra_op_parallelism_threads()
-    names = [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
-    return found, allowed, names.count("tf_XLAEigen")
-
-
-def search(n_jobs, backend="loky"):
-    """Give the scores of a small search, and the weights of the best network."""
-    grid = {"dropout": [0.1, 0.5]}
-    found = GridSearchCV(NETS["plain graph"], grid, cv=2, n_jobs=n_jobs, error_score="raise")
-    with parallel_config(backend):
-        found.fit(*load_breast_cancer(return_X_y=True))
-    scores = {key: found.cv_results_[key].tolist() for key in found.cv_results_ if "split" in key}
-    return scores, [array.tolist() for array in found.best_estimator_.weights_]
-
-
-@pytest.fixture(scope="module")
-def workers():
-    """What four fits of each network, and a search, give in one pool of processes, and threads."""
-    jobs = [delayed(fingerprint_and_threads)(net) for net in NETS.values() for _ in range(4)]
-    found, allowed, threads = zip(*Parallel(n_jobs=2, backend="loky")(jobs), strict=True)
-    fits = dict(zip(NETS, ([*found[:4]], [*found[4:]]), strict=True))
-    return {"allowed": allowed, "threads": threads, "search": search(n_jobs=2), **fits}
-
-
 @pytest.mark.parametrize("kind", sorted(NETS))
-def test_in_this_process_a_fresh_one_workers_and_threads(kind, in_a_fresh_process, workers):
+def test_in_this_process_a_fresh_one_and_threads(kind, in_a_fresh_process):
+    """And in joblib's workers: tests/engine/test_joblib_workers.py."""
     net = NETS[kind]
     here = fingerprint(net)
     assert fingerprint(net) == here
     clear_cache()
     assert fingerprint(net) == here
     assert in_a_fresh_process[kind] == here
-    assert workers[kind] == [here] * 4
     in_threads = Parallel(n_jobs=2, backend="threading")(
         delayed(fingerprint)(net) for _ in range(4)
     )
     assert in_threads == [here] * 4
-
-
-def test_a_search_on_processes_or_threads_is_that_of_one_worker(workers):
-    alone = search(n_jobs=1)
-    assert workers["search"] == alone
-    assert search(n_jobs=2, backend="threading") == alone
-
-
-def test_joblibs_workers_share_the_cores(workers):
-    most = max(joblib.cpu_count() // 2, 1)  # of the cores that this process may use
-    assert all(1 <= count <= most for count in workers["allowed"])
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have names in /proc on Linux")
-@pytest.mark.skipif(TENSORFLOW < [2, 21], reason="TensorFlow before 2.21 names no threads")
-def test_joblibs_workers_have_no_more_threads_than_that(workers):
-    assert all(
-        1 <= count <= allowed
-        for count, allowed in zip(workers["threads"], workers["allowed"], strict=True)
-    )
 
 
 def test_other_seeds_differ_and_none_differs_each_time():
