@@ -99,12 +99,14 @@ class _RandomOperations:
 
 
 @contextmanager
-def tensorflow_seeded(seed: int) -> Iterator[None]:
+def tensorflow_seeded(seed: int, graphs_stay: bool) -> Iterator[None]:
     """Seed TensorFlow as ``tf.random.set_seed`` does, one thread at a time; then put it back.
 
     That function also ends the state of random operations, by letting go of everything TensorFlow
     has made ready to run: the next call of any program takes half a second again. So it is called
-    only once there have been such operations. Keras has none, but a user's function may.
+    only once there have been such operations, outside of graphs or, where graphs stay, in them.
+    Keras has none, but for the order of samples in a graph that `fit` makes anew; a user's function
+    may.
     """
     from tensorflow.python.eager import context
     from tensorflow.python.framework import random_seed
@@ -113,7 +115,8 @@ def tensorflow_seeded(seed: int) -> Iterator[None]:
     before = eager._seed, getattr(eager, "_rng", None)
 
     def noted(op_seed: int | None) -> tuple[int | None, int | None]:
-        _RandomOperations.have_been_made = True
+        if graphs_stay or context.executing_eagerly():
+            _RandomOperations.have_been_made = True
         return get_seed(op_seed)
 
     if _RandomOperations.have_been_made:

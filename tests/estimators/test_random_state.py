@@ -77,17 +77,39 @@ def drawing(meta, seed):
     return keras.Model(inputs, keras.layers.Dense(1, kernel_initializer=draw)(inputs))
 
 
-@pytest.mark.parametrize("seed", [None, 3])
-def test_what_a_function_draws_from_tensorflow(diabetes, seed):
-    def weights(random_state):
-        net = NetworkRegressor(drawing, loss="mse", model__seed=seed, random_state=random_state)
-        return net.initialize(*diabetes).model_.get_weights()[0]
+@pytest.fixture
+def no_operation_has_been_made(monkeypatch):
+    monkeypatch.setattr(_compat._RandomOperations, "have_been_made", False)
 
-    first = weights(0)
+
+def first_weights(function, data, random_state, **parameters):
+    net = NetworkRegressor(function, loss="mse", random_state=random_state, **parameters)
+    return net.initialize(*data).model_.get_weights()[0]
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+@pytest.mark.usefixtures("no_operation_has_been_made")
+def test_what_a_function_draws_from_tensorflow(diabetes, seed):
+    first, again, other, last = (
+        first_weights(drawing, diabetes, state, model__seed=seed) for state in (0, 0, 1, 0)
+    )
     assert len({*first.ravel()}) == first.size
-    assert np.array_equal(weights(0), first)
-    assert not np.array_equal(weights(1), first)
-    assert np.array_equal(weights(0), first)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert np.array_equal(first, last)
+
+
+@pytest.mark.usefixtures("no_operation_has_been_made")
+def test_what_a_graph_draws_that_is_there_the_next_time(diabetes):
+    draw = tf.function(lambda shape: tf.random.normal(shape))  # its seeds are those of its making
+
+    def build(meta):
+        inputs = keras.Input((meta["n_features_in_"],))
+        layer = keras.layers.Dense(1, kernel_initializer=lambda shape, dtype: draw((10, 1)))
+        return keras.Model(inputs, layer(inputs))
+
+    first, again = (first_weights(build, diabetes, 0) for _ in range(2))
+    assert np.array_equal(first, again)
 
 
 def test_tensorflows_own_sequence_goes_on(diabetes):
@@ -104,17 +126,36 @@ def test_tensorflows_own_sequence_goes_on(diabetes):
         tf.random.set_seed(None)
 
 
-def test_programs_stay_ready_to_run(diabetes, monkeypatch):
+class Noise(keras.layers.Layer):
+    def call(self, inputs, training=False):
+        return inputs + tf.random.normal(tf.shape(inputs)) if training else inputs
+
+
+@pytest.mark.usefixtures("no_operation_has_been_made")
+def test_what_a_layer_draws_in_training_without_a_graph(diabetes):
+    def build(meta):
+        inputs = keras.Input((meta["n_features_in_"],))
+        return keras.Model(inputs, keras.layers.Dense(1)(Noise()(inputs)))
+
+    net = NetworkRegressor(build, loss="mse", run_eagerly=True, random_state=0)
+    first, again = (net.fit(*diabetes).model_.get_weights() for _ in range(2))
+    assert all(map(np.array_equal, first, again))
+
+
+@pytest.mark.parametrize("trained_by", ["compiled epochs", "keras"])
+@pytest.mark.usefixtures("no_operation_has_been_made")
+def test_programs_stay_ready_to_run(diabetes, monkeypatch, trained_by):
     """tf.random.set_seed would let go of them: each warm fit would take several times as long."""
     cleared = []
-    monkeypatch.setattr(_compat._RandomOperations, "have_been_made", False)
     monkeypatch.setattr(context.pywrap_tfe, "TFE_ContextClearCaches", cleared.append)
 
     def build(meta):
         inputs = keras.Input((meta["n_features_in_"],))
         return keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Dropout(0.2)(inputs)))
 
-    net = NetworkRegressor(build, loss="mse", random_state=0)
+    metrics = ["mae"] if trained_by == "keras" else None
+    net = NetworkRegressor(build, loss="mse", metrics=metrics, random_state=0)
     one, two = net.fit(*diabetes).model_.get_weights(), net.fit(*diabetes).model_.get_weights()
     assert all(map(np.array_equal, one, two))
+    assert net.engine_.startswith(trained_by)
     assert not cleared

@@ -20,10 +20,11 @@ _seeding = threading.RLock()
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int, graphs_stay: bool = True) -> Iterator[None]:
     """Seed what Keras draws from: Python's generator, NumPy's and TensorFlow's; then put them back.
 
-    One thread at a time, since all three belong to the whole process.
+    One thread at a time, since all three belong to the whole process. `graphs_stay` tells whether
+    a graph of TensorFlow that is made meanwhile may be there the next time.
     """
     with _seeding:
         python = random.getstate()
@@ -31,7 +32,7 @@ def seeded(seed: int) -> Iterator[None]:
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
         try:
-            with _compat.tensorflow_seeded(seed):
+            with _compat.tensorflow_seeded(seed, graphs_stay):
                 yield
         finally:
             random.setstate(python)

@@ -134,7 +134,7 @@ def _fit_with_keras(job: Job) -> dict[str, list[float]]:
     arguments: dict[str, Any] = {**job.options, **job.extra}
     if job.validation is not None:
         arguments["validation_data"] = job.validation
-    with seeded(job.seeds[0]), warnings.catch_warnings():
+    with seeded(job.seeds[0], graphs_stay=False), warnings.catch_warnings():
         # Keras 3.6 warns of the tuple that its own pipeline makes of a list of inputs.
         warnings.filterwarnings("ignore", "The structure of `inputs` doesn't match")
         history = job.model.fit(
