@@ -9,6 +9,7 @@ import joblib
 import pytest
 
 from skdense.engine.startup import limit_threads, paused_garbage_collection
+from tests.estimators.test_reproducibility import NETS, fingerprint
 
 CORES = joblib.cpu_count()
 
@@ -49,33 +50,28 @@ def test_tensorflow_that_has_started_keeps_its_threads(monkeypatch, caplog):
     assert "TensorFlow had started before skdense" in record.getMessage()
 
 
-TRAIN = """
-import numpy as np
-from skdense import KERAS_DEFAULTS, DenseClassifier, DenseRegressor
-
-X = np.random.default_rng(0).normal(size=(80, 3))
-small = KERAS_DEFAULTS | {"hidden_layer_sizes": 4}
-DenseClassifier(**small | {"epochs": 2}).fit(X, X[:, 0] > 0).predict(X)
-DenseRegressor(**small | {"epochs": 300, "dropout": 0.1}).fit(X, X[:, 0]).predict(X)  # compiled
-"""
-
-
 @pytest.fixture(scope="module")
 def first_fits(run_python):
     """A process that imports skdense and trains, with one thread for OpenMP."""
-    before = """
-import gc
+    code = """
 import json
-import os
 import sys
 
 import skdense
 
 heavy = sorted({"keras", "tensorflow", "scikeras"} & set(sys.modules))
 names = dir(skdense)
-"""
-    after = """
-from skdense import NetworkClassifier
+from tests.estimators.test_reproducibility import NETS, fingerprint
+
+fingerprints = {kind: fingerprint(net) for kind, net in NETS.items()}
+
+import numpy as np
+from skdense import KERAS_DEFAULTS, DenseRegressor, NetworkClassifier
+
+X = np.random.default_rng(0).normal(size=(80, 3))
+net = DenseRegressor(**KERAS_DEFAULTS | {"hidden_layer_sizes": 4, "epochs": 2, "dropout": 0.1})
+net.fit(X, X[:, 0]).predict(X)
+
 import keras
 import tensorflow as tf
 
@@ -83,15 +79,21 @@ parts = keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.O
 methods = [m for cls in parts for m in (cls.__reduce__, getattr(cls, "__deepcopy__", None))]
 homes = sorted({getattr(method, "__module__", "") or "" for method in methods})
 threads = tf.config.threading.get_intra_op_parallelism_threads()
-print(json.dumps({"heavy": heavy, "names": names, "homes": homes, "threads": threads}))
+found = {"heavy": heavy, "names": names, "homes": homes, "threads": threads}
+print(json.dumps({**found, "fingerprints": fingerprints}))
 """
     none = {"TF_NUM_INTRAOP_THREADS": None, "TF_CPP_MIN_LOG_LEVEL": None}
-    return run_python(before + TRAIN + after, environment={"OMP_NUM_THREADS": "1", **none})
+    return run_python(code, environment={"OMP_NUM_THREADS": "1", **none})
 
 
 def test_training_prints_nothing(first_fits):
     assert len(first_fits.stdout.splitlines()) == 1  # our own
     assert first_fits.stderr == ""
+
+
+@pytest.mark.parametrize("kind", sorted(NETS))
+def test_a_fresh_process_trains_the_same_weights(first_fits, kind):
+    assert json.loads(first_fits.stdout)["fingerprints"][kind] == fingerprint(NETS[kind])
 
 
 def test_a_fit_has_the_threads_of_openmp(first_fits):

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -28,11 +26,6 @@ NETS = {
         DenseClassifier, (16, 8), batch_norm=True, dropout=0.2, epochs=5, random_state=3
     ),
 }
-PROGRAM = """
-import json
-from tests.estimators.test_reproducibility import NETS, fingerprint
-print(json.dumps({kind: fingerprint(net) for kind, net in NETS.items()}))
-"""
 
 
 def fingerprint(net):
@@ -43,21 +36,14 @@ def fingerprint(net):
     return digest.hexdigest() + json.dumps(net.history_)
 
 
-@pytest.fixture(scope="module")
-def in_a_fresh_process():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=True)
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize("kind", sorted(NETS))
-def test_in_this_process_a_fresh_one_and_threads(kind, in_a_fresh_process):
-    """And in joblib's workers: tests/engine/test_joblib_workers.py."""
+def test_again_and_in_threads(kind):
+    """And in a fresh process, and joblib's workers: test_startup.py, test_joblib_workers.py."""
     net = NETS[kind]
     here = fingerprint(net)
     assert fingerprint(net) == here
     clear_cache()
     assert fingerprint(net) == here
-    assert in_a_fresh_process[kind] == here
     in_threads = Parallel(n_jobs=2, backend="threading")(
         delayed(fingerprint)(net) for _ in range(4)
     )
