@@ -27,17 +27,13 @@ collect_ignore = ["browser", "integrations", "peers", "scale"]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 # XLA's older way to write a program: the same bits, and a fourth less time to compile; it runs more
-# slowly, which tests of few epochs do not notice. The second of two processes, which has the checks
-# at the defaults, keeps the newer way, but writes one module and not many: the same bits, too. XLA
-# ends a process for a flag that it lacks.
-_OLDER_WAY, _ONE_MODULE = (
-    "--xla_cpu_use_fusion_emitters=false",
-    "--xla_cpu_parallel_codegen_split_count=1",
-)
+# slowly, which tests of few epochs do not notice. The second of two processes has the checks at the
+# defaults, and keeps the newer way. XLA ends a process for a flag that it lacks.
+_OLDER_WAY = "--xla_cpu_use_fusion_emitters=false"
 if version("tensorflow").startswith("2.21."):
     _given = os.environ.setdefault("XLA_FLAGS", _OLDER_WAY)
     if _given == _OLDER_WAY and os.environ.get("PYTEST_XDIST_WORKER") == "gw1":
-        os.environ["XLA_FLAGS"] = _ONE_MODULE
+        os.environ["XLA_FLAGS"] = ""
 
 # Look for garbage more rarely: most of what imports and traces make stays.
 gc.set_threshold(50_000, 20, 50)
