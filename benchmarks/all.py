@@ -33,6 +33,7 @@ ROWS = {
     "growth": [],
     "memory": [],
     "sparse": [],
+    "custom_model": [],
 }
 BEGIN, END = "<!-- BEGIN TABLES: written by benchmarks/all.py -->", "<!-- END TABLES -->"
 
