@@ -92,10 +92,15 @@ def names_as_in_a_fresh_process() -> Iterator[None]:
         global_state.set_global_attribute("object_name_uids", before)
 
 
-class _RandomOperations:
-    """Whether TensorFlow's random operations that have a state have been made while seeded."""
+class _Seeded:
+    """What has happened while TensorFlow was seeded."""
 
-    have_been_made = False
+    random_operations = False  # such as have a state
+    times = 0
+
+
+# TensorFlow keeps 20 kB for each variable that was made, until it lets go of all that is ready.
+_TIMES_BEFORE_LETTING_GO = 20
 
 
 @contextmanager
@@ -104,9 +109,9 @@ def tensorflow_seeded(seed: int, graphs_stay: bool) -> Iterator[None]:
 
     That function also ends the state of random operations, by letting go of everything TensorFlow
     has made ready to run: the next call of any program takes half a second again. So it is called
-    only once there have been such operations, outside of graphs or, where graphs stay, in them.
-    Keras has none, but for the order of samples in a graph that `fit` makes anew; a user's function
-    may.
+    only now and then, for the memory, and each time once there have been such operations, outside
+    of graphs or, where graphs stay, in them. Keras has none, but for the order of samples in a
+    graph that `fit` makes anew; a user's function may.
     """
     from tensorflow.python.eager import context
     from tensorflow.python.framework import random_seed
@@ -116,10 +121,11 @@ def tensorflow_seeded(seed: int, graphs_stay: bool) -> Iterator[None]:
 
     def noted(op_seed: int | None) -> tuple[int | None, int | None]:
         if graphs_stay or context.executing_eagerly():
-            _RandomOperations.have_been_made = True
+            _Seeded.random_operations = True
         return get_seed(op_seed)
 
-    if _RandomOperations.have_been_made:
+    _Seeded.times += 1
+    if _Seeded.random_operations or _Seeded.times % _TIMES_BEFORE_LETTING_GO == 0:
         context.set_global_seed(seed)
     eager._seed, eager._rng = seed, random.Random(seed)
     random_seed.get_seed = noted

@@ -79,7 +79,8 @@ def drawing(meta, seed):
 
 @pytest.fixture
 def no_operation_has_been_made(monkeypatch):
-    monkeypatch.setattr(_compat._RandomOperations, "have_been_made", False)
+    monkeypatch.setattr(_compat._Seeded, "random_operations", False)
+    monkeypatch.setattr(_compat._Seeded, "times", 0)
 
 
 def first_weights(function, data, random_state, **parameters):
@@ -159,3 +160,13 @@ def test_programs_stay_ready_to_run(diabetes, monkeypatch, trained_by):
     assert all(map(np.array_equal, one, two))
     assert net.engine_.startswith(trained_by)
     assert not cleared
+
+
+@pytest.mark.usefixtures("no_operation_has_been_made")
+def test_now_and_then_tensorflow_lets_go_of_what_it_keeps_for_each_variable(monkeypatch):
+    cleared = []
+    monkeypatch.setattr(context.pywrap_tfe, "TFE_ContextClearCaches", cleared.append)
+    for _ in range(2 * _compat._TIMES_BEFORE_LETTING_GO):
+        with _compat.tensorflow_seeded(0, graphs_stay=True):
+            pass
+    assert len(cleared) == 2
