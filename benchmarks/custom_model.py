@@ -7,16 +7,9 @@ the mean of three.
 from functools import partial
 
 from _pairs import Case, main, seconds_of
+from cold_fit import data
 
 TRAINING = {"batch_size": 32, "epochs": 20}
-
-
-def data():
-    from sklearn.datasets import load_breast_cancer
-    from sklearn.preprocessing import scale
-
-    X, y = load_breast_cancer(return_X_y=True)
-    return scale(X).astype("float32"), y
 
 
 def build(meta):

@@ -91,7 +91,7 @@ def cases(stop):
     return {
         "skdense": Case(partial(run, skdense, stop)),
         "scikit-learn MLPClassifier": Case(partial(run, mlp, stop)),
-        "skorch": Case(partial(run, skorch, stop), most_runs=2, needs=("skorch", "torch")),
+        "skorch": Case(partial(run, skorch, stop), most_runs=1, needs=("skorch", "torch")),
         "scikeras": Case(partial(run, scikeras, stop), most_runs=1, in_quick=False),
     }
 

@@ -1,5 +1,7 @@
 """The Keras models that networks are turned into, in a process that has Keras and not skdense."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -35,24 +37,25 @@ def scaled(capsys):
             yield f"{'_'.join(map(str, options.values()))}_{dtype}", net, X, net.predict(X)
 
 
-def ensembles(iris, diabetes):
+def ensembles(iris, diabetes, dtype):
     """Give networks of two members."""
-    X, y = iris
-    net = classifier(2).fit(X, y)
-    yield "classes", net, X, net.predict_proba(X)
-    net = classifier(2).fit(X, y > 0)
-    yield "two", net, X, net.predict_proba(X)[:, 1]
-    X, y = diabetes
-    net = regressor(2, l2=0.01, dropout=0.1).fit(X, y)
-    yield "numbers", net, X, net.predict(X)
+    X, y = (array.astype(np.float32).astype(array.dtype) for array in iris)  # as Keras rounds X
+    net = classifier(2, dtype=dtype).fit(X, y)
+    yield f"classes_{dtype}", net, X, net.predict_proba(X)
+    net = classifier(2, dtype=dtype).fit(X, y > 0)
+    yield f"two_{dtype}", net, X, net.predict_proba(X)[:, 1]
+    X, y = diabetes[0].astype(np.float32).astype(np.float64), diabetes[1]
+    net = regressor(2, dtype=dtype, l2=0.01, dropout=0.1).fit(X, y)
+    yield f"numbers_{dtype}", net, X, net.predict(X)
     X = X.reshape(-1, 2, 5)
-    net = regressor(2).fit(X, y)
-    yield "images", net, X, net.predict(X)
+    net = regressor(2, dtype=dtype).fit(X, y)
+    yield f"images_{dtype}", net, X, net.predict(X)
 
 
 @pytest.fixture
 def cases(iris, diabetes, capsys):
-    return [*scaled(capsys), *ensembles(iris, diabetes)]
+    both = (ensembles(iris, diabetes, dtype) for dtype in ("float32", "float64"))
+    return [*scaled(capsys), *chain.from_iterable(both)]
 
 
 def test_keras_alone_loads_and_predicts(cases, tmp_path, run_python):

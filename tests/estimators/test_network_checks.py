@@ -21,7 +21,7 @@ ROUNDED = {"check_methods_sample_order_invariance", "check_methods_subset_invari
 CHECKS = parametrize_with_checks(
     [
         NetworkClassifier(compiled_classifier),
-        NetworkRegressor(regressor, loss="mse", optimizer="adam", epochs=3),
+        NetworkRegressor(regressor, loss="mse", optimizer="adam", epochs=8),
     ],
     expected_failed_checks=lambda estimator: EXPECTED,
 )
